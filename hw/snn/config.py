@@ -94,16 +94,14 @@ class SnnConfig:
                 f"bus_bits ({self.bus_bits}) must divide the {self.stage_bits} bits of weights that one cascade "
                 f"stage takes (16 x out_lanes)"
             )
-        if 64 * p % self.bus_bits and self.bus_bits % (64 * p):
-            raise ValueError(f"bus_bits ({self.bus_bits}) must divide or be a multiple of 64 x neuron_lanes ({64 * p})")
-        if 64 * m % self.bus_bits:
-            raise ValueError(f"bus_bits ({self.bus_bits}) must divide 64 x out_lanes ({64 * m})")
+        if 64 * p % self.bus_bits:
+            raise ValueError(f"bus_bits ({self.bus_bits}) must divide 64 x neuron_lanes ({64 * p})")
         if self.weight_depth < 2:
             raise ValueError(f"weight_depth must be at least 2, not {self.weight_depth}")
         if self.parameter_tiles < 2:
             raise ValueError(f"parameter_tiles must be at least 2, not {self.parameter_tiles}")
-        if not 2 <= self.map_words <= 1 << 15:
-            raise ValueError(f"map_words must be in 2..{1 << 15}, not {self.map_words}")
+        if not 2 <= self.map_words <= 1 << 15 or self.map_words & (self.map_words - 1):
+            raise ValueError(f"map_words must be a power of two in 2..{1 << 15}, not {self.map_words}")
         if not 32 <= self.address_bits <= 64:
             raise ValueError(f"address_bits must be in 32..64, not {self.address_bits}")
 
