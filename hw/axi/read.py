@@ -1,0 +1,112 @@
+"""Read DMA: jobs in, beats out in order, over an AXI4 read port."""
+
+from amaranth import Cat, Module, Mux, Signal
+from amaranth.lib import data, fifo, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from pyralis.hw.axi.dma import BurstQueue, DmaConfig, DmaJob, NextBurst
+from pyralis.hw.axi.signature import AxiRead
+
+__all__ = ["DmaConfig", "ReadBeat", "ReadDma", "ReadJob"]
+
+ReadJob = DmaJob
+"""Layout of a read job: ``address`` (bytes, a multiple of the bus bytes), ``beats`` (32 bits)."""
+
+
+class ReadBeat(data.StructLayout):
+    """``data``: one bus word, byte 0 in the low bits; ``last``: it ends its job."""
+
+    def __init__(self, config: DmaConfig) -> None:
+        super().__init__({"data": config.data_bits, "last": 1})
+
+
+class ReadDma(wiring.Component):
+    """Reads runs of bus words.
+
+    A burst is asked for only when the beats that it brings are sure to find room on chip, so a slow consumer never
+    blocks the memory for others. Bursts of later jobs are asked for while earlier ones are still arriving.
+
+    Ports
+    -----
+    jobs : In(stream.Signature(ReadJob(config)))
+        What to read. A job of no beats is taken and gives nothing.
+    data : Out(stream.Signature(ReadBeat(config)))
+        The beats of all jobs in order. On a bus error the beat still comes, with whatever the bus carried.
+    bus : Out(AxiRead(...))
+        INCR bursts of whole words with ID 0.
+    flush : In(1)
+        Abandons everything: no new bursts, a shown ARVALID stays until it is accepted, outstanding beats are drained
+        and dropped, ``data.valid`` falls at once. Offered jobs are taken and dropped while it is high; after it has
+        fallen, they wait until all is idle. A pulse of one cycle is enough.
+    busy : Out(1)
+        A job, a burst or a beat is on its way.
+    error : Out(1)
+        High for one cycle for each beat with a bad RRESP, not for beats dropped by a flush.
+
+    Timing
+    ------
+    ARVALID is high 2 cycles after a job's transfer, ``data.valid`` 2 cycles after RVALID. One beat a cycle without
+    gaps, also across bursts and jobs, as long as the other ``outstanding - 1`` bursts cover the memory's latency and
+    some 4 cycles. There is no combinational path between bus inputs and bus outputs.
+    """
+
+    def __init__(self, config: DmaConfig) -> None:
+        self.config = config
+        super().__init__({
+            "jobs": In(stream.Signature(ReadJob(config))),
+            "data": Out(stream.Signature(ReadBeat(config))),
+            "bus": Out(AxiRead(address_bits=config.address_bits, data_bits=config.data_bits)),
+            "flush": In(1),
+            "busy": Out(1),
+            "error": Out(1),
+        })
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        c, bus = self.config, self.bus
+        dropping = Signal()  # a flush is being completed
+        draining = self.flush | dropping
+        reserved = Signal(range(c.depth + 1))  # beats asked for and not yet handed over
+
+        issue, leave = Signal(), Signal()
+        burst = NextBurst(m, c, step=issue)
+        ends = BurstQueue(
+            m, "ends", 1, c.outstanding, push=issue, note=burst.last, pop=bus.rvalid & bus.rlast
+        )
+        free = ~bus.arvalid | bus.arready
+        room = reserved + burst.beats <= c.depth
+        m.d.comb += issue.eq(burst.active & free & room & ~ends.full & ~draining)
+        with m.If(bus.arready):
+            m.d.sync += bus.arvalid.eq(0)
+        with m.If(issue):
+            m.d.sync += [
+                bus.arvalid.eq(1),
+                bus.araddr.eq(burst.address),
+                bus.arlen.eq(burst.beats - 1),
+            ]
+
+        m.d.comb += self.jobs.ready.eq(self.flush | (burst.free & ~dropping))
+        with m.If(self.jobs.valid & self.jobs.ready):
+            burst.load(m, self.jobs.p)
+        with m.If(draining):
+            burst.drop(m)
+
+        # One row more than can be reserved: the FIFO takes every beat, so RREADY is constant.
+        m.submodules.beats = beats = fifo.SyncFIFOBuffered(width=c.data_bits + 1, depth=c.depth + 1)
+        m.d.comb += [
+            bus.rready.eq(1),
+            beats.w_en.eq(bus.rvalid),
+            beats.w_data.eq(Cat(bus.rdata, bus.rlast & ends.head)),
+            self.data.payload.eq(beats.r_data),
+            self.data.valid.eq(beats.r_rdy & ~draining),
+            beats.r_en.eq(self.data.ready | draining),
+            leave.eq(beats.r_rdy & beats.r_en),
+            self.error.eq(bus.rvalid & bus.rresp.as_value()[1] & ~draining),
+            self.busy.eq(burst.active | (reserved != 0) | dropping),
+        ]
+        m.d.sync += reserved.eq(reserved + Mux(issue, burst.beats, 0) - leave)
+        with m.If(self.flush):
+            m.d.sync += dropping.eq(1)
+        with m.Elif((reserved == 0) & ~burst.active):
+            m.d.sync += dropping.eq(0)
+        return m
