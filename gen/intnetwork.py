@@ -3,29 +3,28 @@
 It can be built by hand, so that a network quantised elsewhere needs no framework here::
 
     layer = IntLayer(name="fc", kind="linear", weight=w, bias=b, threshold=th, neuron=IntNeuron(reset="zero"))
-    network = IntNetwork(input_shape=(1, 8, 8), coding="direct", time_steps=4, layers=(layer,), output="counts")
+    network = IntNetwork(input_shape=(1, 8, 8), coding="direct", time_steps=4, layers=(layer,))
     network.validate()
 
 One layer is one integer convolution, a neuron that steps through time, and a pooling of its spikes::
 
-    current[o, y, x] = bias[o] + sum(weight[o, i, ky, kx] * input[i, y * stride + ky - top, x * stride + kx - left])
+    current[o, y, x] = bias[o] + sum over i, j, k of
+                       weight[o, i, j, k] * input[i, y * stride + j - top, x * stride + k - left]
 
-Inputs outside the map are zero. Sizes round down, as in PyTorch. A fully connected layer is the convolution whose
-kernel covers its whole input map. :func:`pyralis.gen.networkfile.save` writes a network to a file.
+Inputs outside the map are zero. Sizes round down, as in PyTorch. A fully connected layer is the convolution
+whose kernel covers its whole input map. The file format is in :mod:`pyralis.gen.networkfile`.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from pyralis.gen.errors import UserError
+from pyralis.gen.geometry import Faults, Geometry, Shape, check, integer, shape_faults
 
 __all__ = ["IntLayer", "IntNetwork", "IntNeuron", "Shape"]
-
-Shape = tuple[int, int, int]
-"""(channels, height, width)."""
 
 CODINGS = {"direct": (-128, 127), "events": (0, 1), "ternary": (-1, 1)}
 """Range of one input value under each coding."""
@@ -65,7 +64,7 @@ class IntNeuron:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class IntLayer:
+class IntLayer(Geometry):
     """One layer: convolution (or fully connected), neuron, OR pooling.
 
     Attributes
@@ -105,27 +104,10 @@ class IntLayer:
         if self.pool_stride is None:
             object.__setattr__(self, "pool_stride", self.pool)
 
-    @property
-    def out_channels(self) -> int:
-        return self.weight.shape[0]
-
-    def map_shape(self, shape: Shape) -> Shape:
-        """Shape of the layer's map before pooling, for an input map of *shape*."""
-        _, height, width = shape
-        (out, _, kernel_h, kernel_w), (top, left) = self.weight.shape, self.padding
-        rows = (height + 2 * top - kernel_h) // self.stride + 1
-        return out, rows, (width + 2 * left - kernel_w) // self.stride + 1
-
-    def pooled_shape(self, shape: Shape) -> Shape:
-        """Shape of the layer's output, after pooling, for an input map of *shape*."""
-        out, rows, columns = self.map_shape(shape)
-        assert self.pool_stride is not None
-        return out, (rows - self.pool) // self.pool_stride + 1, (columns - self.pool) // self.pool_stride + 1
-
     def current_bounds(self, low: int, high: int) -> tuple[np.ndarray, np.ndarray]:
-        """Least and greatest weighted sum of each output, bias not included, for inputs in *low*..*high*: (O,) int64.
+        """Least and greatest weighted sum of each output, without bias, for inputs in *low*..*high*: (O,).
 
-        Follows from the weights alone and needs ``low <= 0 <= high`` (padding is zero); no input can exceed it.
+        Follows from the weights alone: no input can exceed it. Padding is zero: needs ``low <= 0 <= high``.
         """
         flat = self.weight.reshape(self.out_channels, -1).astype(np.int64)
         positive, negative = np.maximum(flat, 0).sum(axis=1), np.minimum(flat, 0).sum(axis=1)
@@ -145,7 +127,7 @@ class IntNetwork:
         1..255.
     layers : tuple of IntLayer
     output : {"counts", "potentials"}
-        A class score is the number of the last layer's spikes over all steps, or its potential after the last.
+        A score is the number of the last layer's spikes over all steps, or its potential after the last step.
     potential_bits : int
         Width of a membrane potential, 16..32; sums beyond it saturate and are reported.
     input_scale : float
@@ -180,9 +162,22 @@ class IntNetwork:
         scale = np.asarray(layer.weight_scale, dtype=np.float64) * (self.input_scale if index == 0 else 1.0)
         return np.broadcast_to(scale, (layer.out_channels,))
 
+    def save(self, path: str | Path) -> None:
+        """Writes the network to one ``.npz``: see :func:`pyralis.gen.networkfile.save`."""
+        from pyralis.gen import networkfile
+
+        networkfile.save(self, path)
+
+    @staticmethod
+    def load(path: str | Path) -> "IntNetwork":
+        """Reads what :meth:`save` wrote: see :func:`pyralis.gen.networkfile.load`."""
+        from pyralis.gen import networkfile
+
+        return networkfile.load(path)
+
     def validate(self) -> None:
         """Checks every type, range and shape; raises UserError naming the layer, the value and the bound."""
-        _check(_network_faults(self), "network")
+        check(_network_faults(self), "network")
         shape = self.input_shape
         names: set[str] = set()
         for layer in self.layers:
@@ -190,9 +185,9 @@ class IntNetwork:
             if layer.name in names or not layer.name:
                 raise UserError(f"layer names must be unique and not empty; {layer.name!r} is not", where)
             names.add(layer.name)
-            _check(_array_faults(layer, self.potential_bits), where)
-            _check(_neuron_faults(layer.neuron), where)
-            _check(_shape_faults(layer, shape), where)
+            check(_array_faults(layer, self.potential_bits), where)
+            check(_neuron_faults(layer.neuron), where)
+            check(shape_faults(layer, shape), where)
             shape = layer.pooled_shape(shape)
         last = self.layers[-1]
         if last.pool != 1:
@@ -203,23 +198,9 @@ class IntNetwork:
             )
 
 
-Faults = Iterator[tuple[bool, str, str]]
-"""(is it wrong, what to say, what to do)."""
-
-
-def _check(faults: Faults, where: str) -> None:
-    for wrong, what, hint in faults:
-        if wrong:
-            raise UserError(what, where, hint)
-
-
-def _integer(value: object, low: int, high: int) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool) and low <= value <= high
-
-
 def _network_faults(n: IntNetwork) -> Faults:
     shape = n.input_shape
-    proper = isinstance(shape, tuple) and len(shape) == 3 and all(_integer(s, 1, 65535) for s in shape)
+    proper = isinstance(shape, tuple) and len(shape) == 3 and all(integer(s, 1, 65535) for s in shape)
     yield (
         not proper,
         f"input_shape must be three sizes (C, H, W) in 1..65535, not {shape!r}",
@@ -231,9 +212,9 @@ def _network_faults(n: IntNetwork) -> Faults:
         f"output must be counts or potentials, not {n.output!r}",
         "",
     )
-    yield not _integer(n.time_steps, 1, 255), f"time_steps must be in 1..255, not {n.time_steps!r}", ""
+    yield not integer(n.time_steps, 1, 255), f"time_steps must be in 1..255, not {n.time_steps!r}", ""
     yield (
-        not _integer(n.potential_bits, 16, 32),
+        not integer(n.potential_bits, 16, 32),
         f"potential_bits must be in 16..32, not {n.potential_bits!r}",
         "",
     )
@@ -289,31 +270,7 @@ def _neuron_faults(n: IntNeuron) -> Faults:
     )
     timings = ("immediate", "delayed", "compensated")
     yield n.timing not in timings, f"timing must be immediate, delayed or compensated, not {n.timing!r}", ""
-    yield not _integer(n.leak_bits, 1, 15), f"leak_bits must be in 1..15, not {n.leak_bits!r}", ""
+    yield not integer(n.leak_bits, 1, 15), f"leak_bits must be in 1..15, not {n.leak_bits!r}", ""
     top = {"none": 65535, "shift": 15, "multiply": 1 << n.leak_bits}[n.leak]
     what = f"leak_value must be in 0..{top} for leak {n.leak!r}, not {n.leak_value!r}"
-    yield not _integer(n.leak_value, 0, top), what, ""
-
-
-def _shape_faults(layer: IntLayer, shape: Shape) -> Faults:
-    yield layer.kind not in ("conv", "linear"), f"kind must be conv or linear, not {layer.kind!r}", ""
-    for name, low in (("stride", 1), ("pool", 1), ("pool_stride", 1)):
-        value = getattr(layer, name)
-        yield not _integer(value, low, 255), f"{name} must be in {low}..255, not {value!r}", ""
-    padding = layer.padding
-    proper = isinstance(padding, tuple) and len(padding) == 2 and all(_integer(p, 0, 255) for p in padding)
-    yield not proper, f"padding must be two sizes (rows, columns) in 0..255, not {padding!r}", ""
-    channels, height, width = shape
-    _, inputs, kernel_h, kernel_w = layer.weight.shape
-    what = f"the weights take {inputs} input channels, but the map before them has {channels}"
-    yield inputs != channels, what, "weight is (O, I, Kh, Kw); the layers must chain"
-    what = f"a linear layer's kernel must cover its {height} x {width} input, but is {kernel_h} x {kernel_w}"
-    whole = (kernel_h, kernel_w) == (height, width) and layer.stride == 1 and padding == (0, 0)
-    yield layer.kind == "linear" and not whole, what, "reshape its (O, C*H*W) weights to (O, C, H, W)"
-    _, rows, columns = layer.map_shape(shape)
-    what = (
-        f"a {kernel_h} x {kernel_w} kernel does not fit into its {height} x {width} input padded by {padding}"
-    )
-    yield min(rows, columns) < 1, what, ""
-    what = f"a pooling window of {layer.pool} does not fit into the layer's {rows} x {columns} map"
-    yield min(rows, columns) < layer.pool, what, ""
+    yield not integer(n.leak_value, 0, top), what, ""
