@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from pyralis.hw.axi.dma import DmaConfig
+
 __all__ = ["PRESETS", "SnnConfig"]
 
 PLANES = 8
@@ -104,6 +106,16 @@ class SnnConfig:
             raise ValueError(f"map_words must be a power of two in 2..{1 << 15}, not {self.map_words}")
         if not 32 <= self.address_bits <= 64:
             raise ValueError(f"address_bits must be in 32..64, not {self.address_bits}")
+
+    @property
+    def dma(self) -> DmaConfig:
+        """The AXI4 masters."""
+        return DmaConfig(address_bits=self.address_bits, data_bits=self.bus_bits)
+
+    @property
+    def data_bits(self) -> int:
+        """Data width of the bus, under the name that :mod:`pyralis.hw.axi` uses, in bits."""
+        return self.bus_bits
 
     @property
     def stages(self) -> int:
