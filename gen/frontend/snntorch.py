@@ -1,0 +1,365 @@
+"""Front end for live snnTorch modules.
+
+Takes the modules of a network in the order in which they were registered. For ``nn.Sequential`` that is the
+order in which they run; a ``forward`` method is not read::
+
+    Conv2d | Linear, with BatchNorm and AvgPool2d around it, then Leaky, then MaxPool2d of its spikes
+
+``BatchNorm2d`` and ``AvgPool2d`` are folded once, in float64. What has no exact twin is refused by name.
+"""
+
+from dataclasses import replace
+from typing import Any, Literal
+
+import numpy as np
+import snntorch as snn
+import torch
+from torch import nn
+
+from pyralis.gen.errors import UserError
+from pyralis.gen.frontend.folding import (
+    Average,
+    Linear,
+    average_after,
+    average_before,
+    normalise,
+    scale_inputs,
+)
+from pyralis.gen.frontend.leaky import read_leaky
+from pyralis.gen.geometry import Shape
+from pyralis.gen.network import Layer, Network
+
+__all__ = ["from_snntorch"]
+
+IGNORED = (nn.Identity, nn.Dropout, nn.Dropout1d, nn.Dropout2d)
+"""Modules that do nothing at inference."""
+
+LEAVES = (
+    nn.Conv2d,
+    nn.Linear,
+    nn.BatchNorm1d,
+    nn.BatchNorm2d,
+    nn.AvgPool2d,
+    nn.MaxPool2d,
+    nn.Flatten,
+    snn.Leaky,
+)
+
+SUPPORTED = (
+    "Conv2d, Linear, BatchNorm1d, BatchNorm2d, AvgPool2d, MaxPool2d, Flatten, Dropout, Identity and Leaky"
+)
+
+
+def from_snntorch(
+    module: nn.Module,
+    input_shape: tuple[int, ...],
+    time_steps: int,
+    *,
+    coding: Literal["direct", "events", "ternary"] = "direct",
+    output: Literal["counts", "potentials"] = "counts",
+) -> Network:
+    """Reads a live snnTorch module.
+
+    Parameters
+    ----------
+    module : nn.Module
+        With its trained weights; not changed.
+    input_shape : (C, H, W), or (features,) for a network that begins with Linear
+        Shape of one image.
+    time_steps : int
+        How often the module is applied.
+    coding : {"direct", "events", "ternary"}
+        The same real image in every step; 0 or 1 per step; -1, 0 or 1 per step.
+    output : {"counts", "potentials"}
+        The class scores: the last neurons' spikes, summed, or their ``mem`` after the last step.
+
+    Raises
+    ------
+    UserError
+        A module or option that has no exact twin, NaN or infinite weights, shapes that do not chain.
+    """
+    if len(input_shape) not in (1, 3):
+        raise UserError(
+            f"input_shape must be (C, H, W) or (features,), not {tuple(input_shape)}", "from_snntorch"
+        )
+    flat = len(input_shape) == 1
+    shape: Shape = (input_shape[0], 1, 1) if flat else (input_shape[0], input_shape[1], input_shape[2])
+    reader = _Reader(shape, flat)
+    for name, leaf in _leaves(module, ""):
+        reader.read(name, leaf)
+    layers, output_scale = reader.finish(output)
+    network = Network(
+        input_shape=shape,
+        time_steps=time_steps,
+        layers=layers,
+        coding=coding,
+        output=output,
+        output_scale=output_scale,
+        source={"framework": "snntorch", "module": type(module).__name__},
+    )
+    network.validate()
+    return network
+
+
+def _leaves(module: nn.Module, path: str) -> list[tuple[str, nn.Module]]:
+    """Modules that compute something, in order of registration, with their paths."""
+    name = path or type(module).__name__
+    container = isinstance(module, nn.Sequential | nn.ModuleList)
+    library = type(module).__module__.startswith(("torch.nn", "snntorch"))
+    children = [(key, child) for key, child in module._modules.items() if child is not None]
+    if isinstance(module, LEAVES) or (library and not container) or (not children and not container):
+        return [(name, module)]
+    return [leaf for key, child in children for leaf in _leaves(child, f"{path}.{key}" if path else key)]
+
+
+class _Reader:
+    """Walks the modules in order and collects layers.
+
+    ``linear`` is a convolution that waits for its neuron, ``average`` a pooling (with the shape of the map
+    before it) that waits for its convolution.
+    """
+
+    def __init__(self, shape: Shape, flat: bool) -> None:
+        self.shape, self.flat = shape, flat
+        self.linear: Linear | None = None
+        self.average: tuple[Average, Shape] | None = None
+        self.spike_size: np.ndarray | None = None
+        self.layers: list[Layer] = []
+        self.neurons: set[int] = set()
+
+    def read(self, name: str, module: Any) -> None:
+        """Takes the next module."""
+        methods = {
+            nn.Conv2d: self.conv,
+            nn.Linear: self.fully_connected,
+            nn.BatchNorm1d: self.batch_norm,
+            nn.BatchNorm2d: self.batch_norm,
+            nn.AvgPool2d: self.average_pool,
+            nn.MaxPool2d: self.max_pool,
+            nn.Flatten: self.flatten,
+            snn.Leaky: self.leaky,
+        }
+        for kind, method in methods.items():
+            if isinstance(module, kind):
+                return method(name, module)
+        if not isinstance(module, IGNORED):
+            what = f"{type(module).__name__} is not supported"
+            raise UserError(what, f"layer {name!r}", f"build the network from {SUPPORTED}")
+
+    def finish(self, output: str) -> tuple[tuple[Layer, ...], float]:
+        """The layers, and what a spike of the last one is worth."""
+        if self.linear is not None or self.average is not None or not self.layers:
+            name = self.linear.name if self.linear else self.average[0].name if self.average else "network"
+            hint = (
+                'end with Leaky; reset_mechanism="none" and output="potentials" make a readout that only sums'
+            )
+            raise UserError("the network must end with a Leaky", f"layer {name!r}", hint)
+        assert self.spike_size is not None
+        if output == "potentials":
+            return tuple(self.layers), 1.0
+        if len(np.unique(self.spike_size)) > 1:
+            what = "the last Leaky's graded_spikes_factor differs between channels"
+            raise UserError(what, f"layer {self.layers[-1].name!r}", "use a scalar, or output='potentials'")
+        return tuple(self.layers), float(self.spike_size[0])
+
+    def _expect_input(self, where: str) -> None:
+        if self.linear is not None:
+            hint = "put a Leaky between them: only spikes travel from layer to layer"
+            raise UserError(f"it follows {self.linear.name!r} without a Leaky between them", where, hint)
+
+    def _channels(self, count: int, where: str) -> None:
+        if count != self.shape[0]:
+            raise UserError(f"it takes {count} channels, but the map before it has {self.shape[0]}", where)
+
+    def _begin(self, linear: Linear) -> None:
+        """Starts a layer: folds the last spikes' size and a waiting average into its weights."""
+        if self.spike_size is not None:
+            linear = scale_inputs(linear, self.spike_size)
+        shape = self.shape
+        if self.average is not None:
+            average, shape = self.average
+            linear, self.average = average_before(linear, average, shape), None
+        self.linear, self.shape = linear, linear.map_shape(shape)
+        if min(self.shape[1:]) < 1:
+            kernel = " x ".join(map(str, linear.weight.shape[2:]))
+            what = f"a {kernel} kernel does not fit into its map of {shape} padded by {linear.padding}"
+            raise UserError(what, f"layer {linear.name!r}", "use a smaller kernel, or more padding")
+
+    def conv(self, name: str, module: nn.Conv2d) -> None:
+        where = f"layer {name!r} (Conv2d)"
+        self._expect_input(where)
+        if self.flat:
+            raise UserError("Conv2d cannot follow Flatten or Linear", where)
+        for option in ("groups", "dilation", "padding_mode"):
+            value = getattr(module, option)
+            if value not in (1, (1, 1), "zeros"):
+                raise UserError(
+                    f"{option}={value!r} is not supported", where, "only groups=1, dilation=1, zeros"
+                )
+        if module.stride[0] != module.stride[1]:
+            raise UserError(
+                f"stride={module.stride!r} is not supported", where, "use the same stride both ways"
+            )
+        self._channels(module.in_channels, where)
+        weight = _array(module.weight, "weight", where)
+        bias = np.zeros(len(weight)) if module.bias is None else _array(module.bias, "bias", where)
+        stride, padding = module.stride[0], _padding(module, where)
+        self._begin(
+            Linear(
+                name=_name(name, "conv"),
+                kind="conv",
+                weight=weight,
+                bias=bias,
+                stride=stride,
+                padding=padding,
+            )
+        )
+
+    def fully_connected(self, name: str, module: nn.Linear) -> None:
+        where = f"layer {name!r} (Linear)"
+        self._expect_input(where)
+        if not self.flat and self.shape[1:] != (1, 1):
+            raise UserError(
+                f"Linear follows a map of {self.shape} without Flatten", where, "put nn.Flatten() before it"
+            )
+        inputs = int(np.prod(self.shape))
+        if module.in_features != inputs:
+            what = f"in_features is {module.in_features}, but {inputs} values ({self.shape}) come before it"
+            raise UserError(what, where)
+        weight = _array(module.weight, "weight", where).reshape(-1, *self.shape)
+        bias = np.zeros(len(weight)) if module.bias is None else _array(module.bias, "bias", where)
+        self._begin(Linear(name=_name(name, "linear"), kind="linear", weight=weight, bias=bias))
+        self.flat = True
+
+    def batch_norm(self, name: str, module: Any) -> None:
+        where = f"layer {name!r} ({type(module).__name__})"
+        if self.linear is None:
+            hint = "put it directly after Conv2d or Linear, where it folds exactly"
+            raise UserError(
+                "a BatchNorm that does not stand between Conv2d or Linear and Leaky is not supported",
+                where,
+                hint,
+            )
+        if module.running_mean is None or module.running_var is None:
+            raise UserError(
+                "track_running_stats=False is not supported", where, "inference needs fixed statistics"
+            )
+        self._channels(module.num_features, where)
+        mean, variance = (
+            _array(module.running_mean, "running_mean", where),
+            _array(module.running_var, "running_var", where),
+        )
+        scale = 1 / np.sqrt(variance + module.eps)
+        shift = -mean * scale
+        if module.affine:
+            gamma, beta = _array(module.weight, "weight", where), _array(module.bias, "bias", where)
+            scale, shift = scale * gamma, shift * gamma + beta
+        self.linear = normalise(self.linear, scale, shift)
+
+    def average_pool(self, name: str, module: nn.AvgPool2d) -> None:
+        where = f"layer {name!r} (AvgPool2d)"
+        size, stride = _window(module, where)
+        if self.flat:
+            raise UserError("AvgPool2d cannot follow Flatten or Linear", where)
+        if self.average is not None:
+            raise UserError(
+                "AvgPool2d follows another AvgPool2d", where, "use one with the product of their windows"
+            )
+        average = Average(name=name, size=size, stride=stride, divisor=module.divisor_override or size * size)
+        before, self.shape = self.shape, average.pooled_shape(self.shape)
+        if self.linear is None:
+            self.average = average, before
+        else:
+            self.linear = average_after(self.linear, average)
+
+    def max_pool(self, name: str, module: nn.MaxPool2d) -> None:
+        where = f"layer {name!r} (MaxPool2d)"
+        size, stride = _window(module, where)
+        if module.dilation not in (1, (1, 1)) or module.return_indices:
+            raise UserError("dilation and return_indices are not supported", where)
+        if self.linear is not None or not self.layers or self.average is not None or self.flat:
+            hint = "put it directly after Leaky: the maximum of spikes is their OR"
+            raise UserError(
+                "MaxPool2d before Leaky, of currents and not of spikes, is not supported", where, hint
+            )
+        rows, columns = ((side - size) // stride + 1 for side in self.shape[1:])
+        if min(rows, columns) < 1:
+            raise UserError(f"a {size} x {size} window does not fit into a map of {self.shape}", where)
+        self.shape = (self.shape[0], rows, columns)
+        last = self.layers.pop()
+        window = last.pool + (size - 1) * last.pool_stride
+        self.layers.append(replace(last, pool=window, pool_stride=last.pool_stride * stride))
+
+    def flatten(self, name: str, module: nn.Flatten) -> None:
+        if (module.start_dim, module.end_dim) != (1, -1):
+            what = f"Flatten({module.start_dim}, {module.end_dim}) is not supported"
+            raise UserError(what, f"layer {name!r} (Flatten)", "use nn.Flatten()")
+        self.flat = True
+
+    def leaky(self, name: str, module: Any) -> None:
+        where = f"layer {name!r} (Leaky)"
+        if self.linear is None:
+            raise UserError(
+                "Leaky does not follow a Conv2d or Linear", where, "each Leaky needs one before it"
+            )
+        if id(module) in self.neurons:
+            raise UserError(
+                "the same Leaky stands in two places",
+                where,
+                "snnTorch would share its state; make one for each",
+            )
+        self.neurons.add(id(module))
+        facts = read_leaky(module, name, self.shape)
+        line = self.linear
+        self.layers.append(
+            Layer(
+                name=line.name,
+                kind=line.kind,
+                weight=line.weight,
+                bias=line.bias,
+                threshold=facts.threshold,
+                stride=line.stride,
+                padding=line.padding,
+                neuron=facts.neuron,
+            )
+        )
+        self.linear, self.spike_size = None, facts.spike_size
+
+
+def _name(path: str, kind: str) -> str:
+    return f"{kind}{path}" if path.isdigit() else path
+
+
+def _array(tensor: torch.Tensor, name: str, where: str) -> np.ndarray:
+    array = tensor.detach().cpu().to(torch.float64).numpy()
+    bad = int(array.size - np.isfinite(array).sum())
+    if bad:
+        hint = "the training diverged; load an earlier checkpoint"
+        raise UserError(f"{bad} of {array.size} values of {name} are NaN or infinite", where, hint)
+    return array
+
+
+def _padding(module: nn.Conv2d, where: str) -> tuple[int, int]:
+    if not isinstance(module.padding, str):
+        return module.padding[0], module.padding[1]
+    if module.padding == "valid":
+        return 0, 0
+    rows, columns = module.kernel_size[0], module.kernel_size[1]
+    if rows % 2 == 0 or columns % 2 == 0:
+        raise UserError(
+            "padding='same' with an even kernel is not symmetric", where, "give the padding as numbers"
+        )
+    return rows // 2, columns // 2
+
+
+def _window(module: nn.AvgPool2d | nn.MaxPool2d, where: str) -> tuple[int, int]:
+    """Size and stride of a square pooling window."""
+    stride = module.kernel_size if module.stride is None else module.stride
+    for name, value in (("kernel_size", module.kernel_size), ("stride", stride)):
+        if isinstance(value, tuple) and value[0] != value[1]:
+            raise UserError(f"{name}={value!r} is not supported", where, "use a square window")
+    if module.padding not in (0, (0, 0)) or module.ceil_mode:
+        what = f"padding={module.padding!r} with ceil_mode={module.ceil_mode} is not supported"
+        raise UserError(what, where, "use padding=0 and ceil_mode=False")
+    sizes = [value[0] if isinstance(value, tuple) else value for value in (module.kernel_size, stride)]
+    return sizes[0], sizes[1]
