@@ -119,7 +119,9 @@ def _descriptor(fields: dict) -> data.StructLayout:
 END = _descriptor({})
 
 LOAD = _descriptor({
-    "pixels": 1,  # 1: signed 8-bit pixels, cut into bit planes here; 0: feature-map words as they are
+    # 1: signed 8-bit pixels, cut into bit planes here. 0: feature-map words as they are, each in a slot of the next
+    # power of two of bits, at least 8 (pyralis.hw.snn.words; STORE writes the same), little endian within a beat.
+    "pixels": 1,
     "buffer": 1,
     "pad": 30,
     "source": 32,  # byte offset from input_address (advances by input_stride each run)

@@ -1,0 +1,153 @@
+"""Signed 8-bit pixels to bit-plane words, with neighbouring columns folded into one word."""
+
+from amaranth import Cat, Module, Mux, Signal
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from pyralis.hw.snn.config import SnnConfig
+
+__all__ = ["CHUNK_BYTES", "PixelWindows"]
+
+CHUNK_BYTES = 4
+"""Most bytes of a pixel that are moved in a cycle, so a pixel of up to four channels moves in one."""
+
+SETTINGS = data.StructLayout({
+    "height": 16,
+    "width": 16,
+    "channels": 8,
+    "fold": 8,
+    "pad_left": 8,
+    "pad_right": 8,
+})
+
+
+class PixelWindows(wiring.Component):
+    """Slides a window of ``fold`` columns along every row and cuts its bytes into bit planes.
+
+    Three steps in a row, all byte wide: a gearbox turns bus beats into chunks of up to four bytes of one
+    pixel; the chunks (zeros for a padded column) shift through the window, a register of V bytes whose
+    occupied part is ``fold * channels`` bytes long; when a window is complete its plane groups leave one a
+    cycle. The window advances by whole pixels, so no row or column of it is ever moved in parallel and
+    ``channels`` and ``fold`` stay data.
+
+    Ports
+    -----
+    settings : In({height, width, channels, fold, pad_left, pad_right})
+        See LOAD in :mod:`pyralis.hw.snn.program`. Legal (:class:`pyralis.hw.snn.check.Check`) and constant
+        from the cycle before ``start`` to the last word.
+    start : In(1)
+        Pulse: forget everything and begin with the first byte of the next beat.
+    beats : In(stream of bus_bits)
+        Pixel bytes, [row][column][channel], rows not padded.
+    words : Out(stream of {data: V * S bits, last: 1})
+        [row][window position][plane group]; ``last`` with the last word of all rows. Bit s * V + v of group g
+        is bit (plane_groups - 1 - g) * S + s of byte v of the window; byte column * channels + channel.
+
+    Timing
+    ------
+    With C channels a window follows the one before it in its row after plane_groups + ceil(C / 4) - 1 cycles:
+    up to four channels make one word a cycle. A row begins with (fold - 1) * ceil(C / 4) more cycles that
+    fill the window. The first word comes 2 cycles after the beat that completes its window. Memory has to
+    deliver C bytes a window.
+    """
+
+    def __init__(self, config: SnnConfig) -> None:
+        self.config = config
+        word = data.StructLayout({"data": config.map_word_bits, "last": 1})
+        super().__init__({
+            "settings": In(SETTINGS),
+            "start": In(1),
+            "beats": In(stream.Signature(config.bus_bits)),
+            "words": Out(stream.Signature(word)),
+        })
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        chunk_bytes = min(CHUNK_BYTES, self.config.in_lanes)
+        count = Signal(range(chunk_bytes + 1))  # bytes that move next
+        inside = Signal()  # they come from memory; otherwise they are zeros of a padded column
+        available = Signal()
+        push = Signal()
+        bytes_ = self._gearbox(m, chunk_bytes, count, push & inside, available)
+        window = self._window(m, Mux(inside, bytes_, 0), count, push)
+        group = Signal(
+            range(max(2, self.config.plane_groups))
+        )  # one bit at least: Verilog has no empty vectors
+        m.d.comb += self.words.p.data.eq(self._planes(window, group))
+        self._control(m, chunk_bytes, count, inside, available, push, group)
+        return m
+
+    def _gearbox(self, m: Module, chunk_bytes: int, count: Signal, take: Signal, available: Signal) -> Signal:
+        """Queue of bytes; returns the lowest *count* of them, with zeros above.
+
+        They leave on *take*; a beat enters behind what is left of fewer bytes than a chunk.
+        """
+        beat_bytes = self.config.bus_bits // 8
+        queue = Signal(8 * (beat_bytes + chunk_bytes - 1))
+        level = Signal(range(beat_bytes + chunk_bytes))
+        rest, rest_level = Signal.like(queue), Signal.like(level)
+        m.d.comb += [
+            available.eq(level >= count),
+            rest.eq(Mux(take, queue >> (count << 3), queue)),
+            rest_level.eq(Mux(take, level - count, level)),
+            self.beats.ready.eq(rest_level < chunk_bytes),
+        ]
+        m.d.sync += [queue.eq(rest), level.eq(rest_level)]
+        with m.If(self.beats.valid & self.beats.ready):
+            with m.Switch(rest_level):
+                for n in range(chunk_bytes):
+                    with m.Case(n):
+                        m.d.sync += queue.eq(Cat(rest[: 8 * n], self.beats.payload))
+            m.d.sync += level.eq(rest_level + beat_bytes)
+        with m.If(self.start):
+            m.d.sync += level.eq(0)
+        return Cat(Mux(n < count, queue.word_select(n, 8), 0) for n in range(chunk_bytes))
+
+    def _window(self, m: Module, chunk: Signal, count: Signal, push: Signal) -> Signal:
+        """Byte shift register whose length is ``fold * channels``; bytes above stay zero."""
+        lanes = self.config.in_lanes
+        window = Signal(8 * lanes)
+        length = Signal(range(lanes + 1))
+        m.d.sync += length.eq(self.settings.fold * self.settings.channels)
+        place = Signal(range(lanes))
+        m.d.comb += place.eq(length - count)
+        with m.If(push):
+            m.d.sync += window.eq(window >> (count << 3) | chunk << (place << 3))
+        with m.If(self.start):
+            m.d.sync += window.eq(0)
+        return window
+
+    def _planes(self, window: Signal, group: Signal) -> Signal:
+        c = self.config
+        words = Cat(
+            Cat(window[8 * v + (c.plane_groups - 1 - g) * c.step_lanes + s] for v in range(c.in_lanes))
+            for g in range(c.plane_groups)
+            for s in range(c.step_lanes)
+        )
+        return words.word_select(group, c.map_word_bits)
+
+    def _control(self, m: Module, chunk_bytes: int, count, inside, available, push, group) -> None:
+        d = self.settings
+        column, left_end, row_end = Signal(17), Signal(17), Signal(17)
+        rows, remaining = Signal(16), Signal(8)
+        running, full = Signal(), Signal()
+        pixel_end, group_end = remaining <= chunk_bytes, group == self.config.plane_groups - 1
+        m.d.sync += [left_end.eq(d.pad_left + d.width), row_end.eq(d.pad_left + d.width + d.pad_right - 1)]
+        m.d.comb += [
+            count.eq(Mux(pixel_end, remaining, chunk_bytes)),
+            inside.eq((column >= d.pad_left) & (column < left_end)),
+            push.eq(running & (~full | self.words.ready & group_end) & (~inside | available)),
+            self.words.valid.eq(full),
+            self.words.p.last.eq(group_end & ~running),
+        ]
+        with m.If(self.words.valid & self.words.ready):
+            m.d.sync += [group.eq(Mux(group_end, 0, group + 1)), full.eq(~group_end)]
+        with m.If(push):
+            m.d.sync += [remaining.eq(remaining - chunk_bytes), full.eq(0)]
+            with m.If(pixel_end):
+                m.d.sync += [remaining.eq(d.channels), full.eq(column + 1 >= d.fold), column.eq(column + 1)]
+            with m.If(pixel_end & (column == row_end)):
+                m.d.sync += [column.eq(0), rows.eq(rows - 1), running.eq(rows != 1)]
+        with m.If(self.start):
+            m.d.sync += [column.eq(0), remaining.eq(d.channels), rows.eq(d.height), group.eq(0)]
+            m.d.sync += [running.eq(1), full.eq(0)]
