@@ -162,6 +162,23 @@ class IntNetwork:
         scale = np.asarray(layer.weight_scale, dtype=np.float64) * (self.input_scale if index == 0 else 1.0)
         return np.broadcast_to(scale, (layer.out_channels,))
 
+    def encode(self, images: np.ndarray) -> np.ndarray:
+        """Real images to what the network takes: int8 of the same shape.
+
+        Direct coding rounds ``images / input_scale`` to even and saturates at -128 and 127. For events and ternary
+        coding the values must already be in 0..1 or -1..1; UserError otherwise, and for NaN.
+        """
+        images = np.asarray(images, dtype=np.float64)
+        if not np.isfinite(images).all():
+            raise UserError("the images hold NaN or infinite values", "input")
+        low, high = CODINGS[self.coding]
+        values = np.rint(images / self.input_scale)
+        if self.coding != "direct" and not (np.isin(images, np.arange(low, high + 1))).all():
+            raise UserError(
+                f"with {self.coding} coding every value must be an integer in {low}..{high}", "input"
+            )
+        return values.clip(low, high).astype(np.int8)
+
     def save(self, path: str | Path) -> None:
         """Writes the network to one ``.npz``: see :func:`pyralis.gen.networkfile.save`."""
         from pyralis.gen import networkfile
