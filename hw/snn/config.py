@@ -96,8 +96,8 @@ class SnnConfig:
                 f"bus_bits ({self.bus_bits}) must divide the {self.stage_bits} bits of weights that one cascade "
                 f"stage takes (16 x out_lanes)"
             )
-        if 64 * p % self.bus_bits:
-            raise ValueError(f"bus_bits ({self.bus_bits}) must divide 64 x neuron_lanes ({64 * p})")
+        if 32 * p % self.bus_bits:
+            raise ValueError(f"bus_bits ({self.bus_bits}) must divide 32 x neuron_lanes ({32 * p})")
         if self.weight_depth < 2:
             raise ValueError(f"weight_depth must be at least 2, not {self.weight_depth}")
         if self.parameter_tiles < 2:

@@ -10,13 +10,13 @@ from pyralis.hw.snn.program import LAYER
 from pyralis.hw.snn.walk import WindowLayout
 from pyralis.hw.snn.weights import WEIGHT_LATENCY, WeightRead
 
-__all__ = ["ISSUE_LATENCY", "Sequence", "StepSignature"]
+__all__ = ["ISSUE_LATENCY", "Sequence", "StepFlags"]
 
 ISSUE_LATENCY = WEIGHT_LATENCY
 """Cycles from the decision to issue a step until its spikes and weights reach the array."""
 
 
-def StepSignature() -> wiring.Signature:  # noqa: N802 (a signature, named as one)
+def StepFlags() -> wiring.Signature:  # noqa: N802 (a signature, named as one)
     """Flags of a step on its way into the array."""
     return wiring.Signature({"valid": Out(1), "first": Out(1), "last": Out(1)})
 
@@ -35,7 +35,7 @@ class Sequence(wiring.Component):
     weights : Out(WeightRead)
     reads, read_buffer
         To :class:`pyralis.hw.snn.maps.FeatureMaps`, one cycle after the decision.
-    steps : Out(StepSignature)
+    steps : Out(StepFlags)
         To the array, ``ISSUE_LATENCY`` cycles after the decision.
     room : In(1), issued_last : Out(1)
         Room for a group in the array's output, and that a group's last step has been issued into it.
@@ -54,7 +54,7 @@ class Sequence(wiring.Component):
             "weights": Out(WeightRead(config)),
             "reads": Out(data.ArrayLayout(lane_read, config.pixel_lanes)),
             "read_buffer": Out(1),
-            "steps": Out(StepSignature()),
+            "steps": Out(StepFlags()),
             "room": In(1),
             "issued_last": Out(1),
             "row_done": In(1),

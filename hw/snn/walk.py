@@ -41,7 +41,7 @@ class PixelWalk(wiring.Component):
     windows : Out(stream of WindowLayout)
         For the sequencer.
     groups : Out(stream of GroupLayout)
-        For the output path. Both streams transfer in the same cycle.
+        For the output path. The next group is gathered when both have taken this one.
 
     Timing
     ------
@@ -63,21 +63,18 @@ class PixelWalk(wiring.Component):
         m.submodules.pixels = pixels = Pixels()
         wiring.connect(m, wiring.flipped(self.layers), pixels.layers)
 
-        lane = Signal(range(n_lanes))
+        lane = Signal(range(max(n_lanes, 2)))
         window, group = Signal(WindowLayout(self.config)), Signal(GroupLayout(self.config))
-        full, room, take = Signal(), Signal(), Signal()
-        # Both consumers take a group in the same cycle.
+        take = Signal()
         m.d.comb += [
             self.windows.payload.eq(window),
             self.groups.payload.eq(group),
-            self.windows.valid.eq(full & self.groups.ready),
-            self.groups.valid.eq(full & self.windows.ready),
-            room.eq(~full),
-            take.eq(room & pixels.valid),
+            take.eq(~self.windows.valid & ~self.groups.valid & pixels.valid),
             pixels.next.eq(take),
         ]
-        with m.If(full & self.windows.ready & self.groups.ready):
-            m.d.sync += full.eq(0)
+        for port in (self.windows, self.groups):
+            with m.If(port.ready):
+                m.d.sync += port.valid.eq(0)
         with m.If(take):
             m.d.sync += lane.eq(lane + 1)
             first = lane == 0
@@ -100,7 +97,7 @@ class PixelWalk(wiring.Component):
                 group.tile_end.eq(pixels.tile_end),
             ]
             with m.If((lane == n_lanes - 1) | pixels.tile_end):
-                m.d.sync += [lane.eq(0), full.eq(1)]
+                m.d.sync += [lane.eq(0), self.windows.valid.eq(1), self.groups.valid.eq(1)]
         return m
 
 

@@ -34,7 +34,7 @@ def ParameterPort(config: SnnConfig) -> wiring.Signature:  # noqa: N802
     lanes = data.ArrayLayout(signed(32), config.neuron_lanes)
     return wiring.Signature({
         "ready": In(1),
-        "block": Out(range(config.blocks)),
+        "block": Out(range(max(config.blocks, 2))),
         "bias": In(lanes),
         "threshold": In(lanes),
         "release": Out(1),
@@ -51,8 +51,8 @@ class WeightStore(wiring.Component):
 
     Ports
     -----
-    layers : In(stream of {tile_words})
-        One transfer for each layer in the beat stream.
+    layers : In(stream of {words, tiles})
+        Weight words per tile and tiles of each layer in the beat stream.
     beats : In(stream of ReadBeat)
     read : In(WeightRead)
     weights : Out(ArrayLayout(stage_bits, V / 2))
@@ -65,8 +65,8 @@ class WeightStore(wiring.Component):
     def __init__(self, config: SnnConfig) -> None:
         self.config = config
         super().__init__({
-            "layers": In(stream.Signature(data.StructLayout({"tile_words": 32, "tiles": 16}))),
-            "beats": In(stream.Signature(ReadBeat(config))),
+            "layers": In(stream.Signature(data.StructLayout({"words": 32, "tiles": 16}))),
+            "beats": In(stream.Signature(ReadBeat(config.dma))),
             "read": In(WeightRead(config)),
             "weights": Out(data.ArrayLayout(config.stage_bits, config.stages)),
             "parameters": In(ParameterPort(config)),
@@ -93,7 +93,7 @@ class WeightStore(wiring.Component):
                 m.d.comb += self.beats.ready.eq(tiles.beat.ready & self.layers.valid)
                 m.d.comb += tiles.beat.valid.eq(self.beats.valid & self.layers.valid)
                 with m.If(tiles.beat.valid & tiles.beat.ready & tiles.whole):
-                    m.d.sync += word.eq(self.layers.p.tile_words - 1)
+                    m.d.sync += word.eq(self.layers.p.words - 1)
                     m.next = "WEIGHTS"
             with m.State("WEIGHTS"):
                 m.d.comb += self.beats.ready.eq(words.beat.ready)
@@ -138,7 +138,7 @@ class WeightRing(wiring.Component):
         loaded = Signal(range(depth + 1))  # words from base on that are complete
         occupied = Signal(range(depth + 1))  # words not yet given back to the memory side
         resident = Signal(range(depth + 1))  # words loaded since reset, for rewind
-        beat = Signal(range(c.weight_word_beats))
+        beat = Signal(range(max(c.weight_word_beats, 2)))
         push = self.beat.valid & self.beat.ready
         complete, release, freed = Signal(), Signal(), Signal()
         # A word is given back only when the last stage has read it.
@@ -208,7 +208,7 @@ class ParameterRing(wiring.Component):
         tail, base = Signal(range(depth)), Signal(range(depth))  # word addresses
         first = Signal(range(depth))  # of the current tile
         loaded, resident = Signal(range(tiles + 1)), Signal(range(tiles + 1))
-        beat, word = Signal(range(beats)), Signal(range(blocks))
+        beat, word = Signal(range(max(beats, 2))), Signal(range(max(blocks, 2)))
         push = self.beat.valid & self.beat.ready
         word_whole, complete = Signal(), Signal()
         m.d.comb += [

@@ -1,0 +1,132 @@
+"""Cycle and event counters, for the whole job and for each layer."""
+
+from amaranth import Module, Mux, Signal
+from amaranth.lib import wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+from amaranth.utils import ceil_log2
+
+__all__ = ["LAYERS", "TOTALS", "Counters", "LayerSums"]
+
+LAYERS = 64
+"""Descriptors 0..63 have counters of their own; those of later ones are filed under the index modulo 64."""
+
+TOTALS = ("cycles", "active", "weight_stalls", "weight_beats", "read_beats", "write_beats")
+"""Job totals, 48 bits: busy cycles; cycles with a step in the array; cycles in which a step waited for its weights;
+bus beats of weights, of program and input, of results."""
+
+
+class LayerSums(wiring.Component):
+    """One running sum per layer: ``amount`` is added to the sum of ``index`` when ``add`` is high.
+
+    A memory, read and written back over three cycles; additions must be at least three cycles apart, and layers are.
+
+    Ports
+    -----
+    clear : In(1)
+        Every sum becomes zero (their valid bits fall).
+    add : In(1), index : In(log2 LAYERS), amount : In(32)
+    select : In(log2 LAYERS), value : Out(40)
+        ``value`` is the sum of ``select``, two cycles later.
+    """
+
+    def __init__(self) -> None:
+        index = ceil_log2(LAYERS)
+        super().__init__({
+            "clear": In(1),
+            "add": In(1),
+            "index": In(index),
+            "amount": In(32),
+            "select": In(index),
+            "value": Out(40),
+        })
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        m.submodules.sums = sums = Memory(shape=40, depth=LAYERS, init=[])
+        write, old, shown = sums.write_port(), sums.read_port(), sums.read_port()
+        valid = Signal(LAYERS)
+        pending, amount = Signal(2), Signal(32)
+        known, known_select = Signal(), Signal()
+        m.d.comb += [
+            old.addr.eq(write.addr),
+            shown.addr.eq(self.select),
+            write.en.eq(pending[1]),
+            write.data.eq(Mux(known, old.data, 0) + amount),
+            self.value.eq(Mux(known_select, shown.data, 0)),
+        ]
+        m.d.sync += [
+            pending.eq(pending[0] << 1 | self.add),
+            known.eq(valid.bit_select(write.addr, 1)),
+            known_select.eq(valid.bit_select(self.select, 1)),
+        ]
+        with m.If(self.add):
+            m.d.sync += [write.addr.eq(self.index), amount.eq(self.amount)]
+        with m.If(write.en):
+            m.d.sync += valid.bit_select(write.addr, 1).eq(1)
+        with m.If(self.clear):
+            m.d.sync += [valid.eq(0), pending.eq(0)]
+        return m
+
+
+class Counters(wiring.Component):
+    """What the driver reads to see where the time went.
+
+    Ports
+    -----
+    clear : In(1)
+        At the start of a job.
+    events : In({name: 1 for name in TOTALS})
+    layer_index : In, layer_end : In(1)
+        Layer that is being issued, and that its last step is. Its cycles count from the end of the one before, so
+        they include waiting for input and weights.
+    leaving_index : In, layer_done : In(1), spikes : In(16)
+        Layer that is leaving the output path, and its spikes in this cycle.
+    totals : Out({name: 48})
+    select : In, layer_cycles, layer_active, layer_stalls, layer_spikes : Out(40)
+    """
+
+    def __init__(self) -> None:
+        index = ceil_log2(LAYERS)
+        super().__init__({
+            "clear": In(1),
+            **{name: In(1) for name in TOTALS},
+            "layer_index": In(index),
+            "layer_end": In(1),
+            "leaving_index": In(index),
+            "layer_done": In(1),
+            "spikes": In(16),
+            **{f"total_{name}": Out(48) for name in TOTALS},
+            "select": In(index),
+            "layer_cycles": Out(40),
+            "layer_active": Out(40),
+            "layer_stalls": Out(40),
+            "layer_spikes": Out(40),
+        })
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        for name in TOTALS:
+            total = getattr(self, f"total_{name}")
+            m.d.sync += total.eq(Mux(self.clear, 0, total + getattr(self, name)))
+        sources = {
+            "cycles": (self.cycles, self.layer_end, self.layer_index),
+            "active": (self.active, self.layer_end, self.layer_index),
+            "stalls": (self.weight_stalls, self.layer_end, self.layer_index),
+            "spikes": (self.spikes, self.layer_done, self.leaving_index),
+        }
+        for name, (event, end, index) in sources.items():
+            m.submodules[name] = sums = LayerSums()
+            count = Signal(32, name=f"{name}_now")
+            amount = Signal(32, name=f"{name}_amount")
+            m.d.comb += [
+                amount.eq(count + event),
+                sums.clear.eq(self.clear),
+                sums.add.eq(end),
+                sums.index.eq(index),
+                sums.amount.eq(amount),
+                sums.select.eq(self.select),
+                getattr(self, f"layer_{name}").eq(sums.value),
+            ]
+            m.d.sync += count.eq(Mux(self.clear | end, 0, amount))
+        return m
