@@ -5,8 +5,8 @@ A verb is one module in ``gen/verbs`` with
 ``add_parser(subparsers) -> ArgumentParser``
     Its help and arguments; ``--json`` is added here.
 ``run(args) -> dict``
-    A thin call of the Python function of the same purpose; ``args.progress`` takes its steps. The result is plain
-    data, printed as it is by ``--json``; a key ``ok`` that is False makes the exit code 1.
+    A thin call of the Python function of the same purpose; ``args.progress`` takes its steps. The result is
+    plain data, printed as it is by ``--json``; a key ``ok`` that is False makes the exit code 1.
 ``render(result) -> str`` (optional)
     The result for people; without it only the progress lines are printed.
 

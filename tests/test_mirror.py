@@ -1,0 +1,113 @@
+"""Every hardware module has its test at the same path, and its golden model where it computes something."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+WITHOUT_TEST: dict[str, str] = {}
+"""Modules of hw that no test of their own covers, and why."""
+
+WITHOUT_GOLDEN = {
+    "axi/": "moves words unchanged; the reference is the memory itself",
+    "common/stream.py": "moves words unchanged",
+    "snn/check.py": "a decision per descriptor; its test lists them",
+    "snn/config.py": "parameters",
+    "snn/control.py": "registers and states",
+    "snn/core.py": "joins the others; compared with sim/golden/snn/network.py",
+    "snn/counters.py": "counts events; compared with counts made by the bench",
+    "snn/crossbar.py": "one step of the array; shares sim/golden/snn/array.py",
+    "snn/execute.py": "joins the others; compared with sim/golden/snn/network.py",
+    "snn/fetch.py": "moves words unchanged",
+    "snn/group.py": "layouts",
+    "snn/maps.py": "a memory",
+    "snn/output.py": "joins planes, neuron, pool and results, which have theirs",
+    "snn/pixels.py": "a part of loading; compared with sim/golden/snn/load.py",
+    "snn/program.py": "layouts",
+    "snn/sequence.py": "addresses; compared with loops in its test",
+    "snn/store.py": "moves words unchanged",
+    "snn/walk.py": "addresses; compared with loops in its test",
+    "snn/weights.py": "a memory",
+    "snn/words.py": "moves words unchanged",
+}
+"""Modules (or folders, with a slash) of hw without a golden model of the same name, and why."""
+
+GOLDEN_ONLY = {
+    "snn/network.py": "a whole network, which is hw/snn/core.py with a program",
+    "snn/conv.py": "exact integer convolution, used by the others",
+}
+"""Golden models without a hardware module of the same name, and why."""
+
+
+def modules(folder: str) -> set[str]:
+    """Python files below *folder*, relative to it, packages' own files left out."""
+    base = ROOT / folder
+    return {file.relative_to(base).as_posix() for file in base.rglob("*.py") if file.name != "__init__.py"}
+
+
+def excused(path: str, reasons: dict[str, str]) -> bool:
+    return path in reasons or any(path.startswith(key) for key in reasons if key.endswith("/"))
+
+
+def test_every_hardware_module_has_a_test():
+    tests = modules("tests/hw")
+    missing = [
+        f"tests/hw/{(Path(path).parent / f'test_{Path(path).name}').as_posix()}"
+        for path in sorted(modules("hw"))
+        if (Path(path).parent / f"test_{Path(path).name}").as_posix() not in tests
+        and path not in WITHOUT_TEST
+    ]
+    assert not missing, "write these, or give a reason in WITHOUT_TEST"
+
+
+def test_every_test_tests_a_module():
+    hardware = modules("hw")
+    stale = [
+        path
+        for path in sorted(modules("tests/hw"))
+        if Path(path).name.startswith("test_")
+        and (Path(path).parent / Path(path).name.removeprefix("test_")).as_posix() not in hardware
+    ]
+    assert not stale, "hw has no module of these names"
+
+
+def test_every_simulator_half_has_its_pytest_half():
+    files = modules("tests")
+    alone = [
+        path
+        for path in sorted(files)
+        if Path(path).name.startswith("cocotb_")
+        and not any(
+            path.rpartition("/")[0] == other.rpartition("/")[0] and "/test_" in other for other in files
+        )
+    ]
+    assert not alone
+
+
+def test_arithmetic_has_a_golden_model():
+    golden = modules("sim/golden")
+    missing = [
+        f"sim/golden/{path}"
+        for path in sorted(modules("hw"))
+        if path not in golden and not excused(path, WITHOUT_GOLDEN)
+    ]
+    assert not missing, "write these, or give a reason in WITHOUT_GOLDEN"
+
+
+def test_every_golden_model_has_its_hardware():
+    hardware = modules("hw")
+    alone = [
+        path for path in sorted(modules("sim/golden")) if path not in hardware and path not in GOLDEN_ONLY
+    ]
+    assert not alone, "hw has no module of these names; give a reason in GOLDEN_ONLY"
+
+
+def test_reasons_are_about_files_that_exist():
+    hardware, golden = modules("hw"), modules("sim/golden")
+    assert all(
+        reason for reasons in (WITHOUT_TEST, WITHOUT_GOLDEN, GOLDEN_ONLY) for reason in reasons.values()
+    )
+    gone = [
+        path for path in (*WITHOUT_TEST, *WITHOUT_GOLDEN) if not path.endswith("/") and path not in hardware
+    ]
+    assert not gone + [path for path in GOLDEN_ONLY if path not in golden]
+    assert not [path for path in WITHOUT_GOLDEN if path in golden], "these have a golden model"
