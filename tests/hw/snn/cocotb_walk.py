@@ -6,17 +6,12 @@ import random
 
 import cocotb
 from amaranth.lib import data
-from layers import groups, random_plan
+from layers import groups, layer_word, random_plan
 
 from pyralis.hw.snn.config import SnnConfig
 from pyralis.hw.snn.group import GroupLayout
-from pyralis.hw.snn.program import LAYER
 from pyralis.hw.snn.walk import WindowLayout
 from pyralis.sim.bench.stream import StreamSink, StreamSource, monitor_streams, stalls, start
-
-
-def layer_word(fields: dict) -> int:
-    return LAYER.const({**fields, "version": 1, "index": 0}).as_value().value
 
 
 @cocotb.test(timeout_time=2, timeout_unit="ms")

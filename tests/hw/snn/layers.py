@@ -7,6 +7,12 @@ import numpy as np
 from pyralis.gen.intnetwork import IntLayer, IntNetwork
 from pyralis.gen.snn.compile import LayerPlan, compile_network
 from pyralis.hw.snn.config import SnnConfig
+from pyralis.hw.snn.program import LAYER
+
+
+def layer_word(fields: dict) -> int:
+    """The LAYER descriptor with *fields* as one integer."""
+    return LAYER.const({**fields, "version": 1, "index": 0}).as_value().value
 
 
 def random_plan(config: SnnConfig, rng: random.Random) -> LayerPlan:
