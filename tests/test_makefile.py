@@ -83,7 +83,7 @@ def test_complete_machine_passes_the_checks():
 
 
 def test_failed_install_names_its_log(tmp_path):
-    """A pip that fails: the last lines of its log, its name, and no stamp, so that the next call tries again."""
+    """A pip that fails: the last lines of its log, its name, and no stamp, so the next call tries again."""
     environment = tmp_path / "venv"
     (environment / "bin").mkdir(parents=True)
     python = environment / "bin" / "python"
