@@ -1,4 +1,5 @@
-# mypy: disable-error-code="misc" - the enumerations have no members of their own here
+# mypy: disable-error-code="misc"
+# (An enumeration without members in a stub would be one with unknown members, says mypy; here it has none.)
 import enum
 from enum import auto as auto
 from typing import Any
