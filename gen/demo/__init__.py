@@ -1,0 +1,1 @@
+"""Ready-made jobs from training to proven hardware."""
