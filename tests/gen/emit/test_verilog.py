@@ -1,0 +1,84 @@
+"""Names of ports, and the same text every time."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from amaranth import Module
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from pyralis.gen.emit.verilog import emit
+
+BUS = wiring.Signature({"araddr": Out(8), "arvalid": Out(1), "arready": In(1)})
+
+
+class Ports(wiring.Component):
+    """A bus, a stream, a nested interface and a plain port."""
+
+    def __init__(self) -> None:
+        super().__init__({
+            "m_axi_weights": Out(BUS),
+            "spikes": In(stream.Signature(4)),
+            "writes": Out(wiring.Signature({"data": Out(4)})),
+            "busy": Out(1),
+        })
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        m.d.comb += [self.spikes.ready.eq(self.m_axi_weights.arready), self.busy.eq(self.spikes.valid)]
+        m.d.sync += self.writes.data.eq(self.spikes.payload)
+        return m
+
+
+def ports(text: str) -> dict[str, str]:
+    return {
+        name: kind for kind, name in re.findall(r"^  (input|output)(?: \[.*\])? (\w+);", text, re.MULTILINE)
+    }
+
+
+def test_bus_members_join_with_one_underscore_and_others_with_two():
+    assert ports(emit(Ports(), "ports_top")) == {
+        "clk": "input",
+        "rst": "input",
+        "m_axi_weights_araddr": "output",
+        "m_axi_weights_arvalid": "output",
+        "m_axi_weights_arready": "input",
+        "spikes__payload": "input",
+        "spikes__valid": "input",
+        "spikes__ready": "output",
+        "writes__data": "output",
+        "busy": "output",
+    }
+
+
+def test_module_has_the_given_name_and_no_path():
+    text = emit(Ports(), "ports_top")
+    assert "module ports_top(" in text
+    assert "test_verilog.py" not in text
+    assert "src =" not in text
+
+
+def test_text_does_not_depend_on_the_hash_seed(tmp_path):
+    code = f"""
+import sys
+from pathlib import Path
+sys.path.insert(0, {str(tmp_path)!r})
+from ports import Ports
+from pyralis.gen.emit.verilog import emit
+print(emit(Ports(), "ports_top"), end="")
+"""
+    source = Path(__file__).read_text()
+    (tmp_path / "ports.py").write_text(source[: source.index("def ports(")])
+    texts = {
+        subprocess.run(
+            [sys.executable, "-P", "-c", code],
+            env={"PYTHONHASHSEED": seed, "PATH": "/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("0", "12345")
+    }
+    assert texts == {emit(Ports(), "ports_top")}
