@@ -23,8 +23,9 @@ class ReadBeat(data.StructLayout):
 class ReadDma(wiring.Component):
     """Reads runs of bus words.
 
-    A burst is asked for only when the beats that it brings are sure to find room on chip, so a slow consumer never
-    blocks the memory for others. Bursts of later jobs are asked for while earlier ones are still arriving.
+    A burst is asked for only when the beats that it brings are sure to find room on chip, so a slow consumer
+    never blocks the memory for others. Bursts of later jobs are asked for while earlier ones are still
+    arriving.
 
     Ports
     -----
@@ -35,9 +36,9 @@ class ReadDma(wiring.Component):
     bus : Out(AxiRead(...))
         INCR bursts of whole words with ID 0.
     flush : In(1)
-        Abandons everything: no new bursts, a shown ARVALID stays until it is accepted, outstanding beats are drained
-        and dropped, ``data.valid`` falls at once. Offered jobs are taken and dropped while it is high; after it has
-        fallen, they wait until all is idle. A pulse of one cycle is enough.
+        Abandons everything: no new bursts, a shown ARVALID stays until it is accepted, outstanding beats are
+        drained and dropped, ``data.valid`` falls at once. Offered jobs are taken and dropped while it is
+        high; after it has fallen, they wait until all is idle. A pulse of one cycle is enough.
     busy : Out(1)
         A job, a burst or a beat is on its way.
     error : Out(1)
@@ -45,9 +46,9 @@ class ReadDma(wiring.Component):
 
     Timing
     ------
-    ARVALID is high 2 cycles after a job's transfer, ``data.valid`` 2 cycles after RVALID. One beat a cycle without
-    gaps, also across bursts and jobs, as long as the other ``outstanding - 1`` bursts cover the memory's latency and
-    some 4 cycles. There is no combinational path between bus inputs and bus outputs.
+    ARVALID is high 2 cycles after a job's transfer, ``data.valid`` 2 cycles after RVALID. One beat a cycle
+    without gaps, also across bursts and jobs, as long as the other ``outstanding - 1`` bursts cover the
+    memory's latency and some 4 cycles. There is no combinational path between bus inputs and bus outputs.
     """
 
     def __init__(self, config: DmaConfig) -> None:
@@ -92,7 +93,7 @@ class ReadDma(wiring.Component):
             burst.drop(m)
 
         # One row more than can be reserved: the FIFO takes every beat, so RREADY is constant.
-        m.submodules.beats = beats = fifo.SyncFIFOBuffered(width=c.data_bits + 1, depth=c.depth + 1)
+        m.submodules.beats = beats = fifo.SyncFIFOBuffered(width=c.data_bits + 1, depth=max(c.depth + 1, 3))
         m.d.comb += [
             bus.rready.eq(1),
             beats.w_en.eq(bus.rvalid),

@@ -30,6 +30,8 @@ class Response(enum.Enum, shape=2):
 
 
 class Burst(enum.Enum, shape=2):
+    """ARBURST and AWBURST."""
+
     FIXED = 0
     INCR = 1
     WRAP = 2

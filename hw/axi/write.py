@@ -27,22 +27,22 @@ class WriteDma(wiring.Component):
     bus : Out(AxiWrite(...))
         INCR bursts of whole words with ID 0.
     flush : In(1)
-        Abandons everything: no new bursts; what has been started is completed with WSTRB = 0, as AXI demands, and
-        its responses are dropped. Offered jobs and words are taken and dropped while it is high; after it has fallen,
-        they wait until all is idle. A pulse of one cycle is enough.
+        Abandons everything: no new bursts; what has been started is completed with WSTRB = 0, as AXI demands,
+        and its responses are dropped. Offered jobs and words are taken and dropped while it is high; after it
+        has fallen, they wait until all is idle. A pulse of one cycle is enough.
     done : Out(1)
         High for one cycle for each job, after its last response; jobs end in order.
     busy : Out(1)
         A job or a response is on its way; low in the cycle of the last ``done``.
     error : Out(1)
-        High for one cycle for each bad BRESP (one a burst), not for responses dropped by a flush. In the cycle of
-        ``done`` when it belongs to the job's last burst.
+        High for one cycle for each bad BRESP (one a burst), not for responses dropped by a flush. In the
+        cycle of ``done`` when it belongs to the job's last burst.
 
     Timing
     ------
-    AWVALID is high 2 cycles after a job's transfer, WVALID 1 cycle after a word's. One word a cycle without gaps, also
-    across bursts and jobs, as long as ``outstanding`` bursts cover the memory's response time. There is no combinational
-    path between bus inputs and bus outputs.
+    AWVALID is high 2 cycles after a job's transfer, WVALID 1 cycle after a word's. One word a cycle without
+    gaps, also across bursts and jobs, as long as ``outstanding`` bursts cover the memory's response time.
+    There is no combinational path between bus inputs and bus outputs.
     """
 
     def __init__(self, config: DmaConfig) -> None:
@@ -103,7 +103,7 @@ class WriteDma(wiring.Component):
         return m
 
     def _words(self, m: Module, lengths: BurstQueue, move, ends, draining) -> None:
-        """The write data channel: one register, filled with words, or with nothing (WSTRB = 0) while draining."""
+        """The write data channel: one register, filled with words, or with WSTRB = 0 while draining."""
         bus = self.bus
         position = Signal(8)
         wanted = lengths.some & (~bus.wvalid | bus.wready)

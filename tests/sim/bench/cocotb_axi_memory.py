@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import cocotb
 from cocotb.triggers import ClockCycles, RisingEdge
@@ -12,7 +13,8 @@ CASE = json.loads(os.environ.get("PYRALIS_CASE", "{}"))
 
 
 async def prepare(dut, **inputs):
-    values = {name: 0 for name in ("start", "flush", "load", "dump", "unhang", "source", "target", "beats")} | inputs
+    names = ("start", "flush", "load", "dump", "unhang", "source", "target", "beats")
+    values = dict.fromkeys(names, 0) | inputs
     for name, value in values.items():
         getattr(dut, name).value = value
     await start(dut)
@@ -33,8 +35,7 @@ def counters(dut):
 async def finish(dut, **more):
     await pulse(dut, "dump")
     await ClockCycles(dut.clk, 2)
-    with open(os.environ["PYRALIS_RESULT"], "w", encoding="utf-8") as file:
-        json.dump(counters(dut) | more, file)
+    Path(os.environ["PYRALIS_RESULT"]).write_text(json.dumps(counters(dut) | more), encoding="utf-8")
 
 
 @cocotb.test(timeout_time=20, timeout_unit="ms")

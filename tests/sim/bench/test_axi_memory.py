@@ -1,4 +1,4 @@
-"""The external memory model, through the DMAs: contents, rate, latency, stalls, errors, hanging, protocol checks."""
+"""The external memory model, through the DMAs: contents, rate, stalls, errors, hanging, protocol checks."""
 
 import json
 import time
@@ -19,7 +19,10 @@ BYTES = 1 << 18
 
 @pytest.fixture(scope="module")
 def bench():
-    sources = {"readdma.v": emit(ReadDma(CONFIG), "readdma"), "writedma.v": emit(WriteDma(CONFIG), "writedma")}
+    sources = {
+        "readdma.v": emit(ReadDma(CONFIG), "readdma"),
+        "writedma.v": emit(WriteDma(CONFIG), "writedma"),
+    }
     return build(sources, "copy_bench", extra=[MODELS / "axi_memory.sv", HERE / "copy_bench.v"])
 
 
@@ -81,7 +84,9 @@ def test_stalls_change_nothing_but_the_time(bench, tmp_path):
     assert counts["cycles"] > 2000 * 1.3, "40 percent of stalls cost nothing"
     again, _, _ = run(bench, tmp_path, CASE, latency=7, stall_percent=40, stall_seed=5)
     other, _, _ = run(bench, tmp_path, CASE, latency=7, stall_percent=40, stall_seed=6)
-    assert again == counts and other["cycles"] != counts["cycles"], "stalls depend on the seed and on nothing else"
+    assert again == counts and other["cycles"] != counts["cycles"], (
+        "stalls depend on the seed and on nothing else"
+    )
 
 
 def test_latency_beyond_what_is_outstanding_costs_rate(bench, tmp_path):
@@ -96,7 +101,9 @@ def test_latency_beyond_what_is_outstanding_costs_rate(bench, tmp_path):
 def test_bytes_per_cycle_is_shared_by_all_ports(bench, tmp_path, rate):
     counts, before, after = run(bench, tmp_path, CASE, latency=4, bytes_per_cycle=rate)
     assert after == copied(before, CASE)
-    moved = 16 * (2 * counts["beats_a"] + counts["beats_w"])  # the summing port gets its turn as often as the copy
+    moved = 16 * (
+        2 * counts["beats_a"] + counts["beats_w"]
+    )  # the summing port gets its turn as often as the copy
     assert moved / rate * 0.9 < counts["cycles"] < moved / rate * 1.1 + 100
 
 
@@ -120,9 +127,7 @@ def test_beyond_the_memory_is_an_error_not_a_wrap(bench, tmp_path):
 
 
 def test_hang_flush_and_second_run(bench, tmp_path):
-    counts, before, after = run(
-        bench, tmp_path, CASE, testcase="hang_then_flush", latency=9, hang_after=777
-    )
+    counts, before, after = run(bench, tmp_path, CASE, testcase="hang_then_flush", latency=9, hang_after=777)
     stuck, between = counts["stuck"], counts["between"]
     assert stuck["hung"] == 1 and stuck["busy"] == 1 and stuck["done"] == 0
     assert 775 <= stuck["beats_a"] + stuck["beats_b"] + stuck["beats_w"] <= 778
@@ -174,7 +179,9 @@ def test_a_manager_that_keeps_the_rules_passes(bad_manager, tmp_path):
 )
 def test_broken_rules_and_settings_stop_the_run(bad_manager, tmp_path, settings, sentence):
     with pytest.raises((SystemExit, RuntimeError)):
-        simulate(bad_manager, "bad_manager", "manager", tmp_path, {"stall_percent": 90, "stall_seed": 3} | settings)
+        simulate(
+            bad_manager, "bad_manager", "manager", tmp_path, {"stall_percent": 90, "stall_seed": 3} | settings
+        )
     assert f"axi_memory: {sentence}" in (tmp_path / "log.txt").read_text() or (
         "longer" in sentence and sentence in (tmp_path / "log.txt").read_text()
     )

@@ -1,4 +1,4 @@
-"""The stream drivers carry every payload, at full rate, through stalls, and the monitor sees each broken rule."""
+"""The stream drivers carry every payload, also through stalls; the monitor sees each broken rule."""
 
 from pathlib import Path
 
@@ -11,7 +11,8 @@ PORTS = """input clk, input rst, input fault,
     input [15:0] words__payload, input words__valid, output words__ready,
     output [15:0] copies__payload, output copies__valid, input copies__ready"""
 
-# One register between two streams; `fault` changes a waiting payload (PAYLOAD = 1) or takes valid back (PAYLOAD = 0).
+# One register between two streams; `fault` changes a waiting payload (PAYLOAD = 1) or takes valid back
+# (PAYLOAD = 0).
 RELAY = f"""
 module relay #(parameter PAYLOAD = 1) ({PORTS});
     reg valid; reg [15:0] payload; wire bad = fault & valid & ~copies__ready;

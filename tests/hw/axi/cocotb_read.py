@@ -1,0 +1,215 @@
+"""cocotb side of test_read.py: random jobs against the bytes of a RAM."""
+
+import json
+import os
+import random
+
+import cocotb
+from cocotb.triggers import ClockCycles, RisingEdge
+
+from pyralis.hw.axi.read import DmaConfig
+from pyralis.sim.bench.axi import AxiRam, monitor_axi
+from pyralis.sim.bench.stream import StreamSink, StreamSource, monitor_streams, stalls, start
+
+CONFIG = DmaConfig(**json.loads(os.environ["PYRALIS_CONFIG"]))
+UNIT = CONFIG.beat_bytes
+SIZE = 1 << 16
+
+
+class Bench:
+    def __init__(self, dut, stall=0.0):
+        self.dut, self.rng = dut, random.Random(cocotb.RANDOM_SEED)
+        dut.flush.value = 0
+        self.ram = AxiRam(dut, "bus_", SIZE, rng=self.rng, stall=stall)
+        self.ram.memory[:] = self.rng.randbytes(SIZE)
+        self.jobs, self.data = StreamSource(dut, "jobs"), StreamSink(dut, "data")
+        self.streams, self.bus = monitor_streams(dut, clear="flush"), monitor_axi(dut, "bus_")
+        self.expected, self.errors = [], 0
+        self.refused = range(0)
+
+    def stall(self, jobs, data):
+        self.jobs.set_pause_generator(stalls(self.rng, jobs))
+        self.data.set_pause_generator(stalls(self.rng, data))
+
+    def job(self, address, beats):
+        self.jobs.send_nowait(address | beats << CONFIG.address_bits)
+        for n in range(beats):
+            at = address + n * UNIT
+            self.expected.append((at, n == beats - 1))
+
+    def random_job(self, most):
+        beats = self.rng.choice([1, 1, 2, CONFIG.burst_beats, self.rng.randrange(1, most + 1)])
+        if self.rng.random() < 0.3:  # across a 4 KB boundary
+            address = 4096 * self.rng.randrange(1, 8) - UNIT * self.rng.randrange(1, beats + 1)
+        else:
+            address = UNIT * self.rng.randrange((SIZE - most * UNIT) // UNIT)
+        self.job(max(address, 0), beats)
+
+    async def check(self):
+        """Every expected beat comes, in order, and then nothing more."""
+        for at, last in self.expected:
+            beat = await self.data.recv_int()
+            if at not in self.refused:
+                word = int.from_bytes(self.ram.memory[at : at + UNIT], "little")
+                assert beat & (1 << CONFIG.data_bits) - 1 == word, f"beat of {at:#x}"
+            assert beat >> CONFIG.data_bits == last, f"last of {at:#x}"
+        self.expected.clear()
+        await ClockCycles(self.dut.clk, 20)
+        assert self.data.empty() and not int(self.dut.busy.value)
+        assert self.bus.outstanding_reads == 0
+
+    async def count_errors(self):
+        while True:
+            await RisingEdge(self.dut.clk)
+            self.errors += int(self.dut.error.value)
+
+
+MOST = min(3 * CONFIG.depth, SIZE // UNIT // 8)
+
+
+@cocotb.test(timeout_time=400, timeout_unit="us")
+@cocotb.parametrize(stall=[0.0, 0.4])
+async def random_jobs(dut, stall):
+    bench = Bench(dut, stall)
+    await start(dut)
+    bench.stall(stall, stall)
+    for _ in range(25):
+        bench.random_job(MOST)
+    bench.jobs.send_nowait(5 * UNIT)  # a job of no beats gives nothing
+    for _ in range(5):
+        bench.random_job(MOST)
+    await bench.check()
+    assert len(bench.bus.reads) > 30 or CONFIG.burst_beats > 16
+    assert max(beats for _, beats in bench.bus.reads) == CONFIG.burst_beats, "no full burst"
+    assert bench.bus.most_reads == CONFIG.outstanding, "never as many outstanding as allowed"
+    if stall:
+        assert (
+            min(bench.bus.channels["ar"].waits, bench.streams["data"].waits, bench.streams["jobs"].waits) > 5
+        )
+
+
+@cocotb.test(timeout_time=400, timeout_unit="us")
+async def full_rate_and_latency(dut):
+    bench = Bench(dut)
+    await start(dut)
+    beats = min(20 * CONFIG.burst_beats, SIZE // UNIT // 4)
+    bench.job(0, beats)
+    bench.job(beats * UNIT, beats)
+    await bench.check()
+    asked, answered = bench.bus.channels["ar"].times, bench.bus.channels["r"].times
+    taken, given = bench.streams["jobs"].times, bench.streams["data"].times
+    assert asked[0] - taken[0] == 2, "job to ARVALID"
+    assert given[0] - answered[0] == 2, "RVALID to data"
+    if CONFIG.depth >= 64:
+        assert given[-1] - given[0] == 2 * beats - 1, "a gap between beats of two jobs"
+
+
+@cocotb.test(timeout_time=400, timeout_unit="us")
+async def never_asks_for_more_than_it_can_hold(dut):
+    bench = Bench(dut)
+    await start(dut)
+    bench.data.pause = True
+    bench.job(0, min(4 * CONFIG.depth, SIZE // UNIT))
+    await ClockCycles(dut.clk, 4 * CONFIG.depth + 100)
+    asked = sum(beats for _, beats in bench.bus.reads)
+    assert asked == CONFIG.depth and bench.bus.outstanding_reads == 0
+    assert bench.bus.channels["r"].waits == 0, "RREADY was low"
+    assert int(dut.data__valid.value), "valid waits for ready"
+    bench.data.pause = False
+    await bench.check()
+
+
+@cocotb.test(timeout_time=400, timeout_unit="us")
+async def bus_errors_are_reported_and_the_beats_still_come(dut):
+    bench = Bench(dut, stall=0.2)
+    cocotb.start_soon(bench.count_errors())
+    await start(dut)
+    bench.job(1024, 1024 // UNIT)
+    await bench.check()
+    assert bench.errors == 0
+    bench.refused = range(1024 + 2 * UNIT, 1024 + 5 * UNIT)
+    bench.ram.refuse(bench.refused)
+    bench.job(1024, 1024 // UNIT)
+    await bench.check()
+    assert bench.errors == 3
+
+
+@cocotb.test(timeout_time=2, timeout_unit="ms")
+@cocotb.parametrize(stall=[0.0, 0.3])
+async def flush_at_any_moment(dut, stall):
+    bench = Bench(dut, stall)
+    cocotb.start_soon(bench.count_errors())
+    await start(dut)
+    bench.stall(stall, stall)
+    rounds, cut, pending = 30, 0, 0
+    for n in range(rounds):
+        if n % 3 == 0:
+            bench.ram.pause(True)  # the flush meets an address that nobody takes
+        bench.random_job(MOST)
+        bench.job(0, MOST)
+        bench.random_job(MOST)
+        await ClockCycles(dut.clk, bench.rng.randrange(1, 60))
+        bench.ram.refuse(range(SIZE))  # beats dropped by a flush raise no error
+        length = bench.rng.choice([1, 1, 5, 200])
+        cut += int(dut.busy.value)
+        dut.flush.value = 1
+        pending += int(dut.bus__arvalid.value) and not int(dut.bus__arready.value)
+        before = bench.data.transfers
+        errors = bench.errors
+        bench.jobs.clear()
+        await RisingEdge(dut.clk)  # the bench sees the flush at this edge ...
+        seen = bench.data.transfers - before
+        await ClockCycles(dut.clk, length)
+        errors_after = bench.errors
+        dut.flush.value = 0
+        if n % 3 == 0:
+            bench.ram.pause(False)
+            bench.ram.stall(bench.rng, stall)
+        assert bench.data.transfers - before <= seen + 1 and errors_after - errors <= 2
+        while int(dut.busy.value) or not bench.jobs.empty():
+            await RisingEdge(dut.clk)
+            assert bench.data.transfers - before <= seen + 1, "a flushed beat came through"
+        assert bench.bus.outstanding_reads == 0, "idle with beats owed"
+        bench.data.clear()
+        bench.expected.clear()
+        bench.ram.refuse(range(0))
+        bench.random_job(MOST)
+        await bench.check()
+    assert cut > rounds // 2 and pending > 3, "the flushes met nothing in flight"
+
+
+@cocotb.test(timeout_time=400, timeout_unit="us")
+async def flush_waits_for_a_memory_that_hangs(dut):
+    bench = Bench(dut)
+    await start(dut)
+    bench.job(0, MOST)
+    await ClockCycles(dut.clk, 8)
+    bench.ram.pause(True)
+    await ClockCycles(dut.clk, 20)
+    dut.flush.value = 1
+    await ClockCycles(dut.clk, 1)
+    dut.flush.value = 0
+    bench.expected.clear()
+    bench.job(64, 2)  # offered meanwhile: waits
+    await ClockCycles(dut.clk, 200)
+    assert int(dut.busy.value) and bench.streams["jobs"].transfers == 1
+    bench.data.clear()
+    bench.ram.pause(False)
+    await bench.check()
+
+
+@cocotb.test(timeout_time=400, timeout_unit="us")
+async def reset_in_mid_stream(dut):
+    bench = Bench(dut, stall=0.3)
+    await start(dut)
+    bench.job(0, MOST)
+    await ClockCycles(dut.clk, 6)
+    assert int(dut.busy.value)
+    dut.rst.value = 1
+    await ClockCycles(dut.clk, 3)
+    dut.rst.value = 0
+    bench.jobs.clear()
+    bench.data.clear()
+    bench.expected.clear()
+    bench.random_job(MOST)
+    await bench.check()
