@@ -25,7 +25,7 @@ def check(faults: Faults, where: str) -> None:
 
 def integer(value: object, low: int, high: int) -> bool:
     """Whether *value* is an integer (no bool) in *low*..*high*."""
-    return isinstance(value, int | np.integer) and not isinstance(value, bool) and low <= value <= high
+    return isinstance(value, int | np.integer) and not isinstance(value, bool) and low <= int(value) <= high
 
 
 class Geometry:

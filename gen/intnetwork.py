@@ -82,7 +82,7 @@ class IntLayer(Geometry):
     padding : (int, int)
         Rows of zeros above and below, columns left and right.
     pool, pool_stride : int
-        Window and stride of the OR over spikes; 1 without pooling. The stride is the window if not given.
+        Window and stride of the OR over spikes; 1 without pooling. The stride is the window if it is not given.
     neuron : IntNeuron
     weight_scale : float or (O,) float64
         Real value of one unit of the weights. Informative.
@@ -96,12 +96,12 @@ class IntLayer(Geometry):
     stride: int = 1
     padding: tuple[int, int] = (0, 0)
     pool: int = 1
-    pool_stride: int | None = None
+    pool_stride: int = 0
     neuron: IntNeuron = field(default_factory=IntNeuron)
     weight_scale: float | np.ndarray = 1.0
 
     def __post_init__(self) -> None:
-        if self.pool_stride is None:
+        if self.pool_stride == 0:
             object.__setattr__(self, "pool_stride", self.pool)
 
     def current_bounds(self, low: int, high: int) -> tuple[np.ndarray, np.ndarray]:
@@ -165,8 +165,8 @@ class IntNetwork:
     def encode(self, images: np.ndarray) -> np.ndarray:
         """Real images to what the network takes: int8 of the same shape.
 
-        Direct coding rounds ``images / input_scale`` to even and saturates at -128 and 127. For events and ternary
-        coding the values must already be in 0..1 or -1..1; UserError otherwise, and for NaN.
+        Direct coding rounds ``images / input_scale`` to even and saturates at -128 and 127. For events and
+        ternary coding the values must already be in 0..1 or -1..1; UserError otherwise, and for NaN.
         """
         images = np.asarray(images, dtype=np.float64)
         if not np.isfinite(images).all():

@@ -50,7 +50,7 @@ def save(network: IntNetwork, path: str | Path) -> None:
     """
     network.validate()
     path = Path(path)
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for index, layer in enumerate(network.layers):
         scale = np.broadcast_to(np.asarray(layer.weight_scale, dtype=np.float64), (layer.out_channels,))
         values = {
@@ -165,5 +165,5 @@ def _verify(name: str, facts: dict[str, Any], entries: dict[str, np.ndarray], wh
 def _layer(index: int, entry: dict[str, Any], entries: dict[str, np.ndarray]) -> IntLayer:
     settings = {name: entry[name] for name in SETTINGS}
     settings["padding"] = tuple(settings["padding"])
-    arrays = {name: entries[f"{index}.{name}"] for name in ARRAYS}
+    arrays: dict[str, Any] = {name: entries[f"{index}.{name}"] for name in ARRAYS}
     return IntLayer(**settings, **arrays, neuron=IntNeuron(**entry["neuron"]))

@@ -1,7 +1,7 @@
 """The digits job: scikit-learn's 1,797 handwritten digits and a small convolutional spiking network for them.
 
-The images (8 x 8, values 0..16; a copy of the test set of the UCI "Optical Recognition of Handwritten Digits") come
-inside the scikit-learn package, so nothing is downloaded.
+The images (8 x 8, values 0..16; a copy of the test set of the UCI "Optical Recognition of Handwritten
+Digits") come inside the scikit-learn package, so nothing is downloaded.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,17 @@ import numpy as np
 import torch
 from torch import nn
 
-__all__ = ["EPOCHS", "INPUT_SCALE", "INPUT_SHAPE", "OUTPUT", "TIME_STEPS", "Digits", "classify", "load", "train"]
+__all__ = [
+    "EPOCHS",
+    "INPUT_SCALE",
+    "INPUT_SHAPE",
+    "OUTPUT",
+    "TIME_STEPS",
+    "Digits",
+    "classify",
+    "load",
+    "train",
+]
 
 INPUT_SHAPE = (1, 8, 8)
 INPUT_SCALE = 1 / 120
@@ -53,7 +63,7 @@ class Digits:
 
 
 def load() -> Digits:
-    """The digits, 1,437 to train and 360 held out, the same share of every class, the same split every time."""
+    """The digits: 1,437 to train, 360 held out with the same share of every class, always the same ones."""
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
 

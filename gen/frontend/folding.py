@@ -4,6 +4,7 @@ All functions take and give plain numpy arrays, so every front end can use them.
 """
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -18,7 +19,7 @@ class Linear(Geometry):
     """A convolution that is still being folded: ``weight`` (O, I, Kh, Kw) and ``bias`` (O,), float64."""
 
     name: str
-    kind: str
+    kind: Literal["conv", "linear"]
     weight: np.ndarray
     bias: np.ndarray
     stride: int = 1

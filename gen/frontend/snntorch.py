@@ -8,12 +8,12 @@ order in which they run; a ``forward`` method is not read::
 ``BatchNorm2d`` and ``AvgPool2d`` are folded once, in float64. What has no exact twin is refused by name.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 import snntorch as snn
-import torch
 from torch import nn
 
 from pyralis.gen.errors import UserError
@@ -26,6 +26,7 @@ from pyralis.gen.frontend.folding import (
     scale_inputs,
 )
 from pyralis.gen.frontend.leaky import read_leaky
+from pyralis.gen.frontend.modules import read_average, read_batch_norm, read_conv, read_linear, read_window
 from pyralis.gen.geometry import Shape
 from pyralis.gen.network import Layer, Network
 
@@ -129,7 +130,7 @@ class _Reader:
 
     def read(self, name: str, module: Any) -> None:
         """Takes the next module."""
-        methods = {
+        methods: dict[type, Callable[[str, Any], None]] = {
             nn.Conv2d: self.conv,
             nn.Linear: self.fully_connected,
             nn.BatchNorm1d: self.batch_norm,
@@ -141,7 +142,8 @@ class _Reader:
         }
         for kind, method in methods.items():
             if isinstance(module, kind):
-                return method(name, module)
+                method(name, module)
+                return
         if not isinstance(module, IGNORED):
             what = f"{type(module).__name__} is not supported"
             raise UserError(what, f"layer {name!r}", f"build the network from {SUPPORTED}")
@@ -185,106 +187,54 @@ class _Reader:
             what = f"a {kernel} kernel does not fit into its map of {shape} padded by {linear.padding}"
             raise UserError(what, f"layer {linear.name!r}", "use a smaller kernel, or more padding")
 
-    def conv(self, name: str, module: nn.Conv2d) -> None:
-        where = f"layer {name!r} (Conv2d)"
+    def conv(self, path: str, module: nn.Conv2d) -> None:
+        where = f"layer {path!r} (Conv2d)"
         self._expect_input(where)
         if self.flat:
-            raise UserError("Conv2d cannot follow Flatten or Linear", where)
-        for option in ("groups", "dilation", "padding_mode"):
-            value = getattr(module, option)
-            if value not in (1, (1, 1), "zeros"):
-                raise UserError(
-                    f"{option}={value!r} is not supported", where, "only groups=1, dilation=1, zeros"
-                )
-        if module.stride[0] != module.stride[1]:
-            raise UserError(
-                f"stride={module.stride!r} is not supported", where, "use the same stride both ways"
-            )
+            raise UserError("Conv2d cannot follow Flatten or Linear", where, "a map is needed before it")
         self._channels(module.in_channels, where)
-        weight = _array(module.weight, "weight", where)
-        bias = np.zeros(len(weight)) if module.bias is None else _array(module.bias, "bias", where)
-        stride, padding = module.stride[0], _padding(module, where)
-        self._begin(
-            Linear(
-                name=_name(name, "conv"),
-                kind="conv",
-                weight=weight,
-                bias=bias,
-                stride=stride,
-                padding=padding,
-            )
-        )
+        self._begin(read_conv(module, path))
 
-    def fully_connected(self, name: str, module: nn.Linear) -> None:
-        where = f"layer {name!r} (Linear)"
+    def fully_connected(self, path: str, module: nn.Linear) -> None:
+        where = f"layer {path!r} (Linear)"
         self._expect_input(where)
         if not self.flat and self.shape[1:] != (1, 1):
-            raise UserError(
-                f"Linear follows a map of {self.shape} without Flatten", where, "put nn.Flatten() before it"
-            )
-        inputs = int(np.prod(self.shape))
-        if module.in_features != inputs:
-            what = f"in_features is {module.in_features}, but {inputs} values ({self.shape}) come before it"
-            raise UserError(what, where)
-        weight = _array(module.weight, "weight", where).reshape(-1, *self.shape)
-        bias = np.zeros(len(weight)) if module.bias is None else _array(module.bias, "bias", where)
-        self._begin(Linear(name=_name(name, "linear"), kind="linear", weight=weight, bias=bias))
+            what = f"Linear follows a map of {self.shape} without Flatten"
+            raise UserError(what, where, "put nn.Flatten() before it")
+        self._begin(read_linear(module, path, self.shape))
         self.flat = True
 
-    def batch_norm(self, name: str, module: Any) -> None:
-        where = f"layer {name!r} ({type(module).__name__})"
+    def batch_norm(self, path: str, module: Any) -> None:
+        where = f"layer {path!r} ({type(module).__name__})"
         if self.linear is None:
-            hint = "put it directly after Conv2d or Linear, where it folds exactly"
-            raise UserError(
-                "a BatchNorm that does not stand between Conv2d or Linear and Leaky is not supported",
-                where,
-                hint,
-            )
-        if module.running_mean is None or module.running_var is None:
-            raise UserError(
-                "track_running_stats=False is not supported", where, "inference needs fixed statistics"
-            )
+            what = "a BatchNorm that does not stand between Conv2d or Linear and Leaky is not supported"
+            raise UserError(what, where, "put it directly after Conv2d or Linear, where it folds exactly")
         self._channels(module.num_features, where)
-        mean, variance = (
-            _array(module.running_mean, "running_mean", where),
-            _array(module.running_var, "running_var", where),
-        )
-        scale = 1 / np.sqrt(variance + module.eps)
-        shift = -mean * scale
-        if module.affine:
-            gamma, beta = _array(module.weight, "weight", where), _array(module.bias, "bias", where)
-            scale, shift = scale * gamma, shift * gamma + beta
-        self.linear = normalise(self.linear, scale, shift)
+        self.linear = normalise(self.linear, *read_batch_norm(module, where))
 
-    def average_pool(self, name: str, module: nn.AvgPool2d) -> None:
-        where = f"layer {name!r} (AvgPool2d)"
-        size, stride = _window(module, where)
+    def average_pool(self, path: str, module: nn.AvgPool2d) -> None:
+        where = f"layer {path!r} (AvgPool2d)"
         if self.flat:
-            raise UserError("AvgPool2d cannot follow Flatten or Linear", where)
+            raise UserError("AvgPool2d cannot follow Flatten or Linear", where, "a map is needed before it")
         if self.average is not None:
-            raise UserError(
-                "AvgPool2d follows another AvgPool2d", where, "use one with the product of their windows"
-            )
-        average = Average(name=name, size=size, stride=stride, divisor=module.divisor_override or size * size)
+            raise UserError("AvgPool2d follows another AvgPool2d", where, "make one of the two")
+        average = read_average(module, path)
         before, self.shape = self.shape, average.pooled_shape(self.shape)
         if self.linear is None:
             self.average = average, before
         else:
             self.linear = average_after(self.linear, average)
 
-    def max_pool(self, name: str, module: nn.MaxPool2d) -> None:
-        where = f"layer {name!r} (MaxPool2d)"
-        size, stride = _window(module, where)
-        if module.dilation not in (1, (1, 1)) or module.return_indices:
-            raise UserError("dilation and return_indices are not supported", where)
+    def max_pool(self, path: str, module: nn.MaxPool2d) -> None:
+        where = f"layer {path!r} (MaxPool2d)"
+        size, stride = read_window(module, where)
         if self.linear is not None or not self.layers or self.average is not None or self.flat:
             hint = "put it directly after Leaky: the maximum of spikes is their OR"
-            raise UserError(
-                "MaxPool2d before Leaky, of currents and not of spikes, is not supported", where, hint
-            )
+            raise UserError("MaxPool2d of anything but a Leaky's spikes is not supported", where, hint)
         rows, columns = ((side - size) // stride + 1 for side in self.shape[1:])
         if min(rows, columns) < 1:
-            raise UserError(f"a {size} x {size} window does not fit into a map of {self.shape}", where)
+            what = f"a {size} x {size} window does not fit into a map of {self.shape}"
+            raise UserError(what, where, "use a smaller window")
         self.shape = (self.shape[0], rows, columns)
         last = self.layers.pop()
         window = last.pool + (size - 1) * last.pool_stride
@@ -324,42 +274,3 @@ class _Reader:
             )
         )
         self.linear, self.spike_size = None, facts.spike_size
-
-
-def _name(path: str, kind: str) -> str:
-    return f"{kind}{path}" if path.isdigit() else path
-
-
-def _array(tensor: torch.Tensor, name: str, where: str) -> np.ndarray:
-    array = tensor.detach().cpu().to(torch.float64).numpy()
-    bad = int(array.size - np.isfinite(array).sum())
-    if bad:
-        hint = "the training diverged; load an earlier checkpoint"
-        raise UserError(f"{bad} of {array.size} values of {name} are NaN or infinite", where, hint)
-    return array
-
-
-def _padding(module: nn.Conv2d, where: str) -> tuple[int, int]:
-    if not isinstance(module.padding, str):
-        return module.padding[0], module.padding[1]
-    if module.padding == "valid":
-        return 0, 0
-    rows, columns = module.kernel_size[0], module.kernel_size[1]
-    if rows % 2 == 0 or columns % 2 == 0:
-        raise UserError(
-            "padding='same' with an even kernel is not symmetric", where, "give the padding as numbers"
-        )
-    return rows // 2, columns // 2
-
-
-def _window(module: nn.AvgPool2d | nn.MaxPool2d, where: str) -> tuple[int, int]:
-    """Size and stride of a square pooling window."""
-    stride = module.kernel_size if module.stride is None else module.stride
-    for name, value in (("kernel_size", module.kernel_size), ("stride", stride)):
-        if isinstance(value, tuple) and value[0] != value[1]:
-            raise UserError(f"{name}={value!r} is not supported", where, "use a square window")
-    if module.padding not in (0, (0, 0)) or module.ceil_mode:
-        what = f"padding={module.padding!r} with ceil_mode={module.ceil_mode} is not supported"
-        raise UserError(what, where, "use padding=0 and ceil_mode=False")
-    sizes = [value[0] if isinstance(value, tuple) else value for value in (module.kernel_size, stride)]
-    return sizes[0], sizes[1]
