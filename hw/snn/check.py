@@ -112,13 +112,14 @@ class Check(wiring.Component):
     def _shape_faults(self, d) -> list[Value]:
         c = self.config
         coordinates = (d.in_height, d.in_width, d.kernel_height, d.kernel_width, d.out_height, d.out_width)
-        tiles = (d.in_tiles, d.out_tiles, d.out_channels, d.images, d.tile_words, d.weight_beats)
-        steps = (d.in_groups, d.out_groups, d.time_steps, d.stride, d.pool_size, d.pool_stride)
+        # Empty out_tiles, out_groups and in_groups contradict out_channels, time_steps and out_groups below.
+        counts = (d.in_tiles, d.out_channels, d.images, d.tile_words, d.weight_beats, d.time_steps)
+        strides = (d.stride, d.pool_size, d.pool_stride)
         in_map = (d.in_height, d.in_width, d.in_tiles, d.images, d.in_groups)
         out_map = (d.out_height, d.out_width, d.out_tiles, d.out_groups)
         spikes = Value.cast(d.output) == Output.SPIKES.value
         return [
-            *(field == 0 for field in (*coordinates, *tiles, *steps)),
+            *(field == 0 for field in (*coordinates, *counts, *strides)),
             *(field[COORDINATE_BITS:].any() for field in coordinates),
             *(field > c.map_words for field in in_map),
             *(spikes & (field > c.map_words) for field in out_map),

@@ -141,7 +141,7 @@ async def flush_restarts_anywhere(dut):
             await bench.finished(1)
             bench.check(address, 1, words)
             continue
-        for _ in range(rng.randrange(3, 50)):
+        for _ in range(rng.randrange(3, 20)):
             await RisingEdge(dut.clk)
         cut += int(dut.busy.value)
         dut.flush.value = 1

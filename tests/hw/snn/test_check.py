@@ -161,6 +161,7 @@ FAULTS = [
     *(("results", {name: 32768, "argmax": 0}) for name in ("kernel_height", "kernel_width")),
     *(("results", {name: 32768, "argmax": 0}) for name in ("out_height", "out_width")),
     ("convolution", {"out_channels": 33}),
+    ("convolution", {"out_channels": 0, "out_tiles": 0}),
     ("convolution", {"out_channels": 16}),
     ("convolution", {"time_steps": 9}),
     ("convolution", {"in_groups": 3}),
@@ -192,6 +193,7 @@ FAULTS = [
     ("pixels", {"beats": 0}),
     ("pixels", {"source": 8}),
     *(("pixels", {name: 0}) for name in ("height", "width", "channels", "fold")),
+    ("pixels", {"width": 0, "fold": 1}),
     ("pixels", {"channels": 6}),
     ("pixels", {"channels": 17, "fold": 1}),
     ("pixels", {"channels": 128, "fold": 2}),
@@ -238,6 +240,28 @@ def test_a_core_without_multipliers_refuses_multiplied_leak():
     config = SnnConfig(out_lanes=16, in_lanes=16, bus_bits=128, leak="shift")
     shifted = put(LAYER, bits(LAYER, CONVOLUTION), leak=Leak.SHIFT.value, leak_value=4)
     assert codes(config, [bits(LAYER, CONVOLUTION), shifted]) == [ErrorCode.FIELD, ErrorCode.NONE]
+
+
+def test_a_map_of_two_words_bounds_the_step_groups():
+    config = SnnConfig(out_lanes=16, in_lanes=16, bus_bits=128, map_words=2)
+    small = PLAIN | dict.fromkeys(("in_height", "in_width", "out_height", "out_width"), 1)
+    small |= {"in_groups": 3, "out_groups": 3, "time_steps": 12}
+    counted = small | ONE_RESULT
+    planes = counted | {"planes": 1, "in_groups": 2}
+    assert codes(config, [bits(LAYER, fields) for fields in (small, counted, planes)]) == [
+        *(ErrorCode.FIELD, ErrorCode.FIELD, ErrorCode.NONE)
+    ]
+    spikes = planes | {"output": Output.SPIKES, "result_beats": 0, "argmax": 0}
+    fits = spikes | {"out_groups": 2, "time_steps": 8}
+    assert codes(config, [bits(LAYER, spikes), bits(LAYER, fits)]) == [ErrorCode.FIELD, ErrorCode.NONE]
+
+
+def test_the_largest_map_still_has_signed_coordinates():
+    config = SnnConfig(out_lanes=16, in_lanes=16, bus_bits=128, map_words=1 << 15)
+    for name in ("in_height", "in_width", "out_height", "out_width"):
+        cases = [bits(LAYER, PLAIN | {name: value}) for value in (32767, 32768)]
+        assert codes(config, cases) == [ErrorCode.NONE, ErrorCode.FIELD], name
+    assert codes(config, [bits(LAYER, PLAIN | {"images": 32768})]) == [ErrorCode.NONE]
 
 
 @pytest.mark.parametrize(
