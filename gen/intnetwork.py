@@ -82,7 +82,7 @@ class IntLayer(Geometry):
     padding : (int, int)
         Rows of zeros above and below, columns left and right.
     pool, pool_stride : int
-        Window and stride of the OR over spikes; 1 without pooling. The stride is the window if it is not given.
+        Window and stride of the OR over spikes; 1 without pooling. Without a stride it is the window.
     neuron : IntNeuron
     weight_scale : float or (O,) float64
         Real value of one unit of the weights. Informative.

@@ -3,8 +3,8 @@
 One unit of a layer's current, bias, threshold and potential is ``weight_scale * input_scale`` (later layers,
 whose inputs are spikes: ``weight_scale``). Scales are per output channel or per layer. A channel's potential
 is only ever compared with its own threshold, so channels need no common scale, except where potentials are
-the result. The leak becomes ``round(beta * 2**leak_bits)``. :mod:`pyralis.gen.quantization` measures what that
-did.
+the result. The leak becomes ``round(beta * 2**leak_bits)``. :mod:`pyralis.gen.quantization` measures the
+difference that this makes.
 """
 
 from typing import Literal

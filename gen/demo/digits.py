@@ -31,7 +31,7 @@ TIME_STEPS = 4
 OUTPUT = "potentials"
 """The class scores are the potentials of the last layer, which leaks but never resets."""
 
-EPOCHS = 20
+EPOCHS = 30
 BATCH = 64
 NOISE = 0.15
 """Standard deviation of the noise on training images, whose values are -1..1."""
@@ -97,7 +97,7 @@ def build() -> nn.Sequential:
 
 
 def train(seed: int = 0, epochs: int = EPOCHS, progress: Progress | None = None) -> nn.Module:
-    """Trains the network on the training images; about 10 s on one core.
+    """Trains the network on the training images; about 15 s on one core.
 
     The same seed gives the same network on the same machine (PyTorch does not promise equal rounding across
     processors). PyTorch's own random state and thread count are left as they were.
