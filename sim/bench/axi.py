@@ -120,7 +120,7 @@ def axi_lite_master(
 ) -> AxiLiteMaster:
     """cocotbext-axi's AXI4-Lite master on port *prefix*.
 
-    ``await master.read(address, 4)`` and ``await master.write(address, data)`` return an object with ``resp``.
+    ``await master.read(address, 4)`` and ``await master.write(address, data)`` return objects with ``resp``.
     """
     logging.getLogger(f"cocotb.{dut._name}.{prefix}").setLevel(logging.ERROR)
     master = AxiLiteMaster(AxiLiteBus.from_prefix(dut, prefix), dut.clk, dut.rst)
