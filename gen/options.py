@@ -1,0 +1,81 @@
+"""Arguments that several verbs share."""
+
+import argparse
+from typing import Any
+
+from pyralis.gen.model import FACTS
+from pyralis.hw.snn.config import PRESETS
+
+__all__ = ["add_core", "add_memory", "add_model", "facts_of", "memory_of"]
+
+
+def add_core(parser: argparse.ArgumentParser, default: str = "tiny") -> None:
+    """``--preset`` and ``--config``; read with :func:`pyralis.gen.config.choose`."""
+    names = ", ".join(PRESETS)
+    parser.add_argument("--preset", metavar="NAME", help=f"size of the core: {names} (default: {default})")
+    parser.add_argument("--config", metavar="FILE", help="a TOML file with a size of your own")
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """MODEL and the facts that its file may leave open."""
+    parser.add_argument("model", metavar="MODEL", help="net.npz, FILE.py[:NAME] or package.module:NAME")
+    parser.add_argument(
+        "--input-shape", type=_shape, metavar="C,H,W", help="shape of one image, or its length"
+    )
+    parser.add_argument("--time-steps", type=int, metavar="T", help="how often the model is applied")
+    parser.add_argument("--coding", choices=["direct", "events", "ternary"], help="what one input is")
+    parser.add_argument("--scores", choices=["counts", "potentials"], help="what a class score is")
+    parser.add_argument("--input-scale", type=float, metavar="X", help="real value of one unit of a pixel")
+
+
+def facts_of(args: argparse.Namespace) -> dict[str, Any]:
+    """What the user said of the model, for :func:`pyralis.gen.model.load_model`."""
+    return {fact: args.scores if fact == "output" else getattr(args, fact) for fact in FACTS}
+
+
+def add_memory(parser: argparse.ArgumentParser) -> None:
+    """Settings of the simulated external memory."""
+    group = parser.add_argument_group("external memory of the simulation")
+    group.add_argument(
+        "--latency", type=_natural, default=20, metavar="CYCLES", help="of a read (default: 20)"
+    )
+    group.add_argument(
+        "--bytes-per-cycle",
+        type=_natural,
+        default=0,
+        metavar="N",
+        help="of all ports together (default: 0, no limit)",
+    )
+    group.add_argument(
+        "--stall-percent",
+        type=_natural,
+        default=0,
+        metavar="N",
+        help="of cycles in which it waits (default: 0)",
+    )
+    group.add_argument("--seed", type=_natural, default=1, metavar="N", help="of these waits (default: 1)")
+
+
+def memory_of(args: argparse.Namespace) -> Any:
+    """The ``MemorySettings`` that the user asked for."""
+    from pyralis.sim.snn.run import MemorySettings
+
+    return MemorySettings(
+        latency=args.latency,
+        bytes_per_cycle=args.bytes_per_cycle,
+        stall_percent=args.stall_percent,
+        stall_seed=args.seed,
+    )
+
+
+def _shape(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.replace("x", ",").split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no shape such as 1,28,28") from None
+
+
+def _natural(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of at least 0")
+    return int(text)

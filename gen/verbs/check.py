@@ -1,0 +1,77 @@
+"""``pyralis check``: which layers can be built, and do they fit the core."""
+
+import argparse
+
+from pyralis.gen import config as configs
+from pyralis.gen.check import check_model, check_network
+from pyralis.gen.intnetwork import IntNetwork
+from pyralis.gen.model import is_network_file, load_model
+from pyralis.gen.options import add_core, add_model, facts_of
+from pyralis.gen.text import table
+
+__all__ = ["add_parser", "render", "run"]
+
+
+def add_parser(subparsers) -> argparse.ArgumentParser:
+    """Adds the verb; returns its parser."""
+    parser = subparsers.add_parser(
+        "check",
+        help="say which layers of a model can be built, and whether it fits",
+        description="Lists the layers of MODEL with a verdict for each, and the memories it needs on a core. "
+        "Exit code 1 if something is refused or does not fit.",
+    )
+    add_model(parser)
+    add_core(parser)
+    return parser
+
+
+def run(args: argparse.Namespace) -> dict:
+    """Returns :func:`pyralis.gen.check.check_network` or ``check_model`` as plain data."""
+    name, config = configs.choose(args.preset, args.config)
+    if is_network_file(args.model):
+        result = {"model": args.model, "modules": [], **check_network(IntNetwork.load(args.model), config)}
+    else:
+        result = check_model(load_model(args.model, **facts_of(args)), config)
+    return {**result, "core": name}
+
+
+def render(result: dict) -> str:
+    """The tables for people."""
+    parts = []
+    if result["modules"]:
+        rows = [[m["name"], m["kind"], _size(m["shape"]), m["verdict"]] for m in result["modules"]]
+        parts.append(table(["module", "kind", "map after it", "verdict"], rows))
+        parts += [
+            f"{m['name']} ({m['kind']}): {m['what']}\n  next:  {m['hint']}"
+            for m in result["modules"]
+            if m["what"]
+        ]
+    if result["layers"]:
+        rows = [
+            [
+                row["name"],
+                row["kind"],
+                _size(row["weight_shape"]),
+                row["neuron"],
+                _size(row["out_shape"]),
+                f"{row['weights']:,}",
+                f"{row['input_words']:,} of {row['map_words']:,}",
+                row["verdict"],
+            ]
+            for row in result["layers"]
+        ]
+        head = ["layer", "kind", "weights", "neuron", "map after it", "bytes", "map words", "on the core"]
+        parts.append(table(head, rows))
+    parts += [
+        f"{fault['what']}\n  where: {fault['where']}\n  next:  {fault['hint']}" for fault in result["faults"]
+    ]
+    if result["ok"]:
+        kept = "stay on chip" if result["resident"] else "are streamed from memory"
+        parts.append(f"It fits {result['core']}; its {result['weight_bytes']:,} bytes of weights {kept}.")
+    else:
+        parts.append(f"It cannot run on {result['core']} as it is: see above.")
+    return "\n\n".join(parts)
+
+
+def _size(shape: list[int]) -> str:
+    return "x".join(map(str, shape))
