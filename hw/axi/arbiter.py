@@ -16,9 +16,9 @@ JOBS = 4
 class ReadArbiter(wiring.Component):
     """Shares a :class:`~pyralis.hw.axi.read.ReadDma` between two readers, job by job.
 
-    Jobs alternate when both readers have one; the beats of a job go back to the reader that asked. Beats come in job
-    order, so a reader that does not take its beats holds up the other one: readers ask for what they have room for.
-    Jobs of no beats are not allowed.
+    Jobs alternate when both readers have one; the beats of a job go back to the reader that asked. Beats come
+    in job order, so a reader that does not take its beats holds up the other one: readers ask for what they
+    have room for. Jobs of no beats are not allowed.
 
     Ports
     -----
