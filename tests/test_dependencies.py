@@ -24,7 +24,7 @@ SIM_FROM = ("gen/simulate", "gen/demo", "gen/bench", "gen/verbs/")
 
 HW_LIBRARIES = {"amaranth"}
 
-TORCH_AT_START = ("sim/golden/", "gen/frontend/", "gen/quantize", "gen/reference", "gen/demo", "gen/bench")
+TORCH_AT_START = ("sim/golden/", "gen/frontend/", "gen/quantiz", "gen/reference", "gen/demo", "gen/bench")
 """Where ``import torch`` (two seconds) may stand at the top of a module; elsewhere inside functions only."""
 
 FRONT_ENDS = {

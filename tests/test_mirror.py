@@ -15,7 +15,6 @@ WITHOUT_GOLDEN = {
     "snn/control.py": "registers and states",
     "snn/core.py": "joins the others; compared with sim/golden/snn/network.py",
     "snn/counters.py": "counts events; compared with counts made by the bench",
-    "snn/crossbar.py": "one step of the array; shares sim/golden/snn/array.py",
     "snn/execute.py": "joins the others; compared with sim/golden/snn/network.py",
     "snn/fetch.py": "moves words unchanged",
     "snn/group.py": "layouts",
