@@ -91,7 +91,7 @@ class RegisterBank(wiring.Component):
                 raised = (
                     self._port(word, f"{part.field.name}_set", part) if part.field.access == "w1c" else None
                 )
-                self._write_part(m, part.field.access, port, chosen, data[bits], mask[bits], raised)
+                self._write_part(m, part, port, chosen, data[bits], mask[bits], raised)
 
     def _port(self, word: Word, name: str, part: Part) -> Value:
         return getattr(getattr(self, word.register.name), name)[part.start : part.start + part.width]
@@ -103,7 +103,8 @@ class RegisterBank(wiring.Component):
             yield part, self._port(word, part.field.name, part) if has_port else None
 
     @staticmethod
-    def _write_part(m: Module, access: str, port, chosen, data: Value, mask: Value, raised) -> None:
+    def _write_part(m: Module, part: Part, port, chosen, data: Value, mask: Value, raised) -> None:
+        access = part.field.access
         if access in ("rw", "wo"):
             with m.If(chosen):
                 m.d.sync += port.eq(port & ~mask | data & mask)

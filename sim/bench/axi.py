@@ -85,7 +85,7 @@ class AxiRam:
         share: "AxiRam | None" = None,
     ) -> None:
         logging.getLogger(f"cocotb.{dut._name}.{prefix}").setLevel(logging.ERROR)
-        self.memory = share.memory if share else bytearray(size)
+        self.memory: bytearray = share.memory if share else bytearray(size)
         names = {handle._name for handle in dut}
         self._channels, self._sides = [], []
         if f"{prefix}_arvalid" in names:

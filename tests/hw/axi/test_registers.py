@@ -3,6 +3,7 @@
 import runpy
 from pathlib import Path
 
+from pyralis.gen.emit.verilog import emit
 from pyralis.hw.axi.registers import RegisterBank
 from pyralis.sim.bench.build import run_cocotb
 
@@ -18,3 +19,5 @@ def test_ports_are_registers_and_fields():
     assert len(bank.control.start) == 1 and len(bank.control.kind) == 3 and len(bank.cycles.value) == 64
     assert bank.control.kind.init == 5 and bank.base.value.init == 0x1_0000_0002
     assert not hasattr(bank, "identity"), "a constant needs no port"
+    text = emit(bank, "bank")
+    assert "output [2:0] control__kind;" in text and "input [63:0] cycles__value;" in text
