@@ -26,8 +26,8 @@ def export(
 ) -> "QuantizationReport":
     """Quantises the module of *source* and writes the integer network to *path*, whole or not at all.
 
-    Raises UserError for a module without an exact twin, calibration inputs that do not fit, widths that no core
-    has, and a path that cannot be written.
+    Raises UserError for a module without an exact twin, calibration inputs that do not fit, widths that no
+    core has, and a path that cannot be written.
     """
     from pyralis.gen.frontend.snntorch import from_snntorch
     from pyralis.gen.quantize import quantize

@@ -6,7 +6,7 @@ from typing import Any
 from pyralis.gen.model import FACTS
 from pyralis.hw.snn.config import PRESETS
 
-__all__ = ["add_core", "add_memory", "add_model", "facts_of", "memory_of"]
+__all__ = ["add_core", "add_memory", "add_model", "facts_of", "memory_of", "positive"]
 
 
 def add_core(parser: argparse.ArgumentParser, default: str = "tiny") -> None:
@@ -78,4 +78,11 @@ def _shape(text: str) -> tuple[int, ...]:
 def _natural(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is no number of at least 0")
+    return int(text)
+
+
+def positive(text: str) -> int:
+    """Type of an argument that is an integer of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of at least 1")
     return int(text)

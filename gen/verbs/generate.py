@@ -1,0 +1,59 @@
+"""``pyralis generate``: Verilog of a core, and the memory images of a network for it."""
+
+import argparse
+from pathlib import Path
+
+from pyralis.gen import config as configs
+from pyralis.gen.errors import UserError
+from pyralis.gen.files import make_folder
+from pyralis.gen.intnetwork import IntNetwork
+from pyralis.gen.options import add_core, positive
+from pyralis.gen.snn.compile import compile_network
+from pyralis.gen.snn.generate import generate
+from pyralis.gen.text import table
+
+__all__ = ["add_parser", "render", "run"]
+
+
+def add_parser(subparsers) -> argparse.ArgumentParser:
+    """Adds the verb; returns its parser."""
+    parser = subparsers.add_parser(
+        "generate",
+        help="write the Verilog of a core, and the program of a network",
+        description="Writes a folder that stands on its own: Verilog, register map (JSON, C, SVD), "
+        "configuration, with --network the memory images, and a manifest with the hash of every file.",
+    )
+    parser.add_argument(
+        "what", nargs="?", choices=["snn"], default="snn", help="the accelerator (default: snn)"
+    )
+    add_core(parser)
+    parser.add_argument("--network", metavar="NET.npz", help="an integer network to compile for the core")
+    parser.add_argument(
+        "--images", type=positive, default=1, metavar="N", help="images that share one weight load"
+    )
+    parser.add_argument(
+        "-o", "--output", metavar="DIR", help="folder to write (default: build/generate/snn-PRESET)"
+    )
+    return parser
+
+
+def run(args: argparse.Namespace) -> dict:
+    """Returns the manifest and where it was written."""
+    name, config = configs.choose(args.preset, args.config)
+    folder = Path(args.output or f"build/generate/{args.what}-{name}")
+    if args.images != 1 and args.network is None:
+        what = f"--images {args.images} says how a network is compiled, and there is none."
+        raise UserError(what, "arguments", "add --network NET.npz")
+    make_folder(folder)
+    compiled = None
+    if args.network is not None:
+        compiled = compile_network(IntNetwork.load(args.network), config, images=args.images)
+    manifest = generate(config, folder, name=name, compiled=compiled, network_file=args.network)
+    return {"folder": folder, **manifest}
+
+
+def render(result: dict) -> str:
+    """The list of files for people."""
+    rows = [[name, f"{facts['bytes']:,}", facts["sha256"][:16]] for name, facts in result["files"].items()]
+    listed = table(["file", "bytes", "SHA-256 begins"], rows)
+    return f"{listed}\n\nWritten to {result['folder']}; manifest.json lists it all."
