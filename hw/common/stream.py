@@ -16,8 +16,8 @@ class Queue(wiring.Component):
     """
 
     def __init__(self, shape, depth: int) -> None:
-        if depth < 1:
-            raise ValueError(f"depth must be at least 1, not {depth}")
+        if depth < 3:  # Amaranth's FIFO has pointers of no width below, which Verilog has not
+            raise ValueError(f"depth must be at least 3, not {depth}")
         self.depth = depth
         super().__init__({"input": In(stream.Signature(shape)), "output": Out(stream.Signature(shape))})
 

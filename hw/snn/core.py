@@ -156,7 +156,7 @@ class SnnCore(wiring.Component):
             ("sequence_layers", self.execute.sequence, self.sequence.layers),
             ("output_layers", self.execute.output, self.output.layers),
         ):
-            queue = unit(name, Queue(LAYER, 2))
+            queue = unit(name, Queue(LAYER, 3))
             connect(m, source, queue.input)
             connect(m, queue.output, sink)
         windows = unit("windows", Queue(WindowLayout(self.config), 4))

@@ -183,6 +183,7 @@ LAYER = _descriptor({
     "pool_row_step": 16,
     "pool_step": 16,  # pool_stride * stride, in input pixels
     "out_pixel_words": 16,  # out_tiles * M / V * out_groups
+    "unused": 16,
     # Results.
     "result_address": 32,  # byte offset from output_address (advances by output_stride each run)
     "result_beats": 32,

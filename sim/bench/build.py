@@ -11,7 +11,7 @@ from dataclasses import asdict, is_dataclass
 from pathlib import Path
 
 from amaranth.lib import wiring
-from cocotb_tools.runner import get_runner
+from cocotb_tools.runner import Verilator, get_runner
 from filelock import FileLock
 
 from pyralis.gen.emit.verilog import emit
@@ -64,6 +64,17 @@ def use_verilator() -> None:
     )
 
 
+class _VisibleTop(Verilator):
+    """cocotb's runner, without making every signal of the design visible to Python.
+
+    ``--public-flat-rw`` keeps Verilator from removing and merging signals: it costs most of the simulation speed.
+    """
+
+    def _build_command(self):
+        commands = super()._build_command()
+        return [[word for word in command if word != "--public-flat-rw"] for command in commands]
+
+
 def build(
     sources: Mapping[str, str],
     top: str,
@@ -72,9 +83,12 @@ def build(
     args: Iterable[str] = (),
     parameters: Mapping[str, object] | None = None,
     waves: bool = False,
+    only_top: bool = False,
     root: Path = Path("build/sim"),
 ):
     """Builds the Verilog texts *sources* (file name -> text) and the files *extra*; returns (runner, folder).
+
+    *only_top*: Python sees the ports of *top* and nothing inside, which makes long runs several times as fast.
 
     The folder is named by a hash of all inputs, so a rerun costs only the simulation and parallel workers with
     different configurations never share one; workers with the same one wait for a lock.
@@ -83,17 +97,21 @@ def build(
     extra = [Path(path) for path in extra]
     arguments = [*VERILATOR_ARGS, *args, *(("--trace-fst", "--trace-structs") if waves else ())]
     inputs = [*sorted(sources.items()), *((path.name, path.read_text()) for path in extra)]
-    text = json.dumps([inputs, arguments, sorted((parameters or {}).items())])
+    text = json.dumps([inputs, arguments, only_top, sorted((parameters or {}).items())])
     folder = (root / f"{top}-{hashlib.sha256(text.encode()).hexdigest()[:12]}").resolve()
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(str(folder) + ".lock"):
         files = []
+        if only_top:
+            settings = folder / "visible.vlt"
+            settings.write_text(f'`verilator_config\npublic_flat_rw -module "{top}" -var "*"\n')
+            arguments.append(str(settings))
         for name, content in sources.items():
             file = folder / name
             if not file.exists() or file.read_text() != content:
                 file.write_text(content)
             files.append(file)
-        runner = get_runner(os.environ.get("SIM", "verilator"))
+        runner = _VisibleTop() if only_top else get_runner("verilator")
         runner.build(
             sources=[*files, *extra],
             hdl_toplevel=top,

@@ -17,22 +17,21 @@ def bench_text(top_text: str, top: str, config: SnnConfig, memory_bytes: int) ->
     control registers.
     """
     ports = _ports(top_text, top)
-    control = [port for port in ports if port[2].startswith("s_axi_ctrl_")]
-    declarations = [f"  {direction} logic {width} {name}" for direction, width, name in control]
-    declarations += ["  input logic clk", "  input logic rst", "  output logic irq", "  output logic active"]
+    outside = [port for port in ports if not port[2].startswith(("m_axi_", "observe"))]
+    declarations = [f"  {direction} logic {width} {name}" for direction, width, name in outside]
     declarations += [f"  input logic {name}" for name in ("load", "dump", "unhang")]
     declarations += ["  output logic hung", *(f"  output logic [63:0] beats_{port}" for port in "abw")]
     wires, core, memory = [], [], []
-    outside = {name for _, _, name in control} | {"clk", "rst", "irq", "active"}
-    for _, width, name in ports:
+    for port in ports:
+        _, width, name = port
         core.append(f".{name}({name})")
-        if name not in outside:
+        if port not in outside:
             wires.append(f"  logic {width} {name};")
         bus = re.fullmatch(r"m_axi_(weights|data)_(\w+)", name)
         if bus:
             role, signal = bus.groups()
-            port = "a" if role == "weights" else ("b" if signal[:1] == "r" or signal[:2] == "ar" else "w")
-            memory.append(f".s_axi_{port}_{signal}({name})")
+            channel = "a" if role == "weights" else ("b" if signal[:1] == "r" or signal[:2] == "ar" else "w")
+            memory.append(f".s_axi_{channel}_{signal}({name})")
     memory += [f".{name}({name})" for name in ("clk", "rst", "load", "dump", "unhang", "hung")]
     memory += [f".beats_{port}(beats_{port})" for port in "abw"]
     return _TEMPLATE.format(

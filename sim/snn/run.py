@@ -15,7 +15,7 @@ from pyralis.gen.snn.compile import Compiled
 from pyralis.gen.snn.layout import unpack_map, word_bytes
 from pyralis.hw.snn.counters import TOTALS
 from pyralis.hw.snn.program import ErrorCode
-from pyralis.hw.snn.registers import REGISTERS
+from pyralis.hw.snn.registers import register_map
 from pyralis.hw.snn.top import SnnTop
 from pyralis.sim.bench.build import MODELS, build, missing_tools
 from pyralis.sim.snn.bench import BENCH_TOP, bench_text
@@ -125,32 +125,33 @@ def _lay_out(compiled: Compiled, inputs: np.ndarray) -> _Image:
 
 
 def _steps(compiled: Compiled, image: _Image, runs: int, timeout: int, wait: int) -> list[list[Any]]:
-    address = REGISTERS.address
-    steps: list[list[Any]] = [["read", name, address(name)] for name in ("IDENT", "VERSION")]
+    """What the host does, as steps for :mod:`pyralis.sim.snn.cocotb_run`."""
+    address = {word.name: word.offset for word in register_map(compiled.config).words}
+    steps: list[list[Any]] = [["read", name, address[name]] for name in ("ident", "version")]
+
+    def write(name: str, value: int) -> None:
+        steps.append(["write", address[name], value])
+
     for part, base in image.bases.items():
-        steps += [
-            ["write", address(f"{part.upper()}_ADDRESS_LO"), base & 0xFFFFFFFF],
-            ["write", address(f"{part.upper()}_ADDRESS_HI"), base >> 32],
-        ]
-    steps += [
-        ["write", address("INPUT_STRIDE"), compiled.input_stride],
-        ["write", address("OUTPUT_STRIDE"), compiled.output_stride],
-        ["write", address("RUNS"), runs],
-        ["write", address("RESIDENT"), int(compiled.resident)],
-        ["write", address("TIMEOUT"), timeout],
-        ["write", address("INTERRUPT_ENABLE"), 3],
-        ["write", address("CONTROL"), 1],
-        ["wait", wait],
-    ]
-    names = ["STATUS", "ERROR", "FLAGS", "RUNS_DONE", "CLASS"]
-    names += [f"{name.upper()}_{half}" for name in TOTALS for half in ("LO", "HI")]
-    steps += [["read", name, address(name)] for name in names]
+        write(f"{part}_address_lo", base & 0xFFFFFFFF)
+        write(f"{part}_address_hi", base >> 32)
+    write("input_stride", compiled.input_stride)
+    write("output_stride", compiled.output_stride)
+    write("runs", runs)
+    write("resident", int(compiled.resident))
+    write("timeout", timeout)
+    write("interrupt_enable", 1)
+    write("control", 1)
+    steps.append(["wait", wait])
+    names = ["status", "error", "flags", "runs_done", "top_class"]
+    names += [f"total_{name}_{half}" for name in TOTALS for half in ("lo", "hi")]
+    steps += [["read", name, address[name]] for name in names]
     for index in range(1, len(compiled.layers) + 1):
-        steps.append(["write", address("LAYER_SELECT"), index])
-        for name in ("CYCLES", "ACTIVE", "STALLS", "SPIKES"):
-            for half in ("LO", "HI"):
-                register = f"LAYER_{name}_{half}"
-                steps.append(["read", f"{register}_{index}", address(register)])
+        write("layer_select", index)
+        for name in ("cycles", "active", "stalls", "spikes"):
+            for half in ("lo", "hi"):
+                register = f"layer_{name}_{half}"
+                steps.append(["read", f"{register}_{index}", address[register]])
     steps.append(["pulse", "dump"])
     return steps
 
@@ -182,7 +183,7 @@ def simulate(
     bench = bench_text(text, "snn_top", config, memory_bytes)
     extra = [MODELS / "axi_memory.sv", *([MODELS / "DSP48E2.v"] if config.cell == "dsp48e2" else [])]
     runner, folder = build(
-        {"snn_top.v": text, "snn_bench.sv": bench}, BENCH_TOP, extra=extra, waves=waves, root=root
+        {"snn_top.v": text, "snn_bench.sv": bench}, BENCH_TOP, extra=extra, waves=waves, only_top=True, root=root
     )
     work = folder / f"run-{os.getpid()}-{time.monotonic_ns()}"
     work.mkdir(parents=True)
@@ -225,21 +226,21 @@ def _collect(compiled: Compiled, work: Path, count: int, seconds: float, observe
     values = json.loads((work / "answer.json").read_text())
 
     def wide(name: str) -> int:
-        low, high = (name.replace("*", half) for half in ("LO", "HI"))
+        low, high = (name.replace("*", half) for half in ("lo", "hi"))
         return values[low] | values[high] << 32
 
     layers = tuple(
         LayerCounts(
             name=plan.name,
-            cycles=wide(f"LAYER_CYCLES_*_{index}"),
-            active=wide(f"LAYER_ACTIVE_*_{index}"),
-            weight_stalls=wide(f"LAYER_STALLS_*_{index}"),
-            spikes=wide(f"LAYER_SPIKES_*_{index}"),
+            cycles=wide(f"layer_cycles_*_{index}"),
+            active=wide(f"layer_active_*_{index}"),
+            weight_stalls=wide(f"layer_stalls_*_{index}"),
+            spikes=wide(f"layer_spikes_*_{index}"),
         )
         for index, plan in enumerate(compiled.layers, start=1)
     )
-    totals = {name: wide(f"{name.upper()}_*") for name in TOTALS}
-    code = ErrorCode(values["ERROR"] & 0xFF)
+    totals = {name: wide(f"total_{name}_*") for name in TOTALS}
+    code = ErrorCode(values["error"] & 0xFF)
     failed = code != ErrorCode.NONE
     return SimulationResult(
         scores=compiled.unpack_results((work / "dump.bin").read_bytes(), count),
@@ -247,10 +248,10 @@ def _collect(compiled: Compiled, work: Path, count: int, seconds: float, observe
         cycles=totals["cycles"],
         layers=layers,
         totals=totals,
-        saturated=bool(values["FLAGS"] & 1),
-        hardware_class=values["CLASS"] if compiled.layers[-1].fields["argmax"] else None,
+        saturated=bool(values["flags"] & 1),
+        hardware_class=values["top_class"] if compiled.layers[-1].fields["argmax"] else None,
         error=code.name,
-        error_index=values["ERROR"] >> 16,
+        error_index=values["error"] >> 16,
         seconds=seconds,
         folder=work,
         registers=values,
