@@ -93,9 +93,11 @@ class Check(wiring.Component):
         )
 
     def _load_faults(self, d) -> list[Value]:
+        lanes = self.config.in_lanes
         pixels = [
             *(field == 0 for field in (d.height, d.width, d.channels, d.fold)),
-            d.channels * d.fold > self.config.in_lanes,
+            d.fold > lanes,
+            *((d.fold >= n) & (d.channels > lanes // n) for n in range(1, lanes + 1)),  # more than V bytes
             d.pad_left + d.width + d.pad_right < d.fold,  # not one window in a row
         ]
         return [
@@ -124,7 +126,7 @@ class Check(wiring.Component):
             *(field > c.map_words for field in in_map),
             *(spikes & (field > c.map_words) for field in out_map),
             d.out_channels > d.out_tiles * c.out_lanes,
-            d.out_channels <= (d.out_tiles - 1) * c.out_lanes,
+            d.out_channels + c.out_lanes <= d.out_tiles * c.out_lanes,  # a tile too many
             d.out_groups * c.step_lanes < d.time_steps,
             d.in_groups != Mux(d.planes, c.plane_groups, d.out_groups),
             ~d.pool & (d.pool_size != 1),

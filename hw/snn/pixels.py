@@ -70,9 +70,8 @@ class PixelWindows(wiring.Component):
         push = Signal()
         bytes_ = self._gearbox(m, chunk_bytes, count, push & inside, available)
         window = self._window(m, Mux(inside, bytes_, 0), count, push)
-        group = Signal(
-            range(max(2, self.config.plane_groups))
-        )  # one bit at least: Verilog has no empty vectors
+        # One bit at least: Verilog has no empty vectors.
+        group = Signal(range(max(2, self.config.plane_groups)))
         m.d.comb += self.words.p.data.eq(self._planes(window, group))
         self._control(m, chunk_bytes, count, inside, available, push, group)
         return m

@@ -197,6 +197,8 @@ FAULTS = [
     ("pixels", {"channels": 6}),
     ("pixels", {"channels": 17, "fold": 1}),
     ("pixels", {"channels": 128, "fold": 2}),
+    ("pixels", {"channels": 2, "fold": 32, "width": 64}),
+    ("pixels", {"channels": 32, "fold": 2}),
     ("pixels", {"width": 1, "pad_left": 0}),
     ("store", {"words": 0, "beats": 0}),
     ("store", {"words": 513, "beats": 257}),
@@ -234,6 +236,15 @@ def test_header():
         descriptor = bits(layout, fields)
         assert codes(CONFIG, [put(layout, descriptor, **change) for change in changes]) == expected
     assert codes(CONFIG, [0, (1 << 1024) - 1]) == [ErrorCode.VERSION] * 2, "empty or erased memory"
+
+
+def test_windows_hold_as_many_bytes_as_there_are_lanes():
+    sizes = [(channels, fold) for channels in range(1, 20) for fold in range(1, 20)]
+    cases = [
+        bits(LOAD, PIXELS | {"width": 32, "channels": channels, "fold": fold}) for channels, fold in sizes
+    ]
+    for (channels, fold), code in zip(sizes, codes(CONFIG, cases), strict=True):
+        assert code == (ErrorCode.FIELD if channels * fold > 16 else ErrorCode.NONE), (channels, fold)
 
 
 def test_a_core_without_multipliers_refuses_multiplied_leak():

@@ -26,7 +26,6 @@ def test_words_reach_memory(config, map_latency):
     run_cocotb(Store(config, map_latency=map_latency), "cocotb_store", env=env)
 
 
-@pytest.mark.filterwarnings("ignore:.*created but never used")
 def test_rejects_a_map_without_latency():
     with pytest.raises(ValueError, match="map_latency must be at least 1, not 0"):
         Store(SnnConfig(), map_latency=0)
