@@ -15,6 +15,8 @@ The same network gives the same bytes on every machine.
 import hashlib
 import json
 import os
+import struct
+import tokenize
 import zipfile
 import zlib
 from dataclasses import asdict
@@ -39,6 +41,12 @@ LAYOUT = (
 
 ARRAYS = {"weight": "|i1", "bias": "<i8", "threshold": "<i8", "weight_scale": "<f8"}
 """Arrays of a layer, each with its type in the file."""
+
+UNREADABLE = (
+    *(OSError, EOFError, ValueError, TypeError, AttributeError, KeyError, RuntimeError),
+    *(struct.error, tokenize.TokenError, zipfile.BadZipFile, zlib.error),
+)
+"""What numpy raises for files that are damaged, or are something else."""
 
 SETTINGS = ("name", "kind", "stride", "padding", "pool", "pool_stride")
 
@@ -80,20 +88,11 @@ def load(path: str | Path) -> IntNetwork:
     """Reads a network; raises UserError for a hash, type, range or shape that is wrong."""
     where = str(path)
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with Path(path).open("rb") as content, np.load(content, allow_pickle=False) as file:
             entries: dict[str, np.ndarray] = {name: file[name] for name in file.files}
     except FileNotFoundError:
         raise UserError("there is no such network file", where, "pyralis export writes one") from None
-    except (
-        OSError,
-        ValueError,
-        EOFError,
-        NotImplementedError,
-        AttributeError,
-        TypeError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
+    except UNREADABLE as error:
         raise _damaged(f"the network file cannot be read, it may be cut short: {error}", where) from None
     header = _read_header(entries, where)
     try:

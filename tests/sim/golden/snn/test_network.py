@@ -58,7 +58,7 @@ def integer_network(network: Network) -> IntNetwork:
 
 
 def random_module(seed: int, beta: float, reset: str, delay: bool, *, threshold=None, spike_grad=None):
-    """A Sequential of two convolutions and a Linear whose weights, biases and thresholds are multiples of 64."""
+    """Two convolutions and a Linear whose weights, biases and thresholds are multiples of 64."""
     generator = torch.Generator().manual_seed(seed)
 
     def multiples(shape, low, high):
@@ -115,7 +115,7 @@ def random_inputs(coding: str, steps: int, seed: int) -> torch.Tensor:
 
 
 def assert_same(module, coding, output, steps, seed):
-    """Golden equals snnTorch in every spike, potential and score; returns the shares of neurons that fired."""
+    """Golden equals snnTorch in every spike, potential and score; returns the layers' spike rates."""
     inputs = random_inputs(coding, steps, seed)
     with torch.no_grad():
         expected = snntorch_run(module, inputs, steps)
@@ -231,7 +231,9 @@ def test_saturation_is_counted():
 
 
 def random_pixels(count: int) -> torch.Tensor:
-    return torch.randint(-128, 128, (count, 1, 3, 3), generator=torch.Generator().manual_seed(1)).to(torch.int8)
+    return torch.randint(-128, 128, (count, 1, 3, 3), generator=torch.Generator().manual_seed(1)).to(
+        torch.int8
+    )
 
 
 @pytest.mark.parametrize(
@@ -240,7 +242,11 @@ def random_pixels(count: int) -> torch.Tensor:
         ("direct", np.zeros((2, 1, 3, 3), np.float32), "images must be int8, not float32"),
         ("direct", np.zeros((1, 3, 3), np.int8), "images must be of shape (B, 1, 3, 3), not (1, 3, 3)"),
         ("direct", np.zeros((0, 1, 3, 3), np.int8), "images must be of shape (B, 1, 3, 3), not (0, 1, 3, 3)"),
-        ("events", np.zeros((2, 1, 3, 3), np.int8), "images must be of shape (B, 4, 1, 3, 3), not (2, 1, 3, 3)"),
+        (
+            "events",
+            np.zeros((2, 1, 3, 3), np.int8),
+            "images must be of shape (B, 4, 1, 3, 3), not (2, 1, 3, 3)",
+        ),
         ("events", np.full((2, 4, 1, 3, 3), 2, np.uint8), "values must be in 0..1, not 2..2"),
         ("ternary", np.full((2, 4, 1, 3, 3), -2, np.int8), "values must be in -1..1, not -2..-2"),
     ],
