@@ -187,6 +187,8 @@ class AxiMonitor:
         Bursts asked for and not completely answered; ``most_reads``, ``most_writes`` the largest so far.
     strobes : set of int
         Different WSTRB seen.
+    task : cocotb.task.Task
+        Fails with an AssertionError that names signal, rule and cycle.
     """
 
     def __init__(self, dut, prefix: str, *, lite: bool = False) -> None:
@@ -204,7 +206,7 @@ class AxiMonitor:
         self._forget()
         data = self.channels.get("r") or self.channels["w"]
         self.beat_bytes = len(data.members["data"]) // 8
-        cocotb.start_soon(self._run())
+        self.task = cocotb.start_soon(self._run())
 
     @property
     def outstanding_reads(self) -> int:
@@ -282,7 +284,7 @@ class AxiMonitor:
             self.most_writes = max(self.most_writes, self._write_answers)
         if w is not None:
             self.strobes.add(w["strb"])
-            self._words.append(bool(w.get("last", 1)))
+            self._words.append(self.lite or bool(w["last"]))
         while self._words and self._write_left:
             self._write_left[0] -= 1
             last = self._write_left[0] == 0

@@ -63,6 +63,15 @@ class Bench:
             await RisingEdge(self.dut.clk)
             self.errors += int(self.dut.error.value)
 
+    async def no_burst_after_flush(self):
+        """No address appears in the cycle after one with `flush`."""
+        flushed, waiting = 0, 0
+        while True:
+            await RisingEdge(self.dut.clk)
+            valid, ready = int(self.dut.bus__arvalid.value), int(self.dut.bus__arready.value)
+            assert waiting or not (flushed and valid), "a burst was begun during a flush"
+            flushed, waiting = int(self.dut.flush.value), valid and not ready
+
 
 MOST = min(3 * CONFIG.depth, SIZE // UNIT // 8)
 
@@ -117,6 +126,14 @@ async def never_asks_for_more_than_it_can_hold(dut):
     assert int(dut.data__valid.value), "valid waits for ready"
     bench.data.pause = False
     await bench.check()
+    asked_in_all = sum(beats for _, beats in bench.bus.reads)
+    bench.data.pause = True  # beat by beat, it fills up to the last place
+    for n in range(CONFIG.depth + 5):
+        bench.job(n % 16 * UNIT, 1)
+    await ClockCycles(dut.clk, 6 * CONFIG.depth + 100)
+    assert sum(beats for _, beats in bench.bus.reads) == asked_in_all + CONFIG.depth
+    bench.data.pause = False
+    await bench.check()
 
 
 @cocotb.test(timeout_time=400, timeout_unit="us")
@@ -141,6 +158,7 @@ async def flush_at_any_moment(dut, stall):
     cocotb.start_soon(bench.count_errors())
     await start(dut)
     bench.stall(stall, stall)
+    cocotb.start_soon(bench.no_burst_after_flush())
     rounds, cut, pending = 30, 0, 0
     for n in range(rounds):
         if n % 3 == 0:
@@ -166,10 +184,14 @@ async def flush_at_any_moment(dut, stall):
             bench.ram.pause(False)
             bench.ram.stall(bench.rng, stall)
         assert bench.data.transfers - before <= seen + 1 and errors_after - errors <= 2
+        if n % 4 == 1:  # beats are dropped even if nobody is ready for them
+            bench.data.set_pause_generator(None)
+            bench.data.pause = True
         while int(dut.busy.value) or not bench.jobs.empty():
             await RisingEdge(dut.clk)
             assert bench.data.transfers - before <= seen + 1, "a flushed beat came through"
         assert bench.bus.outstanding_reads == 0, "idle with beats owed"
+        bench.stall(stall, stall)
         bench.data.clear()
         bench.expected.clear()
         bench.ram.refuse(range(0))

@@ -61,6 +61,15 @@ class Bench:
             address = UNIT * self.rng.randrange((SIZE - most * UNIT) // UNIT)
         self.job(max(address, 0), beats)
 
+    async def no_burst_after_flush(self):
+        """No address appears in the cycle after one with `flush`."""
+        flushed, waiting = 0, 0
+        while True:
+            await RisingEdge(self.dut.clk)
+            valid, ready = int(self.dut.bus__awvalid.value), int(self.dut.bus__awready.value)
+            assert waiting or not (flushed and valid), "a burst was begun during a flush"
+            flushed, waiting = int(self.dut.flush.value), valid and not ready
+
     async def idle(self):
         while not self.jobs.empty() or int(self.dut.busy.value):
             await RisingEdge(self.dut.clk)
@@ -145,6 +154,7 @@ async def flush_at_any_moment(dut, stall):
     bench = Bench(dut, stall)
     await start(dut)
     bench.stall(stall, stall)
+    cocotb.start_soon(bench.no_burst_after_flush())
     rounds, cut, pending = 30, 0, 0
     for n in range(rounds):
         if n % 3 == 0:

@@ -3,6 +3,7 @@
 import random
 
 import cocotb
+import pytest
 from cocotb.triggers import ClockCycles
 
 from pyralis.sim.bench.stream import StreamSink, StreamSource, monitor_stream, monitor_streams, stalls, start
@@ -64,15 +65,28 @@ async def reset_drops_what_was_shown_and_clear_what_was_queued(dut):
     assert sink.empty() and source.empty()
 
 
-@cocotb.test(timeout_time=100, timeout_unit="us", expect_fail=True)
-async def monitor_fails_the_test_on_a_broken_rule(dut):
+@cocotb.test(timeout_time=100, timeout_unit="us")
+async def monitor_names_port_and_broken_rule(dut):
     source, sink = await bench(dut)
-    monitor_stream(dut, "copies")
+    monitor = monitor_stream(dut, "copies")
+    sentence = (
+        "copies: payload changed from 0x5 to 0x4 before the transfer"
+        if int(dut.PAYLOAD.value)
+        else "copies: valid fell before the transfer"
+    )
+
+    async def expect():
+        with pytest.raises(AssertionError, match=sentence):
+            await monitor.task
+
+    seen = cocotb.start_soon(expect())
     sink.pause = True
     source.send_nowait(5)
     await ClockCycles(dut.clk, 6)
+    assert not seen.done()
     dut.fault.value = 1
     await ClockCycles(dut.clk, 6)
+    assert seen.done()
 
 
 @cocotb.test(timeout_time=100, timeout_unit="us")
