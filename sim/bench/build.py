@@ -4,6 +4,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterable, Mapping
@@ -75,6 +76,16 @@ class _VisibleTop(Verilator):
         return [[word for word in command if word != "--public-flat-rw"] for command in commands]
 
 
+def _visible(top: str, sources: Iterable[str]) -> str:
+    """Verilator settings that show the ports of *top*, or all its signals if its header is not a plain list of ports."""
+    names = ["*"]
+    for text in sources:
+        if header := re.search(rf"^module {top}\(([^()]*)\);", text, re.MULTILINE):
+            names = [name.strip().removeprefix("\\") for name in header[1].split(",")]
+    lines = (f'public_flat_rw -module "{top}" -var "{name}"\n' for name in names)
+    return "`verilator_config\n" + "".join(lines)
+
+
 def build(
     sources: Mapping[str, str],
     top: str,
@@ -104,7 +115,7 @@ def build(
         files = []
         if only_top:
             settings = folder / "visible.vlt"
-            settings.write_text(f'`verilator_config\npublic_flat_rw -module "{top}" -var "*"\n')
+            settings.write_text(_visible(top, sources.values()))
             arguments.append(str(settings))
         for name, content in sources.items():
             file = folder / name
@@ -133,15 +144,17 @@ def run_cocotb(
     waves: bool | None = None,
     testcase: str | None = None,
     env: Mapping[str, str] | None = None,
+    only_top: bool = False,
 ) -> None:
     """Simulates *component* against the cocotb tests in *test_module*; raises SystemExit if any fails or none ran.
 
     The component's ``config`` dataclass crosses into the simulator as JSON in ``PYRALIS_CONFIG``. ``WAVES=1`` in the
-    environment (or *waves*) writes ``dump.fst`` into the build folder.
+    environment (or *waves*) writes ``dump.fst`` into the build folder. *only_top*: the tests see the ports only, which
+    a component with thousands of signals needs: g++ takes minutes over the table of them all.
     """
     waves = os.environ.get("WAVES", "0") not in ("", "0") if waves is None else waves
     top = type(component).__name__.lower()
-    runner, folder = build({f"{top}.v": emit(component, top)}, top, extra=extra, waves=waves)
+    runner, folder = build({f"{top}.v": emit(component, top)}, top, extra=extra, waves=waves, only_top=only_top)
     config = getattr(component, "config", None)
     runner.test(
         hdl_toplevel=top,

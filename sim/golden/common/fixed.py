@@ -1,6 +1,6 @@
 """Golden model of :mod:`pyralis.hw.common.fixed`: rounding and saturation of integers, in torch.
 
-Every function takes and returns int64 tensors of any shape. They are exact as long as the operands and the sum of
+Every function takes and returns int64 tensors of any shape. Exact as long as the operands and the sum of
 operand and rounding constant stay within int64, which the callers' widths (at most 50 bits) guarantee.
 """
 
@@ -19,7 +19,7 @@ def bounds(bits: int) -> tuple[int, int]:
 
 
 def saturate(values: torch.Tensor, bits: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Clamps *values* to *bits* bits, two's complement; the second result says which ones were out of range."""
+    """Clamps *values* to *bits* bits, two's complement; the second result says which were out of range."""
     low, high = bounds(bits)
     clamped = values.clamp(low, high)
     return clamped, clamped != values
