@@ -130,11 +130,11 @@ def compare(compiled: Compiled, rtl: "SimulationResult", golden: "Result") -> Co
         differs = expected != got
         wrong[name] = int(differs.sum())
         if wrong[name] and not first:
-            image, step, channel, y, x = map(int, np.argwhere(differs)[0])
+            image, step, channel, y, x = place = tuple(map(int, np.argwhere(differs)[0]))
             first = (
                 f"{wrong[name]} of {expected.size} spikes of layer {name!r} differ, first in image {image} "
                 f"at step {step}, channel {channel}, row {y}, column {x}: "
-                f"{int(got[image, step, channel, y, x])} instead of {int(expected[image, step, channel, y, x])}."
+                f"{int(got[place])} instead of {int(expected[place])}."
             )
     scores = golden.scores.numpy()
     differs = scores != rtl.scores

