@@ -1,7 +1,7 @@
 """Front end for live snnTorch modules.
 
 Takes the modules of a network in the order in which they were registered. For ``nn.Sequential`` that is the
-order in which they run; a ``forward`` method is not read::
+order in which they run; any other ``forward`` is tried once, and refused if it is seen to do otherwise::
 
     Conv2d | Linear, with BatchNorm and AvgPool2d around it, then Leaky, then MaxPool2d of its spikes
 
@@ -25,6 +25,7 @@ from pyralis.gen.frontend.folding import (
     normalise,
     scale_inputs,
 )
+from pyralis.gen.frontend.forward import Turn, check_forward
 from pyralis.gen.frontend.leaky import read_leaky
 from pyralis.gen.frontend.modules import read_average, read_batch_norm, read_conv, read_linear, read_window
 from pyralis.gen.geometry import Shape
@@ -86,8 +87,16 @@ def from_snntorch(
     flat = len(input_shape) == 1
     shape: Shape = (input_shape[0], 1, 1) if flat else (input_shape[0], input_shape[1], input_shape[2])
     reader = _Reader(shape, flat)
-    for name, leaf in _leaves(module, ""):
-        reader.read(name, leaf)
+    turns: list[Turn] = []
+    try:
+        for name, leaf in _leaves(module, ""):
+            if isinstance(leaf, LEAVES) and not isinstance(leaf, nn.Flatten):
+                turns.append(Turn(name=name, module=leaf, values=int(np.prod(reader.shape))))
+            reader.read(name, leaf)
+    except UserError:
+        check_forward(module, turns, input_shape, time_steps)  # may know the reason behind the refusal
+        raise
+    check_forward(module, turns, input_shape, time_steps)
     layers, output_scale = reader.finish(output)
     network = Network(
         input_shape=shape,

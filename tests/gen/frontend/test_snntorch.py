@@ -362,8 +362,10 @@ REFUSED = [
     ),
     (
         lambda: (nn.Conv2d(2, 6, 3), leaky(), nn.AvgPool2d(4), nn.Conv2d(6, 6, 3, padding=1), leaky()),
-        "an average over 4 x 4 with stride 4 on a 6 x 6 map cannot be folded into a convolution "
-        "with padding (1, 1)",
+        (
+            "an average over 4 x 4 with stride 4 on a 6 x 6 map cannot be folded into a convolution "
+            "with padding (1, 1)"
+        ),
         "layer '2'",
     ),
     (
