@@ -72,7 +72,7 @@ def test_bursts_cover_a_job_and_cross_no_boundary(config):
                 assert at == address + moved * unit and 1 <= length <= config.burst_beats
                 assert at // 4096 == (at + length * unit - 1) // 4096
                 moved += length
-                assert sim.get(burst.last) == (moved == beats)
+                assert sim.get(burst.last) == sim.get(burst.free) == (moved == beats)
                 seen["full" if length == config.burst_beats else "short"] += 1
                 await sim.tick()
             assert moved == beats and not sim.get(burst.active)
