@@ -96,7 +96,7 @@ def build() -> nn.Sequential:
     )
 
 
-def train(seed: int = 0, epochs: int = EPOCHS, progress: Progress | None = None) -> nn.Module:
+def train(seed: int = 0, epochs: int = EPOCHS, progress: Progress | None = None) -> nn.Sequential:
     """Trains the network on the training images; about 15 s on one core.
 
     The same seed gives the same network on the same machine (PyTorch does not promise equal rounding across
@@ -112,7 +112,7 @@ def train(seed: int = 0, epochs: int = EPOCHS, progress: Progress | None = None)
 
     Returns
     -------
-    nn.Module
+    nn.Sequential
         In evaluation mode.
     """
     threads = torch.get_num_threads()
