@@ -70,6 +70,8 @@ async def run_job(dut):
                 if not int(dut.irq.value):
                     await First(RisingEdge(dut.irq), Timer(cycles * CLOCK_NS, "ns"))
                 await RisingEdge(dut.clk)
+            case ["idle", cycles]:
+                await ClockCycles(dut.clk, cycles)
             case ["pulse", name]:
                 dut[name].value = 1
                 await ClockCycles(dut.clk, 2)

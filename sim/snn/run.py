@@ -1,55 +1,31 @@
 """Whole networks on the simulated core: one start, no Python per cycle."""
 
-import json
-import os
-import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pyralis.gen.emit.verilog import emit
-from pyralis.gen.errors import ToolError, UserError
-from pyralis.gen.snn.compile import Compiled
+from pyralis.gen.errors import ToolError
+from pyralis.gen.snn.compile import Compiled, LayerPlan
 from pyralis.gen.snn.layout import unpack_map, word_bytes
 from pyralis.hw.snn.counters import TOTALS
 from pyralis.hw.snn.program import ErrorCode
-from pyralis.hw.snn.registers import register_map
-from pyralis.hw.snn.top import SnnTop
-from pyralis.sim.bench.build import MODELS, build, missing_tools
-from pyralis.sim.snn.bench import BENCH_TOP, bench_text
+from pyralis.sim.snn.machine import Machine, MemorySettings, Outcome, Script
 
-__all__ = ["LayerCounts", "MemorySettings", "SimulationResult", "simulate"]
+__all__ = ["LayerCounts", "MemoryImage", "MemorySettings", "SimulationResult", "job_script", "lay_out", "simulate"]
 
 PAGE = 4096
-SMALLEST_MEMORY = 1 << 22
-CLOCK_NS = 4
-
-
-@dataclass(frozen=True, kw_only=True)
-class MemorySettings:
-    """The external memory: see ``sim/bench/models/axi_memory.sv``.
-
-    ``bytes_per_cycle`` 0: a beat per port and cycle.
-    """
-
-    latency: int = 20
-    bytes_per_cycle: int = 0
-    stall_percent: int = 0
-    stall_seed: int = 1
-    error_base: int = 0
-    error_bytes: int = 0
-    hang_after: int = 0
-
-    def plusargs(self) -> list[str]:
-        given = {name: value for name, value in asdict(self).items() if value or name == "latency"}
-        return [f"+{name}={value}" for name, value in given.items()]
+LONGEST_JOB_CYCLES = 1_000_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class LayerCounts:
-    """Counters of one layer, summed over all runs."""
+    """Counters of one layer, summed over all runs.
+
+    ``cycles``: from the end of the layer before to its own last step; ``active``: steps; ``weight_stalls``: cycles in
+    which a step waited for its weights; ``spikes``: after pooling.
+    """
 
     name: str
     cycles: int
@@ -95,7 +71,7 @@ class SimulationResult:
     error_index: int
     seconds: float
     folder: Path
-    registers: dict[str, int] = field(repr=False)
+    registers: dict[str, Any] = field(repr=False)
 
     @property
     def classes(self) -> np.ndarray:
@@ -103,57 +79,56 @@ class SimulationResult:
 
 
 @dataclass(frozen=True)
-class _Image:
-    """Contents of the external memory and where its parts lie."""
+class MemoryImage:
+    """Contents of the external memory, where its parts lie, and how much the results take."""
 
     data: bytes
     bases: dict[str, int]
     output_bytes: int
+    runs: int
 
 
-def _lay_out(compiled: Compiled, inputs: np.ndarray) -> _Image:
+def lay_out(compiled: Compiled, inputs: np.ndarray) -> MemoryImage:
+    """Program, weights and inputs, each on a page of its own, results behind them."""
     packed = compiled.pack_inputs(inputs)
     runs = len(packed) // compiled.input_stride
     parts = {"program": compiled.program, "weights": compiled.weights, "input": packed}
-    data, bases = b"", {}
+    data, bases = bytearray(), {}
     for name, content in parts.items():
         data += bytes(-len(data) % PAGE)
         bases[name] = len(data)
         data += content
     bases["output"] = len(data) + -len(data) % PAGE
-    return _Image(data, bases, runs * compiled.output_stride)
+    return MemoryImage(bytes(data), bases, runs * compiled.output_stride, runs)
 
 
-def _steps(compiled: Compiled, image: _Image, runs: int, timeout: int, wait: int) -> list[list[Any]]:
-    """What the host does, as steps for :mod:`pyralis.sim.snn.cocotb_run`."""
-    address = {word.name: word.offset for word in register_map(compiled.config).words}
-    steps: list[list[Any]] = [["read", name, address[name]] for name in ("ident", "version")]
-
-    def write(name: str, value: int) -> None:
-        steps.append(["write", address[name], value])
-
+def job_script(compiled: Compiled, image: MemoryImage, *, timeout: int = 100_000) -> Script:
+    """One job as a driver does it: identify, set addresses, start, sleep until the interrupt, read the counters."""
+    script = Script(compiled.config)
+    for name in ("ident", "version"):
+        script.read(name)
     for part, base in image.bases.items():
-        write(f"{part}_address_lo", base & 0xFFFFFFFF)
-        write(f"{part}_address_hi", base >> 32)
-    write("input_stride", compiled.input_stride)
-    write("output_stride", compiled.output_stride)
-    write("runs", runs)
-    write("resident", int(compiled.resident))
-    write("timeout", timeout)
-    write("interrupt_enable", 1)
-    write("control", 1)
-    steps.append(["wait", wait])
-    names = ["status", "error", "flags", "runs_done", "top_class"]
-    names += [f"total_{name}_{half}" for name in TOTALS for half in ("lo", "hi")]
-    steps += [["read", name, address[name]] for name in names]
+        script.write_wide(f"{part}_address", base)
+    script.write("input_stride", compiled.input_stride)
+    script.write("output_stride", compiled.output_stride)
+    script.write("runs", image.runs)
+    script.write("resident", int(compiled.resident))
+    script.write("timeout", timeout)
+    script.write("interrupt", 1)
+    script.write("interrupt_enable", 1)
+    script.write("control", 1)
+    script.wait(LONGEST_JOB_CYCLES)
+    for name in ("status", "error", "flags", "runs_done", "top_class"):
+        script.read(name)
+    for name in TOTALS:
+        for half in ("lo", "hi"):
+            script.read(f"total_{name}_{half}")
     for index in range(1, len(compiled.layers) + 1):
-        write("layer_select", index)
+        script.write("layer_select", index)
         for name in ("cycles", "active", "stalls", "spikes"):
             for half in ("lo", "hi"):
-                register = f"layer_{name}_{half}"
-                steps.append(["read", f"{register}_{index}", address[register]])
-    steps.append(["pulse", "dump"])
-    return steps
+                script.read(f"layer_{name}_{half}", f"layer_{name}_{half}_{index}")
+    return script
 
 
 def simulate(
@@ -171,80 +146,42 @@ def simulate(
     Raises UserError if the simulator is missing or the inputs do not fit, ToolError if the simulator fails. An error
     that the core reports is returned, not raised.
     """
-    missing = missing_tools()
-    if missing:
-        raise UserError(f"the simulator needs {', '.join(missing)}", "PATH", "run `pyralis doctor` for how to get it")
-    image = _lay_out(compiled, inputs)
-    runs = -(-len(inputs) // compiled.images)
-    need = image.bases["output"] + image.output_bytes + PAGE
-    config = compiled.config
-    text = emit(SnnTop(config, observe=True), "snn_top")
-    memory_bytes = max(SMALLEST_MEMORY, 1 << (need - 1).bit_length())
-    bench = bench_text(text, "snn_top", config, memory_bytes)
-    extra = [MODELS / "axi_memory.sv", *([MODELS / "DSP48E2.v"] if config.cell == "dsp48e2" else [])]
-    runner, folder = build(
-        {"snn_top.v": text, "snn_bench.sv": bench}, BENCH_TOP, extra=extra, waves=waves, only_top=True, root=root
+    image = lay_out(compiled, inputs)
+    need = image.bases["output"] + image.output_bytes
+    machine = Machine(compiled.config, memory_bytes=need, waves=waves, root=root)
+    outcome = machine.run(
+        image.data,
+        job_script(compiled, image, timeout=timeout),
+        dump=(image.bases["output"], image.output_bytes),
+        settings=memory,
+        observe=observe,
     )
-    work = folder / f"run-{os.getpid()}-{time.monotonic_ns()}"
-    work.mkdir(parents=True)
-    (work / "memory.bin").write_bytes(image.data)
-    longest = 1_000_000_000
-    job = {"steps": _steps(compiled, image, runs, timeout, longest), "answer": str(work / "answer.json")}
-    (work / "job.json").write_text(json.dumps(job))
-    plusargs = [
-        f"+memory={work / 'memory.bin'}",
-        f"+dump={work / 'dump.bin'}",
-        f"+dump_base={image.bases['output']}",
-        f"+dump_bytes={image.output_bytes}",
-        *memory.plusargs(),
-        *([f"+observe={work / 'observe.txt'}"] if observe else []),
-    ]
-    began = time.perf_counter()
-    log = work / "simulation.log"
-    try:
-        runner.test(
-            hdl_toplevel=BENCH_TOP,
-            test_module="pyralis.sim.snn.cocotb_run",
-            test_dir=work,
-            build_dir=folder,
-            plusargs=plusargs,
-            waves=waves,
-            results_xml=str(work / "results.xml"),
-            log_file=log,
-            extra_env={
-                "PYRALIS_JOB": str(work / "job.json"),
-                "COCOTB_REWRITE_ASSERTION_FILES": "cocotb_*.py",
-            },
-        )
-    except (SystemExit, RuntimeError) as error:
-        raise ToolError(f"the simulation of {BENCH_TOP} failed", str(log)) from error
-    seconds = time.perf_counter() - began
-    return _collect(compiled, work, len(inputs), seconds, observe)
+    return collect(compiled, outcome, len(inputs))
 
 
-def _collect(compiled: Compiled, work: Path, count: int, seconds: float, observe: bool) -> SimulationResult:
-    values = json.loads((work / "answer.json").read_text())
+def collect(compiled: Compiled, outcome: Outcome, count: int) -> SimulationResult:
+    """Result of a :func:`job_script`."""
+    values = outcome.values
 
-    def wide(name: str) -> int:
-        low, high = (name.replace("*", half) for half in ("lo", "hi"))
-        return values[low] | values[high] << 32
+    def wide(name: str, suffix: str = "") -> int:
+        return values[f"{name}_lo{suffix}"] | values[f"{name}_hi{suffix}"] << 32
 
     layers = tuple(
         LayerCounts(
             name=plan.name,
-            cycles=wide(f"layer_cycles_*_{index}"),
-            active=wide(f"layer_active_*_{index}"),
-            weight_stalls=wide(f"layer_stalls_*_{index}"),
-            spikes=wide(f"layer_spikes_*_{index}"),
+            cycles=wide("layer_cycles", f"_{index}"),
+            active=wide("layer_active", f"_{index}"),
+            weight_stalls=wide("layer_stalls", f"_{index}"),
+            spikes=wide("layer_spikes", f"_{index}"),
         )
         for index, plan in enumerate(compiled.layers, start=1)
     )
-    totals = {name: wide(f"total_{name}_*") for name in TOTALS}
+    totals = {name: wide(f"total_{name}") for name in TOTALS}
     code = ErrorCode(values["error"] & 0xFF)
-    failed = code != ErrorCode.NONE
+    good = code == ErrorCode.NONE
     return SimulationResult(
-        scores=compiled.unpack_results((work / "dump.bin").read_bytes(), count),
-        spikes=_observed(compiled, work / "observe.txt", count) if observe and not failed else [],
+        scores=compiled.unpack_results(outcome.dump, count),
+        spikes=_observed(compiled, outcome.trace, count) if outcome.trace and good else [],
         cycles=totals["cycles"],
         layers=layers,
         totals=totals,
@@ -252,15 +189,14 @@ def _collect(compiled: Compiled, work: Path, count: int, seconds: float, observe
         hardware_class=values["top_class"] if compiled.layers[-1].fields["argmax"] else None,
         error=code.name,
         error_index=values["error"] >> 16,
-        seconds=seconds,
-        folder=work,
+        seconds=outcome.seconds,
+        folder=outcome.folder,
         registers=values,
     )
 
 
 def _observed(compiled: Compiled, trace: Path, count: int) -> list[np.ndarray]:
     """Spikes of every layer but the last, rebuilt from the trace of map writes."""
-    size = word_bytes(compiled.config)
     stored = compiled.layers[:-1]
     maps: list[list[np.ndarray]] = [[] for _ in stored]
     words: dict[int, int] = {}
@@ -272,19 +208,21 @@ def _observed(compiled: Compiled, trace: Path, count: int) -> list[np.ndarray]:
                 words[int(parts[2], 16)] = int(parts[3], 16)
                 continue
             if number < len(stored):
-                f = stored[number].fields
-                shape = (f["images"], f["out_height"], f["out_width"], f["out_pixel_words"] // f["out_groups"])
-                total = int(np.prod(shape)) * f["out_groups"]
-                missing = [address for address in range(total) if address not in words]
-                if missing or len(words) != total:
-                    raise ToolError(
-                        f"layer {stored[number].name!r} wrote {len(words)} feature-map words instead of {total}",
-                        str(trace),
-                    )
-                packed = b"".join(words[address].to_bytes(size, "little") for address in range(total))
-                array = np.frombuffer(packed, np.uint8).reshape(*shape, f["out_groups"], size)
-                channels = stored[number].out_shape[0]
-                maps[number].append(unpack_map(compiled.config, array, channels, f["time_steps"]))
+                maps[number].append(_map(compiled, stored[number], words, trace))
             words = {}
             number = (number + 1) % len(compiled.layers)
     return [np.concatenate(parts)[:count] for parts in maps]
+
+
+def _map(compiled: Compiled, plan: LayerPlan, words: dict[int, int], trace: Path) -> np.ndarray:
+    """The map (images, T, C, H, W) that one layer wrote as *words* by address."""
+    f, size = plan.fields, word_bytes(compiled.config)
+    shape = (f["images"], f["out_height"], f["out_width"], f["out_pixel_words"] // f["out_groups"], f["out_groups"])
+    total = int(np.prod(shape))
+    if set(words) != set(range(total)):
+        raise ToolError(
+            f"layer {plan.name!r} wrote {len(words)} feature-map words, and its map has {total}", str(trace)
+        )
+    packed = b"".join(words[address].to_bytes(size, "little") for address in range(total))
+    array = np.frombuffer(packed, np.uint8).reshape(*shape, size)
+    return unpack_map(compiled.config, array, plan.out_shape[0], f["time_steps"])

@@ -1,0 +1,166 @@
+"""The simulated core with its memory, ready for a host's register accesses."""
+
+import json
+import os
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pyralis.gen.emit.verilog import emit
+from pyralis.gen.errors import ToolError, UserError
+from pyralis.hw.snn.config import SnnConfig
+from pyralis.hw.snn.registers import register_map
+from pyralis.hw.snn.top import SnnTop
+from pyralis.sim.bench.build import MODELS, build, missing_tools
+from pyralis.sim.snn.bench import BENCH_TOP, bench_text
+
+__all__ = ["Machine", "MemorySettings", "Outcome", "Script"]
+
+SMALLEST_MEMORY = 1 << 22
+"""Bytes; one size for small jobs, so that they share a build."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemorySettings:
+    """The external memory: see ``sim/bench/models/axi_memory.sv``.
+
+    ``bytes_per_cycle`` 0: a beat per port and cycle.
+    """
+
+    latency: int = 20
+    bytes_per_cycle: int = 0
+    stall_percent: int = 0
+    stall_seed: int = 1
+    error_base: int = 0
+    error_bytes: int = 0
+    hang_after: int = 0
+
+    def plusargs(self) -> list[str]:
+        given = {name: value for name, value in asdict(self).items() if value or name == "latency"}
+        return [f"+{name}={value}" for name, value in given.items()]
+
+
+class Script:
+    """What the host does, step by step; carried out by :mod:`pyralis.sim.snn.cocotb_run`."""
+
+    def __init__(self, config: SnnConfig) -> None:
+        self.steps: list[list[Any]] = []
+        self._address = {word.name: word.offset for word in register_map(config).words}
+
+    def write(self, name: str, value: int) -> None:
+        """Writes register word *name*."""
+        self.steps.append(["write", self._address[name], value])
+
+    def write_wide(self, name: str, value: int) -> None:
+        self.write(f"{name}_lo", value & 0xFFFFFFFF)
+        self.write(f"{name}_hi", value >> 32)
+
+    def read(self, name: str, key: str = "") -> None:
+        """Reads register word *name*; the value appears in the outcome as *key* (or *name*)."""
+        self.steps.append(["read", key or name, self._address[name]])
+
+    def wait(self, cycles: int) -> None:
+        """Sleeps until the interrupt is high, *cycles* at most."""
+        self.steps.append(["wait", cycles])
+
+    def idle(self, cycles: int) -> None:
+        self.steps.append(["idle", cycles])
+
+    def pulse(self, name: str) -> None:
+        """``load``, ``dump`` or ``unhang`` of the memory."""
+        self.steps.append(["pulse", name])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """Register values by key, the dumped memory, the trace file (if observed), wall seconds, folder of the run."""
+
+    values: dict[str, Any]
+    dump: bytes
+    trace: Path | None
+    seconds: float
+    folder: Path
+
+
+class Machine:
+    """One configuration, built once; every :meth:`run` is a fresh simulation.
+
+    Raises UserError if a simulator is missing.
+    """
+
+    def __init__(
+        self,
+        config: SnnConfig,
+        *,
+        memory_bytes: int = 0,
+        waves: bool = False,
+        root: Path = Path("build/sim"),
+    ) -> None:
+        missing = missing_tools()
+        if missing:
+            raise UserError(
+                f"the simulation needs {', '.join(missing)}, not found on this machine",
+                "PATH",
+                "run `pyralis doctor` to see how to get it",
+            )
+        self.config, self.waves = config, waves
+        text = emit(SnnTop(config, observe=True), "snn_top")
+        size = max(SMALLEST_MEMORY, 1 << max(memory_bytes - 1, 0).bit_length())
+        bench = bench_text(text, "snn_top", config, size)
+        extra = [MODELS / "axi_memory.sv", *([MODELS / "DSP48E2.v"] if config.cell == "dsp48e2" else [])]
+        sources = {"snn_top.v": text, "snn_bench.sv": bench}
+        self._runner, self.folder = build(
+            sources, BENCH_TOP, extra=extra, waves=waves, only_top=True, root=root
+        )
+
+    def run(
+        self,
+        memory: bytes,
+        script: Script,
+        *,
+        dump: tuple[int, int] = (0, 0),
+        settings: MemorySettings = MemorySettings(),
+        observe: bool = False,
+    ) -> Outcome:
+        """Carries out *script* with *memory* from address 0 on; *dump*: (address, bytes) of what to bring back.
+
+        Raises ToolError, naming the log, if the simulation itself fails.
+        """
+        work = self.folder / f"run-{os.getpid()}-{time.monotonic_ns()}"
+        work.mkdir(parents=True)
+        files = {name: work / name for name in ("memory.bin", "dump.bin", "observe.txt", "answer.json", "job.json")}
+        files["memory.bin"].write_bytes(memory)
+        steps = [*script.steps, *([["pulse", "dump"]] if dump[1] else [])]
+        files["job.json"].write_text(json.dumps({"steps": steps, "answer": str(files["answer.json"])}))
+        plusargs = [f"+memory={files['memory.bin']}", *settings.plusargs()]
+        if dump[1]:
+            plusargs += [f"+dump={files['dump.bin']}", f"+dump_base={dump[0]}", f"+dump_bytes={dump[1]}"]
+        if observe:
+            plusargs.append(f"+observe={files['observe.txt']}")
+        log = work / "simulation.log"
+        began = time.perf_counter()
+        try:
+            self._runner.test(
+                hdl_toplevel=BENCH_TOP,
+                test_module="pyralis.sim.snn.cocotb_run",
+                test_dir=work,
+                build_dir=self.folder,
+                plusargs=plusargs,
+                waves=self.waves,
+                results_xml=str(work / "results.xml"),
+                log_file=log,
+                extra_env={
+                    "PYRALIS_JOB": str(files["job.json"]),
+                    "COCOTB_REWRITE_ASSERTION_FILES": "cocotb_*.py",
+                },
+            )
+        except (SystemExit, RuntimeError) as error:
+            raise ToolError(f"the simulation of {BENCH_TOP} failed", str(log)) from error
+        return Outcome(
+            values=json.loads(files["answer.json"].read_text()),
+            dump=files["dump.bin"].read_bytes() if dump[1] else b"",
+            trace=files["observe.txt"] if observe else None,
+            seconds=time.perf_counter() - began,
+            folder=work,
+        )
