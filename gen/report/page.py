@@ -1,0 +1,87 @@
+"""``report.html`` from ``result.json``: one file that opens offline, without scripts."""
+
+import importlib.resources
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from pyralis.gen.errors import UserError
+from pyralis.gen.files import write_file
+from pyralis.gen.report import charts
+
+__all__ = ["rebuild", "render"]
+
+JOB = "demo snn"
+"""The job whose results this page shows."""
+
+
+def render(result: Mapping[str, Any]) -> str:
+    """The page for the content of a result.json; the same text every time.
+
+    Raises KeyError if something is missing in *result*.
+    """
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {"percent": _percent, "count": _count, "shape": _shape}
+    source = importlib.resources.files("pyralis.gen.report").joinpath("report.html.j2").read_text()
+    return environment.from_string(source).render(result=result, charts=_charts(result))
+
+
+def rebuild(folder: str | Path) -> Path:
+    """Writes report.html beside the result.json of *folder* again; returns its path.
+
+    Raises UserError if there is no result.json, or none of the right kind.
+    """
+    path = Path(folder) / "result.json"
+    try:
+        result = json.loads(path.read_text())
+    except FileNotFoundError:
+        what = f"There is no result.json in {folder}."
+        raise UserError(what, str(folder), "pyralis demo snn writes one to build/demo/snn") from None
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        what = f"{path} cannot be read: {getattr(error, 'strerror', None) or error}."
+        raise UserError(what, str(path), "run the job again") from None
+    if not isinstance(result, dict) or result.get("job") != JOB:
+        job = result.get("job") if isinstance(result, dict) else None
+        what = f"{path} is the result of {job!r}; there is a report for {JOB!r} only."
+        raise UserError(what, str(path), "pyralis demo snn")
+    try:
+        page = render(result)
+    except (KeyError, jinja2.UndefinedError) as error:
+        what = f"{path} lacks {error}: it was written by another version."
+        raise UserError(what, str(path), "run the job again") from None
+    return write_file(Path(folder) / "report.html", page)
+
+
+def _charts(result: Mapping[str, Any]) -> dict[str, Any]:
+    layers, sample = result["layers"], result["sample"]
+    steps = result["network"]["time_steps"]
+    outside = result["cycles_per_image"] - sum(layer["cycles_per_image"] for layer in layers)
+    label = f"label {sample['label']}"
+    unit = "potential" if result["network"]["output"] == "potentials" else "spikes"
+    return {
+        "cycles": charts.cycles(layers, outside),
+        "picture": charts.picture(sample["pixels"][0], label),
+        "rasters": [(layer, charts.raster(layer, steps)) for layer in sample["rasters"]],
+        "scores": charts.scores(sample["scores"], sample["label"], unit),
+        "histograms": [(layer, charts.histogram(layer)) for layer in layers],
+        "widths": charts.widths(layers),
+        "memories": charts.memories(result["estimate"]["resources"]["memory_bits"]),
+    }
+
+
+def _percent(share: float, digits: int = 1) -> str:
+    return f"{100 * share:.{digits}f} %"
+
+
+def _count(value: float, digits: int = 0) -> str:
+    return Markup(f"{value:,.{digits}f}".replace(",", "&#8239;"))  # narrow spaces between thousands
+
+
+def _shape(sizes: list[int]) -> str:
+    return " × ".join(map(str, sizes))
