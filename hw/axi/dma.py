@@ -93,8 +93,10 @@ class NextBurst:
         self.free = ~self.active | (step & self.last)
         room = Signal.like(self.beats, name="beats_to_boundary")
         m.d.comb += room.eq(config.burst_beats - self._line[:span])
-        m.d.comb += self.last.eq(self._left <= room)
-        m.d.comb += self.beats.eq(Mux(self.last, self._left, room))
+        # A short comparison and a test for zero: one of 32 bits would be the longest path of both engines.
+        short, long = self._left[: len(room)], self._left[len(room) :]
+        m.d.comb += self.last.eq((long == 0) & (short <= room))
+        m.d.comb += self.beats.eq(Mux(self.last, short, room))
         with m.If(step):
             m.d.sync += self._line.eq(Cat(*([0] * span), self._line[span:] + 1))
             m.d.sync += self._left.eq(self._left - self.beats)

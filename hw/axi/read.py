@@ -67,7 +67,7 @@ class ReadDma(wiring.Component):
         c, bus = self.config, self.bus
         dropping = Signal()  # a flush is being completed
         draining = self.flush | dropping
-        reserved = Signal(range(c.depth + 1))  # beats asked for and not yet handed over
+        spare = Signal(range(c.depth + 1), init=c.depth)  # places not kept for beats that are asked for
 
         issue, leave = Signal(), Signal()
         burst = NextBurst(m, c, step=issue)
@@ -75,7 +75,7 @@ class ReadDma(wiring.Component):
             m, "ends", 1, c.outstanding, push=issue, note=burst.last, pop=bus.rvalid & bus.rlast
         )
         free = ~bus.arvalid | bus.arready
-        room = reserved + burst.beats <= c.depth
+        room = burst.beats <= spare
         m.d.comb += issue.eq(burst.active & free & room & ~ends.full & ~draining)
         with m.If(bus.arready):
             m.d.sync += bus.arvalid.eq(0)
@@ -92,7 +92,7 @@ class ReadDma(wiring.Component):
         with m.If(draining):
             burst.drop(m)
 
-        # One row more than can be reserved: the FIFO takes every beat, so RREADY is constant.
+        # One row more than is ever kept: the FIFO takes every beat, so RREADY is constant.
         m.submodules.beats = beats = fifo.SyncFIFOBuffered(width=c.data_bits + 1, depth=max(c.depth + 1, 3))
         m.d.comb += [
             bus.rready.eq(1),
@@ -103,11 +103,11 @@ class ReadDma(wiring.Component):
             beats.r_en.eq(self.data.ready | draining),
             leave.eq(beats.r_rdy & beats.r_en),
             self.error.eq(bus.rvalid & bus.rresp.as_value()[1] & ~draining),
-            self.busy.eq(burst.active | (reserved != 0) | dropping),
+            self.busy.eq(burst.active | (spare != c.depth) | dropping),
         ]
-        m.d.sync += reserved.eq(reserved + Mux(issue, burst.beats, 0) - leave)
+        m.d.sync += spare.eq(spare - Mux(issue, burst.beats, 0) + leave)
         with m.If(self.flush):
             m.d.sync += dropping.eq(1)
-        with m.Elif((reserved == 0) & ~burst.active):
+        with m.Elif((spare == c.depth) & ~burst.active):
             m.d.sync += dropping.eq(0)
         return m
