@@ -61,7 +61,8 @@ def use_verilator() -> None:
     wrapper = Path(__file__).with_name("objcache.sh")
     os.environ["MAKEFLAGS"] = (
         f"-j{os.cpu_count() or 1} CFG_CXXFLAGS_PCH_I=-include CFG_LDLIBS_THREADS=-pthread "
-        f"PYTHON3={sys.executable} OBJCACHE=/bin/sh\\ {wrapper}"
+        f"PYTHON3={sys.executable} OBJCACHE=/bin/sh\\ {wrapper} CXX=g++ LINK=g++ "
+        "OPT_SLOW=-O0"  # what runs once: memory contents, tables
     )
 
 

@@ -1,0 +1,92 @@
+"""Whole networks: RTL of the core against the golden model, every layer, every score."""
+
+import random
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from networks import random_inputs, random_network
+
+from pyralis.gen.errors import UserError
+from pyralis.gen.snn.compile import compile_network
+from pyralis.hw.snn.config import PRESETS, SnnConfig
+from pyralis.sim.golden.snn.network import run as golden
+from pyralis.sim.snn.run import MemorySettings, simulate
+
+CONFIGS = {
+    "tiny": PRESETS["tiny"],
+    "odd-dsp": SnnConfig(
+        out_lanes=8, in_lanes=4, pixel_lanes=3, step_lanes=2, neuron_lanes=2, weight_depth=50, map_words=1024,
+        parameter_tiles=3, potential_bits=20,
+    ),
+}
+NETWORKS = 10
+
+
+def agree(network, config, inputs, *, images=1, memory=MemorySettings()):
+    compiled = compile_network(network, config, images=images)
+    result = simulate(compiled, inputs, memory=memory)
+    expected = golden(network, inputs, observe=True)
+    assert result.error == "NONE"
+    for layer, spikes, reference in zip(network.layers, result.spikes, expected.spikes, strict=False):
+        wrong = np.argwhere(spikes != np.asarray(reference))
+        assert not len(wrong), f"layer {layer.name} differs at (image, step, c, y, x) {wrong[0]}, {len(wrong)} in all"
+    assert (result.scores == np.asarray(expected.scores).reshape(result.scores.shape)).all()
+    return result, expected
+
+
+@pytest.mark.parametrize("seed", range(NETWORKS))
+@pytest.mark.parametrize("name", CONFIGS)
+def test_random_networks(name, seed):
+    rng = random.Random(f"{name} {seed}")
+    config = CONFIGS[name]
+    network = random_network(rng, config)
+    images = rng.choice([1, 1, 2])
+    try:
+        compile_network(network, config, images=images)
+    except UserError:
+        images = 1
+    memory = MemorySettings(
+        latency=rng.choice([1, 7, 40]),
+        bytes_per_cycle=rng.choice([0, 3, 8]),
+        stall_percent=rng.choice([0, 20]),
+        stall_seed=rng.randint(1, 1000),
+    )
+    agree(network, config, random_inputs(rng, network, rng.randint(1, 3)), images=images, memory=memory)
+
+
+def test_the_random_networks_reach_everything():
+    """The nets above fire and stay silent, saturate nowhere or somewhere, and use every option."""
+    rates, seen = [], set()
+    for name, config in CONFIGS.items():
+        for seed in range(NETWORKS):
+            rng = random.Random(f"{name} {seed}")
+            network = random_network(rng, config)
+            rng.choice([1, 1, 2])
+            result = golden(network, random_inputs(rng, network, 2), observe=True)
+            rates += [float(np.asarray(spikes).mean()) for spikes in result.spikes]
+            seen |= {network.coding, network.output}
+            for layer in network.layers:
+                n = layer.neuron
+                seen |= {layer.kind, n.leak, n.reset, n.timing, n.inclusive, ("after", n.leak_after)}
+                seen |= {("pool", layer.pool), ("stride", layer.stride)}
+    assert sum(0.02 < rate < 0.98 for rate in rates) > len(rates) // 2
+    assert seen >= {
+        "direct", "events", "ternary", "counts", "potentials", "conv", "linear", "none", "shift", "multiply",
+        "zero", "subtract", "immediate", "delayed", "compensated", True, False, ("after", True), ("after", False),
+        ("pool", 1), ("pool", 2), ("pool", 3), ("stride", 1), ("stride", 2),
+    }  # fmt: skip
+
+
+def test_weights_that_do_not_stay_resident():
+    """The same network with too small a ring gives the same scores and reads its weights in every run."""
+    rng = random.Random(5)
+    network = random_network(rng, PRESETS["tiny"])
+    inputs = random_inputs(rng, network, 3)
+    compiled = compile_network(network, PRESETS["tiny"])
+    assert compiled.resident
+    fetched = [
+        simulate(version, inputs).totals["weight_beats"]
+        for version in (compiled, replace(compiled, resident=False))
+    ]
+    assert fetched == [len(compiled.weights) // 8, 3 * len(compiled.weights) // 8]
