@@ -7,6 +7,7 @@ write a folder: ``report.html``, ``result.json``, ``network.npz`` and ``rtl/``.
 import hashlib
 import importlib.metadata
 import inspect
+import pickle
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -81,7 +81,7 @@ def demo(
     preset_name : str
         Size of the core.
     seed, epochs : int
-        Of the training. The trained network is kept in *folder* under a hash of both and of the training code.
+        Of the training. The trained network is kept in *folder* under a hash of both and of the code.
     images : int, optional
         Held-out images to simulate; all 360 without it.
 
@@ -170,7 +170,7 @@ def _trained(folder: Path, seed: int, epochs: int, clock: _Clock) -> nn.Module:
         with clock.step("load the trained network") as step:
             try:
                 module.load_state_dict(torch.load(file, weights_only=True))
-            except Exception:  # a damaged cache is no error: it is made again
+            except (RuntimeError, KeyError, EOFError, OSError, pickle.UnpicklingError):  # damaged: made again
                 file.unlink()
             else:
                 step.note(f"kept from before in {file.name}")

@@ -7,12 +7,25 @@ from markupsafe import Markup
 
 from pyralis.gen.report.svg import FONT, Svg, ticks, wide
 
-__all__ = ["cycles", "histogram", "memories", "picture", "raster", "scores", "signed_bits", "widths"]
+__all__ = [
+    "cycles",
+    "histogram",
+    "memories",
+    "picture",
+    "raster",
+    "scores",
+    "signed_bits",
+    "trajectories",
+    "widths",
+]
 
-WIDTH = 760
+WIDTH = 960
 ROW = 34
 CELL_SIDE = 20
 """Largest side of one channel's map in a raster."""
+
+DOT = 6.0
+"""Largest side of one spike in a raster."""
 
 
 def cycles(layers: Sequence[Mapping[str, Any]], outside: float) -> Markup:
@@ -73,7 +86,7 @@ def picture(pixels: Sequence[Sequence[int]], label: str) -> Markup:
 def raster(layer: Mapping[str, Any], steps: int) -> Markup:
     """Spikes of one layer: a row per channel, a column per time step, in each cell the channel's map."""
     _, _, height, width = layer["shape"]
-    dot = max(1.5, min(10.0, CELL_SIDE / max(height, width)))
+    dot = max(1.5, min(DOT, CELL_SIDE / max(height, width)))
     cell_w, cell_h, gap, left, top = width * dot, height * dot, 3, 34, 22
     channels = layer["channels_shown"]
     svg_width = max(left + steps * (cell_w + gap) + 4, 110)
@@ -104,11 +117,11 @@ def raster(layer: Mapping[str, Any], steps: int) -> Markup:
 def scores(values: Sequence[int], label: int, unit: str) -> Markup:
     """The class scores of one image, as bars from zero; the greatest is the core's answer."""
     best = max(range(len(values)), key=lambda index: (values[index], -index))
-    left, right, row, top = 60.0, 330.0, 20, 22
+    left, right, row, top = 46.0, 300.0, 20, 22
     low, high = min(0, *values), max(0, *values)
     span = (high - low) or 1
     zero = left + (right - left) * -low / span
-    svg = Svg(right + 24, top + row * len(values) + 24, f"Class scores ({unit}); the core answers {best}")
+    svg = Svg(right + 12, top + row * len(values) + 24, f"Class scores ({unit}); the core answers {best}")
     svg.text(left - 10, top - 7, "class", "end", "mute small")
     for index, value in enumerate(values):
         y = top + index * row
@@ -123,11 +136,43 @@ def scores(values: Sequence[int], label: int, unit: str) -> Markup:
     return svg.markup()
 
 
+def trajectories(potentials: Sequence[Sequence[int]], best: int) -> Markup:
+    """Potential of each output over the time steps; the line of class *best* stands out."""
+    steps = len(potentials[0])
+    left, right, top, bottom = 46.0, 300.0, 10.0, 150.0
+    low = min(0, *(min(line) for line in potentials))
+    high = max(1, *(max(line) for line in potentials))
+    svg = Svg(right + 24, bottom + 40, "Potential of each output over the time steps")
+
+    def place(step: int, value: float) -> tuple[float, float]:
+        """Step -1 is the start, where every potential is 0."""
+        return left + (right - left) * (step + 1) / steps, bottom - (bottom - top) * (value - low) / (
+            high - low
+        )
+
+    for step in range(-1, steps):
+        x, _ = place(step, 0)
+        svg.line(x, top, x, bottom, "grid")
+        svg.text(x, bottom + FONT + 3, str(step + 1), "middle", "mute small")
+    for value in {low, 0, high}:
+        _, y = place(0, value)
+        svg.text(left - 6, y + 4, f"{value:,}", "end", "mute small")
+    svg.line(left, place(0, 0)[1], right, place(0, 0)[1])
+    for index in sorted(range(len(potentials)), key=lambda i: i == best):
+        points = [place(-1, 0), *(place(step, value) for step, value in enumerate(potentials[index]))]
+        path = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+        svg.path(path, "curve c1" if index == best else "curve c3")
+        if index == best:
+            svg.text(points[-1][0] + 6, points[-1][1] + 4, str(index), style="strong")
+    svg.text((left + right) / 2, bottom + 2 * FONT + 8, "time step", "middle", "mute small")
+    return svg.markup()
+
+
 def histogram(layer: Mapping[str, Any]) -> Markup:
     """Number of weights of one layer by value."""
     edges, counts = layer["weight_histogram"]["edges"], layer["weight_histogram"]["counts"]
-    left, right, top, bottom = 46, 350, 12, 130
-    svg = Svg(360, bottom + 42, f"Weights of layer {layer['name']} by value")
+    left, right, top, bottom = 40, 280, 12, 130
+    svg = Svg(290, bottom + 42, f"Weights of layer {layer['name']} by value")
     axis = ticks(max(counts), 3)
     for value in axis:
         y = bottom - (bottom - top) * value / axis[-1]

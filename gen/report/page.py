@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from markupsafe import Markup
 
 from pyralis.gen.errors import UserError
 from pyralis.gen.files import write_file
@@ -27,7 +26,7 @@ def render(result: Mapping[str, Any]) -> str:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"percent": _percent, "count": _count, "shape": _shape}
+    environment.filters |= {"percent": _percent, "count": _count, "shape": _shape, "span": _span}
     source = importlib.resources.files("pyralis.gen.report").joinpath("report.html.j2").read_text()
     return environment.from_string(source).render(result=result, charts=_charts(result))
 
@@ -69,6 +68,7 @@ def _charts(result: Mapping[str, Any]) -> dict[str, Any]:
         "picture": charts.picture(sample["pixels"][0], label),
         "rasters": [(layer, charts.raster(layer, steps)) for layer in sample["rasters"]],
         "scores": charts.scores(sample["scores"], sample["label"], unit),
+        "trajectories": charts.trajectories(sample["output_potentials"], sample["class"]),
         "histograms": [(layer, charts.histogram(layer)) for layer in layers],
         "widths": charts.widths(layers),
         "memories": charts.memories(result["estimate"]["resources"]["memory_bits"]),
@@ -80,8 +80,12 @@ def _percent(share: float, digits: int = 1) -> str:
 
 
 def _count(value: float, digits: int = 0) -> str:
-    return Markup(f"{value:,.{digits}f}".replace(",", "&#8239;"))  # narrow spaces between thousands
+    return f"{value:,.{digits}f}".replace(",", "\u202f")  # a narrow space between thousands
+
+
+def _span(ends: list[int]) -> str:
+    return " … ".join(f"{end:,}".replace(",", "\u202f").replace("-", "\u2212") for end in ends)
 
 
 def _shape(sizes: list[int]) -> str:
-    return " × ".join(map(str, sizes))
+    return " \u00d7 ".join(map(str, sizes))

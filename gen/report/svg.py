@@ -1,7 +1,7 @@
 """A little SVG: elements, a number axis, a legend.
 
-Colours are classes (``c1``, ``c2``, ``c3``, ``mute``, ``line``), which the page's style sheet defines for light
-and dark; no chart names a colour itself.
+Colours are classes (``c1``, ``c2``, ``c3``, ``cell``, ``mark``, ``grid``), which the page's style sheet
+defines for light and for dark; no chart names a colour itself.
 """
 
 import math
@@ -55,7 +55,7 @@ class Svg:
     def x_axis(
         self, left: float, right: float, top: float, bottom: float, values: Sequence[float], label: str
     ) -> None:
-        """Grid lines and numbers for *values*, which run evenly from *left* to *right*, and the axis' *label*."""
+        """Grid lines and numbers for *values*, which run from *left* to *right*, and the axis' *label*."""
         low, high = values[0], values[-1]
         for value in values:
             x = left + (right - left) * (value - low) / (high - low)
@@ -75,15 +75,11 @@ class Svg:
 
     def markup(self) -> Markup:
         """The drawing as text for a page."""
+        width, height = short(self.width), short(self.height)
+        inner = Markup("\n").join(self._parts)
         return Markup(
-            '<svg viewBox="0 0 {} {}" style="max-width:{}px" role="img" aria-label="{}">{}</svg>'
-        ).format(
-            short(self.width),
-            short(self.height),
-            short(self.width),
-            self.title,
-            Markup("\n").join(self._parts),
-        )
+            '<svg viewBox="0 0 {} {}" style="width:{}px" role="img" aria-label="{}">{}</svg>'
+        ).format(width, height, width, self.title, inner)
 
 
 def wide(text: str) -> float:

@@ -12,8 +12,8 @@ def add_parser(subparsers) -> argparse.ArgumentParser:
     parser = subparsers.add_parser(
         "demo",
         help="train, generate, simulate and compare: the whole way once",
-        description="Trains a spiking network on scikit-learn's digits, generates the core, simulates every held-out "
-        "image in RTL and writes report.html. Exit code 1 if a single bit differs from the golden model.",
+        description="Trains a spiking network on scikit-learn's digits, generates the core, simulates every "
+        "held-out image in RTL and writes report.html. Exit code 1 if one bit differs from the golden model.",
     )
     parser.add_argument("what", nargs="?", choices=["snn"], default="snn", help="the job (default: snn)")
     parser.add_argument("--preset", metavar="NAME", default="tiny", help="size of the core (default: tiny)")
