@@ -1,7 +1,7 @@
 """The external memory model, through the DMAs: contents, rate, stalls, errors, hanging, protocol checks."""
 
 import json
-import time
+import resource
 from pathlib import Path
 
 import numpy as np
@@ -143,9 +143,11 @@ def test_part_of_the_memory_can_be_dumped(bench, tmp_path):
 
 
 def test_faster_than_a_hundred_thousand_cycles_a_second(bench, tmp_path):
-    begin = time.perf_counter()
+    """Processor time of the simulator, start included, so that a busy machine does not matter."""
+    begin = resource.getrusage(resource.RUSAGE_CHILDREN)
     counts, _, _ = run(bench, tmp_path, CASE | {"beats": 8000, "source": 0}, bytes_per_cycle=1, latency=30)
-    seconds = time.perf_counter() - begin
+    end = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = end.ru_utime + end.ru_stime - begin.ru_utime - begin.ru_stime
     assert counts["cycles"] > 350_000
     assert counts["cycles"] / seconds > 100_000, f"{counts['cycles']} cycles in {seconds:.1f} s"
 
