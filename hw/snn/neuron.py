@@ -10,7 +10,12 @@ from pyralis.hw.snn.config import SnnConfig
 from pyralis.hw.snn.slot import SETTINGS, SlotTag, TaggedSlot
 from pyralis.hw.snn.timestep import STAGES, Lane, decode, delayed, time_step
 
-__all__ = ["FiredLayout", "Neuron"]
+__all__ = ["FiredLayout", "Neuron", "latency"]
+
+
+def latency(config: SnnConfig) -> int:
+    """Cycles from a slot entering the neuron row to its spikes, also the shortest time between step groups."""
+    return STAGES * config.step_lanes + 2
 
 
 class FiredLayout(data.StructLayout):
@@ -50,7 +55,7 @@ class Neuron(wiring.Component):
 
     Timing
     ------
-    ``latency`` = 3 * S + 2 cycles. Initiation interval 1, except for the wait above.
+    :func:`latency` is 3 * S + 2 cycles. Initiation interval 1, except for the wait above.
 
     Numerics
     --------
@@ -75,13 +80,8 @@ class Neuron(wiring.Component):
             "threshold": In(lanes),
             "fired": Out(1),
             "result": Out(FiredLayout(config)),
-            "pending": Out(range(self.latency + 1)),
+            "pending": Out(range(latency(config) + 1)),
         })
-
-    @property
-    def latency(self) -> int:
-        """Cycles from accepting a slot to ``fired``."""
-        return STAGES * self.config.step_lanes + 2
 
     def elaborate(self, platform) -> Module:
         m = Module()
@@ -89,7 +89,7 @@ class Neuron(wiring.Component):
         mode = decode(m, self.settings, c)
         taken, slot = self._accept(m)
         valid = taken
-        for n in range(self.latency - 1):
+        for n in range(latency(c) - 1):
             valid, before = Signal(name=f"valid_{n}"), valid
             m.d.sync += valid.eq(before)
         tags = [delayed(m, slot.tag, "tag")]

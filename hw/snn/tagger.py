@@ -148,7 +148,7 @@ class Tagger(wiring.Component):
             tag.block.eq(at.block),
             tag.word_end.eq(end.word),
             tag.planes.eq(settings.planes),
-            tag.fresh.eq(at.plane == 0),
+            tag.fresh.eq((at.plane == 0) & ~replay),
             tag.partial.eq(~end.planes),
             tag.replay.eq(replay),
             tag.group.eq(at.group),

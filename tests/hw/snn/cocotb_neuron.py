@@ -4,6 +4,7 @@ import json
 import os
 import random
 from collections import deque
+from itertools import pairwise
 
 import cocotb
 import torch
@@ -12,12 +13,12 @@ from slots import SlotPacker, active_mask, all_neurons, settings_bits
 
 from pyralis.gen.intnetwork import IntNeuron
 from pyralis.hw.snn.config import SnnConfig
-from pyralis.hw.snn.neuron import FiredLayout, Neuron
+from pyralis.hw.snn.neuron import FiredLayout, latency
 from pyralis.sim.bench.stream import StreamSource, monitor_stream, pack, stalls, start
 from pyralis.sim.golden.snn.neuron import neuron as golden
 
 CONFIG = SnnConfig(**json.loads(os.environ["PYRALIS_CONFIG"]))
-LATENCY = Neuron(CONFIG).latency
+LATENCY = latency(CONFIG)
 S, P, SLOTS, BLOCKS = CONFIG.step_lanes, CONFIG.neuron_lanes, CONFIG.slots, CONFIG.blocks
 
 
@@ -160,6 +161,7 @@ async def extremes_match_golden(dut):
     bench = await begin(dut)
     top, edge = 1 << CONFIG.current_bits - 1, (1 << CONFIG.potential_bits - 1) - 1
     choices = torch.tensor([-top, top - 1, -1, 0, 1])
+    clamped = 0
     for settings in bench.rng.sample(all_neurons(CONFIG, bench.rng), 24):
         await bench.settle(settings_bits(settings))
         bench.bias = torch.tensor([
@@ -174,7 +176,8 @@ async def extremes_match_golden(dut):
         currents = choices[torch.tensor(picks)].view(1, steps, SLOTS, P)
         await bench.send(currents)
         _, saturated = await bench.check(settings, currents)
-        assert saturated.any()
+        clamped += int(saturated.any())
+    assert clamped > 12
 
 
 @cocotb.test(timeout_time=100, timeout_unit="us")
@@ -185,7 +188,7 @@ async def one_slot_a_cycle_without_a_later_step_group(dut):
     await bench.send(currents)
     await bench.source.wait()
     times = list(bench.monitor.times)
-    assert [b - a for a, b in zip(times, times[1:], strict=False)] == [1] * (12 * SLOTS - 1)
+    assert [b - a for a, b in pairwise(times)] == [1] * (12 * SLOTS - 1)
     await bench.check(settings, currents)
 
 

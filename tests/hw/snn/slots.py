@@ -68,7 +68,7 @@ class SlotPacker:
         self.shift = self.layout["currents"].offset
 
     def tag(self, index: int, **fields) -> int:
-        """A slot of a used lane, all channels and steps real, a window of its own, unless *fields* say otherwise."""
+        """A used lane, all channels and steps real, a window of its own, unless *fields* say otherwise."""
         c = self.config
         ones = dict.fromkeys(("first", "last", "used", "window_first", "window_last"), 1)
         block = index % c.blocks

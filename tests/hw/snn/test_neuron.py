@@ -3,7 +3,7 @@
 import pytest
 
 from pyralis.hw.snn.config import SnnConfig
-from pyralis.hw.snn.neuron import Neuron
+from pyralis.hw.snn.neuron import Neuron, latency
 from pyralis.sim.bench.build import run_cocotb
 
 CONFIGS = {
@@ -31,4 +31,4 @@ def test_against_golden(name):
 
 
 def test_latency_is_three_stages_a_step():
-    assert [Neuron(SnnConfig(step_lanes=s)).latency for s in (1, 2, 4, 8)] == [5, 8, 14, 26]
+    assert [latency(SnnConfig(step_lanes=s)) for s in (1, 2, 4, 8)] == [5, 8, 14, 26]
