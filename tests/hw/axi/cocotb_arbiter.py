@@ -68,6 +68,18 @@ async def beats_go_back_to_the_reader_that_asked(dut, stall):
 
 
 @cocotb.test(timeout_time=200, timeout_unit="us")
+async def a_job_on_show_stays_when_the_other_reader_comes(dut):
+    bench = Bench(dut)
+    await start(dut)
+    for port in (*bench.jobs, bench.dma_jobs):
+        port.set_pause_generator(stalls(bench.rng, 0.6))
+    for n in range(200):
+        bench.job(bench.rng.randrange(2), n << 12, 1)
+    await bench.check()  # the monitor of `jobs` does the rest
+    assert bench.streams["jobs"].waits > 50
+
+
+@cocotb.test(timeout_time=200, timeout_unit="us")
 async def both_get_turns_and_a_lone_one_does_not_wait(dut):
     bench = Bench(dut)
     await start(dut)
