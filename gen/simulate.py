@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pyralis.gen.doctor import require
 from pyralis.gen.errors import UserError
 from pyralis.gen.progress import QUIET, Progress, Step
 from pyralis.gen.snn.compile import Compiled
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
     from pyralis.sim.golden.snn.network import Result
     from pyralis.sim.snn.run import MemorySettings, SimulationResult
 
-__all__ = ["Comparison", "compare", "layer_rows", "simulate"]
+__all__ = ["SIMULATOR", "Comparison", "compare", "layer_rows", "simulate"]
+
+SIMULATOR = ("g++", "make", "perl", "verilator", "cocotb", "filelock", "torch")
+"""What a simulation needs, for :func:`pyralis.gen.doctor.require`."""
 
 TICK = 0.5
 """Seconds between two drawings of the clock of a step that cannot say how far it is."""
@@ -56,11 +60,10 @@ class Comparison:
     def sentence(self) -> str:
         """The verdict."""
         if self.bit_exact:
-            last = len(self.wrong) - 1
-            return (
-                f"Bit exact: all {self.images} images, the spikes of {last} hidden "
-                f"layer{'s' if last != 1 else ''} and every class score equal the golden model's."
-            )
+            hidden = len(self.wrong) - 1
+            images = f"all {self.images} images" if self.images > 1 else "the image"
+            layers = f"the spikes of {hidden} hidden layer{'' if hidden == 1 else 's'} and " if hidden else ""
+            return f"Bit exact: {images}, {layers}every class score equal the golden model's."
         return f"NOT bit exact: {self.first}"
 
     def summary(self) -> dict[str, Any]:
@@ -102,6 +105,7 @@ def simulate(
         raise UserError(
             "There are no inputs to simulate: the array is empty.", "input array", "give at least one"
         )
+    require(*SIMULATOR)
     from pyralis.sim.golden.snn import network as golden_model
     from pyralis.sim.snn import run as simulator
 

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyralis.gen.bench import snn7
+from pyralis.gen.doctor import require
 from pyralis.gen.files import json_text, make_folder, write_file
 from pyralis.gen.progress import QUIET, Progress
-from pyralis.gen.simulate import Comparison, simulate
+from pyralis.gen.simulate import SIMULATOR, Comparison, simulate
 from pyralis.gen.snn.compile import Compiled, compile_network
 from pyralis.gen.snn.estimate import estimate
 from pyralis.hw.snn.config import SnnConfig
@@ -54,6 +55,7 @@ def bench(
     UserError
         *path* cannot be written, or the maps of so many images do not fit the core.
     """
+    require(*SIMULATOR)
     from pyralis.sim.snn.run import MemorySettings
 
     make_folder(Path(path).parent)

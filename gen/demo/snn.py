@@ -20,6 +20,7 @@ from torch import nn
 
 from pyralis.gen.config import preset
 from pyralis.gen.demo import digits
+from pyralis.gen.doctor import require
 from pyralis.gen.errors import UserError
 from pyralis.gen.files import json_text, make_folder, write_file
 from pyralis.gen.intnetwork import IntNetwork
@@ -27,7 +28,7 @@ from pyralis.gen.progress import QUIET, Progress, Step
 from pyralis.gen.quantize import quantize
 from pyralis.gen.report import facts
 from pyralis.gen.report.page import render
-from pyralis.gen.simulate import simulate
+from pyralis.gen.simulate import SIMULATOR, simulate
 from pyralis.gen.snn.compile import compile_network
 from pyralis.gen.snn.estimate import estimate
 from pyralis.gen.snn.generate import generate
@@ -90,6 +91,7 @@ def demo(
     UserError
         The folder cannot be written, the core is too small, or the simulator is missing.
     """
+    require(*SIMULATOR, "snntorch", "scikit-learn")
     folder, config, clock = make_folder(folder), preset(preset_name), _Clock(progress)
     with clock.step("load the digits") as step:
         data = digits.load()
