@@ -11,9 +11,12 @@ from pyralis.hw.snn.crossbar import CELLS, CHANNELS, cascade
 __all__ = ["SlotLayout", "SpikeArray", "StepSignature"]
 
 
-def SlotLayout(config: SnnConfig) -> data.ArrayLayout:
+class SlotLayout(data.ArrayLayout):
     """Currents of one slot: P channels x S steps of one pixel; ``slot[p][s]``."""
-    return data.ArrayLayout(data.ArrayLayout(signed(config.current_bits), config.step_lanes), config.neuron_lanes)
+
+    def __init__(self, config: SnnConfig) -> None:
+        current = signed(config.current_bits)
+        super().__init__(data.ArrayLayout(current, config.step_lanes), config.neuron_lanes)
 
 
 class StepSignature(wiring.Signature):
@@ -34,23 +37,24 @@ class StepSignature(wiring.Signature):
 
 
 class SpikeArray(wiring.Component):
-    """Sums V weighted input spikes a cycle for N pixels x S steps x M channels, and adds those sums over a pass.
+    """Sums V weighted spikes a cycle for N pixels x S steps x M channels, and adds those sums over a pass.
 
-    Cascades of V / 2 cells make the sums; the accumulators behind them are wide. At the last step of a pass all
-    accumulators are copied and leave P x S at a time through a FIFO, while the next pass already runs. Passes follow
-    each other without a dead cycle.
+    Cascades of V / 2 cells make the sums; the accumulators behind them are wide. At the last step of a pass
+    all accumulators are copied and leave P x S at a time through a FIFO, while the next pass already runs.
+    Passes follow each other without a dead cycle.
 
-    The array cannot be stopped, so room is counted where steps are issued: a `last` is issued only while ``room`` is
-    high, which keeps lasts at least ``slots`` cycles apart and reserves a place in the FIFO for every slot. The FIFO
-    is so deep that a consumer that takes a slot whenever one is there never holds up a pass of ``slots`` or more steps.
+    The array cannot be stopped, so room is counted where steps are issued: a last step is issued only while
+    ``room`` is high, which keeps last steps at least ``slots`` cycles apart and reserves a place in the FIFO
+    for every slot. The FIFO is so deep that a consumer that takes a slot whenever one is there never holds up
+    a pass of ``slots`` or more steps.
 
     Ports
     -----
     steps : In(StepSignature)
         Arrives ``issue_latency`` cycles after its issue. Steps that are not valid may come between any two.
     weights : In(ArrayLayout(stage_bits, stages))
-        Stage k must hold, in cycle t + k, the weights of the step of cycle t; byte ``i * M + m`` of a stage is the
-        int8 weight of its input i (input channel 2 k + i) to output channel m.
+        Stage k must hold, in cycle t + k, the weights of the step of cycle t; byte ``i * M + m`` of a stage
+        is the int8 weight of its input i (input channel 2 k + i) to output channel m.
     room : Out(1)
         The last step of a pass may be issued in this cycle.
     issued_last : In(1)
@@ -60,10 +64,8 @@ class SpikeArray(wiring.Component):
     active : Out(1)
         A valid step is in the first stage of the cascades.
 
-    Timing
-    ------
-    Initiation interval 1 step. The first slot of a pass is offered ``issue_latency + latency`` cycles after the issue of
-    its last step, the others one a cycle, unless earlier slots are still waiting.
+    Timing ------ Initiation interval 1 step. The first slot of a pass is offered ``issue_latency + latency``
+    cycles after the issue of its last step, the others one a cycle, unless earlier slots are still waiting.
 
     Numerics
     --------
@@ -71,12 +73,10 @@ class SpikeArray(wiring.Component):
 
     Golden model
     ------------
-    :func:`pyralis.sim.golden.snn.array.passes`, bit exact.
+    :func:`pyralis.sim.golden.snn.array.totals` and ``slots``, bit exact.
 
-    Source
-    ------
-    FireFly v2 (Li et al., TCAD 2024) for the output-stationary order; accumulators are wide here instead of 12-bit
-    saturating, and leave through a copy so that no pass waits for another.
+    Source ------ FireFly v2 (Li et al., TCAD 2024) for the output-stationary order; accumulators are wide
+    here instead of 12-bit saturating, and leave through a copy so that no pass waits for another.
     """
 
     def __init__(self, config: SnnConfig, *, issue_latency: int = 1) -> None:
@@ -95,12 +95,12 @@ class SpikeArray(wiring.Component):
 
     @property
     def latency(self) -> int:
-        """Cycles from a last step to its first slot: cascade, accumulator, copy, slot register, FIFO, output register."""
+        """Cycles from a last step to its first slot: cascade, accumulator, copy, slot, FIFO, output."""
         return self.config.stages + 6
 
     @property
     def depth(self) -> int:
-        """FIFO slots: those in flight between the issue of a pass and the return of its first, and one pass more."""
+        """Slots of the FIFO: a pass and all that may be issued until the place of its first is free again."""
         need = self.issue_latency + self.latency + 1 + self.config.slots
         return 1 << (need - 1).bit_length()
 
@@ -113,8 +113,13 @@ class SpikeArray(wiring.Component):
         self._credit(m)
         return m
 
+    def _stage_layout(self) -> data.ArrayLayout:
+        """Bytes of one stage: input, four channels, channel."""
+        four = data.ArrayLayout(signed(WEIGHT_BITS), CHANNELS)
+        return data.ArrayLayout(data.ArrayLayout(four, self.config.out_lanes // CHANNELS), 2)
+
     def _cascades(self, m: Module) -> dict[tuple[int, int, int], Signal]:
-        """Adds the cells; returns the 12-bit sum of each (pixel, step, channel), ``stages + 1`` cycles after the step."""
+        """Adds the cells; returns each (pixel, step, channel)'s sum, ``stages + 1`` cycles after the step."""
         c = self.config
         kind = CELLS[c.cell]
         lanes = [(n, s) for n in range(c.pixel_lanes) for s in range(c.step_lanes)]
@@ -126,19 +131,14 @@ class SpikeArray(wiring.Component):
                 now = waiting[n, s]
                 gates[n, s].append(kind.spikes(m, f"{n}_{s}_{k}", [now[0], now[1]]))
                 if k + 1 < c.stages:
-                    waiting[n, s] = Signal(c.in_lanes - 2 * (k + 1), name=f"spikes_{n}_{s}_{k + 1}")
+                    waiting[n, s] = Signal(len(now) - 2, name=f"spikes_{n}_{s}_{k + 1}", reset_less=True)
                     m.d.sync += waiting[n, s].eq(now[2:])
         sums = {}
         for quad in range(c.out_lanes // CHANNELS):
             weights = []
             for k in range(c.stages):
-                word = [
-                    [
-                        self.weights[k].word_select(i * c.out_lanes + quad * CHANNELS + lane, WEIGHT_BITS).as_signed()
-                        for lane in range(CHANNELS)
-                    ]
-                    for i in range(2)
-                ]
+                stage = data.View(self._stage_layout(), self.weights[k])
+                word = [[stage[i][quad][lane] for lane in range(CHANNELS)] for i in range(2)]
                 weights.append(kind.weights(m, f"{quad}_{k}", word))
             for n, s in lanes:
                 totals = cascade(m, c.cell, f"{n}_{s}_{quad}", weights, gates[n, s])
@@ -150,13 +150,14 @@ class SpikeArray(wiring.Component):
         """Adds the sums of a pass; returns (all totals are complete in this cycle, totals)."""
         c = self.config
         # Valid, first and last travel beside the cascades; bit d is d + 1 cycles behind the step.
-        valid, first, last = (Signal(c.stages + 1, name=f"{name}_pipe") for name in ("valid", "first", "last"))
+        valid, first, last = (Signal(c.stages + 1, name=name) for name in ("valid", "first", "last"))
         for pipe, bit in ((valid, self.steps.valid), (first, self.steps.first), (last, self.steps.last)):
             m.d.sync += pipe.eq(Cat(bit, pipe))
         m.d.comb += self.active.eq(valid[0])
         totals = {}
         for (n, s, channel), total in sums.items():
-            totals[n, s, channel] = kept = Signal(signed(c.current_bits), name=f"total_{n}_{s}_{channel}")
+            kept = Signal(signed(c.current_bits), name=f"total_{n}_{s}_{channel}", reset_less=True)
+            totals[n, s, channel] = kept
             with m.If(valid[-1]):
                 m.d.sync += kept.eq(Mux(first[-1], 0, kept) + total)
         complete = Signal()
@@ -168,11 +169,13 @@ class SpikeArray(wiring.Component):
         c = self.config
         copies = {}
         for key, total in totals.items():
-            copies[key] = Signal(signed(c.current_bits), name="copy_" + "_".join(map(str, key)))
+            copies[key] = Signal.like(total, name="copy_" + "_".join(map(str, key)))
             with m.If(load):
                 m.d.sync += copies[key].eq(total)
-        index, busy, put = Signal(range(c.slots)), Signal(), Signal()
-        slot = Signal(SlotLayout(c))
+        index = Signal(range(max(c.slots, 2)))
+        busy = Signal()
+        put = Signal()
+        slot = Signal(SlotLayout(c), reset_less=True)
         with m.If(load):
             m.d.sync += [index.eq(0), busy.eq(1)]
         with m.Elif(busy):
@@ -180,7 +183,8 @@ class SpikeArray(wiring.Component):
         m.d.sync += put.eq(busy)
         for p in range(c.neuron_lanes):
             for s in range(c.step_lanes):
-                choices = [copies[i // c.blocks, s, i % c.blocks * c.neuron_lanes + p] for i in range(c.slots)]
+                lane = [(i // c.blocks, s, i % c.blocks * c.neuron_lanes + p) for i in range(c.slots)]
+                choices = [copies[key] for key in lane]
                 m.d.sync += slot[p][s].eq(Array(choices)[index])
         return put, slot
 
@@ -200,12 +204,13 @@ class SpikeArray(wiring.Component):
         """Counts places of the FIFO that no issued pass has claimed, and cycles between lasts."""
         slots = self.config.slots
         # Free places less one pass: not negative while another pass fits.
-        spare = Signal(signed((self.depth - slots).bit_length() + 1), init=self.depth - slots)
+        most = self.depth - slots
+        spare = Signal(signed(max(most, slots).bit_length() + 1), init=most)
         taken = self.currents.valid & self.currents.ready
         m.d.sync += spare.eq(spare - Mux(self.issued_last, slots, 0) + taken)
-        wait = Signal(range(slots))
+        apart = Signal(range(max(slots, 2)))
         with m.If(self.issued_last):
-            m.d.sync += wait.eq(slots - 1)
-        with m.Elif(wait != 0):
-            m.d.sync += wait.eq(wait - 1)
-        m.d.comb += self.room.eq((spare >= 0) & (wait == 0))
+            m.d.sync += apart.eq(slots - 1)
+        with m.Elif(apart != 0):
+            m.d.sync += apart.eq(apart - 1)
+        m.d.comb += self.room.eq((spare >= 0) & (apart == 0))

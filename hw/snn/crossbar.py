@@ -1,11 +1,12 @@
 """Spike-gated adders: the 2-input, 4-channel cell of the array, from one DSP48E2 or from plain logic.
 
-A cell adds up to two int8 weights to each of four 12-bit sums. Cells in a cascade form a crossbar of 2 x stages inputs
-and four channels; eight of them reach -2048..2032 at most, so that no 12-bit sum can overflow.
+A cell adds up to two int8 weights to each of four 12-bit sums. Cells in a cascade form a crossbar of 2 x
+stages inputs and four channels; eight of them reach -2048..2032 at most, so that no 12-bit sum can overflow.
 
-A cell is built in three steps, because an array shares the first two among many cells: ``weights`` prepares the
-operands of one (stage, four channels), ``spikes`` the gates of one (stage, pixel, step), ``cell`` adds the cell
-itself. None of them makes a sub-module: Amaranth would emit every copy as a Verilog module of its own.
+A cell is built in three steps, because an array shares the first two among many cells: ``weights`` prepares
+the operands of one (stage, four channels), ``spikes`` the gates of one (stage, pixel, step), ``cell`` adds
+the cell itself. None of them makes a sub-module: Amaranth would emit every copy as a Verilog module of its
+own.
 """
 
 from collections.abc import Sequence
@@ -35,10 +36,56 @@ def _extend(value: Value, bits: int) -> Value:
     return Cat(value, value[-1].replicate(bits - len(value))) if bits > len(value) else value
 
 
-class Dsp48e2Cell:
-    """The cell as one DSP48E2: FOUR12, multiplier off, weights on A:B (X mux) and C (W mux), sum from PCIN (Z mux).
+DSP48E2_ATTRIBUTES = {
+    # Arithmetic: four 12-bit lanes, no multiplier, no pre-adder, no cascade of operands.
+    "USE_SIMD": "FOUR12",
+    "USE_MULT": "NONE",
+    "AMULTSEL": "A",
+    "BMULTSEL": "B",
+    "PREADDINSEL": "A",
+    "A_INPUT": "DIRECT",
+    "B_INPUT": "DIRECT",
+    "USE_WIDEXOR": "FALSE",
+    "XORSIMD": "XOR24_48_96",
+    "RND": C(0, 48),
+    # Pattern detector off.
+    "USE_PATTERN_DETECT": "NO_PATDET",
+    "AUTORESET_PATDET": "NO_RESET",
+    "AUTORESET_PRIORITY": "RESET",
+    "SEL_MASK": "MASK",
+    "SEL_PATTERN": "PATTERN",
+    "MASK": C(0x3FFFFFFFFFFF, 48),
+    "PATTERN": C(0, 48),
+    # Registers in use are one deep; those of the unused multiplier path are bypassed.
+    **dict.fromkeys(("AREG", "BREG", "CREG", "PREG", "OPMODEREG", "ACASCREG", "BCASCREG"), 1),
+    **dict.fromkeys(("ALUMODEREG", "INMODEREG", "CARRYINREG", "CARRYINSELREG"), 1),
+    **dict.fromkeys(("ADREG", "DREG", "MREG"), 0),
+}
 
-    The spikes drive OPMODE, so that gating costs no logic at all. A, B, C, OPMODE and P have one register each.
+DSP48E2_INPUTS = {
+    # ALUMODE 0000: Z + W + X + Y + CIN.
+    "ALUMODE": C(0, 4),
+    "INMODE": C(0, 5),
+    "CARRYINSEL": C(0, 3),
+    "CARRYIN": C(0, 1),
+    "ACIN": C(0, 30),
+    "BCIN": C(0, 18),
+    "D": C(0, 27),
+    **dict.fromkeys(("CARRYCASCIN", "MULTSIGNIN"), C(0, 1)),
+    # Registers in use are always enabled and never reset: what they hold is marked valid elsewhere.
+    **dict.fromkeys(("CEA2", "CEB2", "CEC", "CEP", "CECTRL", "CEALUMODE", "CEINMODE", "CECARRYIN"), C(1, 1)),
+    **dict.fromkeys(("CEA1", "CEB1", "CEAD", "CED", "CEM"), C(0, 1)),
+    **dict.fromkeys(("RSTA", "RSTB", "RSTC", "RSTD", "RSTM", "RSTP", "RSTCTRL"), C(0, 1)),
+    **dict.fromkeys(("RSTALUMODE", "RSTINMODE", "RSTALLCARRYIN"), C(0, 1)),
+}
+"""Inputs that are the same for every cell."""
+
+
+class Dsp48e2Cell:
+    """The cell as one DSP48E2: FOUR12, multiplier off, weights on A:B (X mux) and C (W mux), PCIN on Z.
+
+    The spikes drive OPMODE, so that gating costs no logic at all. A, B, C, OPMODE and P have one register
+    each.
 
     Source
     ------
@@ -54,46 +101,34 @@ class Dsp48e2Cell:
         return packed[0], packed[1]
 
     @staticmethod
-    def spikes(m: Module, name: str, spikes: Sequence[Value]) -> tuple[Value, Value]:
+    def spikes(_m: Module, _name: str, spikes: Sequence[Value]) -> tuple[Value, Value]:
         """The two spikes as they are: OPMODE is registered in the primitive."""
         return spikes[0], spikes[1]
 
     @staticmethod
-    def cell(m: Module, name: str, weights, spikes, carried: Value | None, *, stage: int, last: bool) -> Value:
-        """Adds one DSP48E2; *carried* is PCOUT of the cell before, or None for the first. Returns PCOUT or, if *last*, P."""
+    def cell(
+        m: Module, name: str, weights, spikes, carried: Value | None, *, stage: int, last: bool
+    ) -> Value:
+        """Adds one DSP48E2; *carried* is PCOUT of the cell before. Returns PCOUT, of the *last* cell P."""
         ab, c = weights
         x, w = spikes
-        result = Signal(48, name=f"{'p' if last else 'pcout'}_{name}")
-        z = C(0b000 if carried is None else 0b001, 3)
-        opmode = Cat(x, x, C(0, 2), z, w, w)
-        attributes = {
-            # Arithmetic: four 12-bit lanes, no multiplier, no pre-adder, nothing inverted.
-            **{"USE_SIMD": "FOUR12", "USE_MULT": "NONE", "USE_WIDEXOR": "FALSE", "XORSIMD": "XOR24_48_96"},
-            **{"AMULTSEL": "A", "BMULTSEL": "B", "PREADDINSEL": "A", "A_INPUT": "DIRECT", "B_INPUT": "DIRECT"},
-            # Registers in use are one deep; those of the unused multiplier path are bypassed.
-            **dict.fromkeys(("AREG", "BREG", "CREG", "PREG", "OPMODEREG", "ACASCREG", "BCASCREG"), 1),
-            **dict.fromkeys(("ALUMODEREG", "INMODEREG", "CARRYINREG", "CARRYINSELREG"), 1),
-            **dict.fromkeys(("ADREG", "DREG", "MREG"), 0),
-            # Pattern detector off.
-            **{"USE_PATTERN_DETECT": "NO_PATDET", "AUTORESET_PATDET": "NO_RESET", "AUTORESET_PRIORITY": "RESET"},
-            **{"SEL_MASK": "MASK", "SEL_PATTERN": "PATTERN"},
-            **{"MASK": C(0x3FFFFFFFFFFF, 48), "PATTERN": C(0, 48), "RND": C(0, 48)},
-        }
-        inputs = {
-            **{"CLK": ClockSignal(), "A": ab[18:], "B": ab[:18], "C": c, "D": C(0, 27), "OPMODE": opmode},
-            **{"PCIN": C(0, 48) if carried is None else carried},
-            **{"ALUMODE": C(0, 4), "INMODE": C(0, 5), "CARRYINSEL": C(0, 3), "CARRYIN": C(0, 1)},
-            **{"ACIN": C(0, 30), "BCIN": C(0, 18), "CARRYCASCIN": C(0, 1), "MULTSIGNIN": C(0, 1)},
-            **dict.fromkeys(("CEA2", "CEB2", "CEC", "CEP", "CECTRL", "CEALUMODE", "CEINMODE", "CECARRYIN"), C(1, 1)),
-            **dict.fromkeys(("CEA1", "CEB1", "CEAD", "CED", "CEM"), C(0, 1)),
-            **dict.fromkeys(("RSTA", "RSTB", "RSTC", "RSTD", "RSTM", "RSTP", "RSTCTRL"), C(0, 1)),
-            **dict.fromkeys(("RSTALUMODE", "RSTINMODE", "RSTALLCARRYIN"), C(0, 1)),
+        port = "P" if last else "PCOUT"
+        result = Signal(48, name=f"{port.lower()}_{name}")
+        first = stage == 0
+        inputs = DSP48E2_INPUTS | {
+            "CLK": ClockSignal(),
+            "A": ab[18:],
+            "B": ab[:18],
+            "C": c,
+            "PCIN": C(0, 48) if first else carried,
+            # X: 0 or A:B; Y: 0; Z: PCIN but in the first cell; W: 0 or C.
+            "OPMODE": Cat(x, x, C(0b00, 2), C(0b000 if first else 0b001, 3), w, w),
         }
         m.submodules[f"cell_{name}"] = Instance(
             "DSP48E2",
-            **{f"p_{key}": value for key, value in attributes.items()},
+            **{f"p_{key}": value for key, value in DSP48E2_ATTRIBUTES.items()},
             **{f"i_{key}": value for key, value in inputs.items()},
-            **{f"o_{'P' if last else 'PCOUT'}": result},
+            **{f"o_{port}": result},
         )
         return result
 
@@ -101,9 +136,9 @@ class Dsp48e2Cell:
 class FabricCell:
     """The cell in plain logic, same interface and timing.
 
-    The sum of the two weights is made once for all cells that share them, so that a cell is a selection (one 6-input
-    LUT a bit) and one adder a channel. The sums grow along the cascade only as far as their range: 9 bits after the
-    first cell, 12 after the eighth.
+    The sum of the two weights is made once for all cells that share them, so that a cell is a selection (one
+    5-input function a bit) and one adder a channel. The sums grow along the cascade only as far as their
+    range: 9 bits after the first cell, 12 after the eighth.
     """
 
     @staticmethod
@@ -111,9 +146,9 @@ class FabricCell:
         """Registers, for each channel, the two weights and their sum."""
         operands = []
         for lane, (first, second) in enumerate(zip(*weights, strict=True)):
-            a = Signal(signed(WEIGHT_BITS), name=f"a_{name}_{lane}")
-            b = Signal(signed(WEIGHT_BITS), name=f"b_{name}_{lane}")
-            both = Signal(signed(WEIGHT_BITS + 1), name=f"both_{name}_{lane}")
+            a = Signal(signed(WEIGHT_BITS), name=f"a_{name}_{lane}", reset_less=True)
+            b = Signal(signed(WEIGHT_BITS), name=f"b_{name}_{lane}", reset_less=True)
+            both = Signal(signed(WEIGHT_BITS + 1), name=f"both_{name}_{lane}", reset_less=True)
             m.d.sync += [a.eq(first), b.eq(second), both.eq(first + second)]
             operands.append((a, b, both))
         return operands
@@ -121,17 +156,19 @@ class FabricCell:
     @staticmethod
     def spikes(m: Module, name: str, spikes: Sequence[Value]) -> Value:
         """Registers the two spikes."""
-        gate = Signal(2, name=f"gate_{name}")
+        gate = Signal(2, name=f"gate_{name}", reset_less=True)
         m.d.sync += gate.eq(Cat(*spikes))
         return gate
 
     @staticmethod
-    def cell(m: Module, name: str, weights, spikes, carried: Value | None, *, stage: int, last: bool) -> Value:
+    def cell(
+        m: Module, name: str, weights, spikes, carried: Value | None, *, stage: int, last: bool
+    ) -> Value:
         """Adds four registered sums; returns them sign-extended to 12 bits each, as a 48-bit value."""
         bits = WEIGHT_BITS + (2 * stage + 1).bit_length()
         sums = []
         for lane, (a, b, both) in enumerate(weights):
-            total = Signal(signed(bits), name=f"sum_{name}_{lane}")
+            total = Signal(signed(bits), name=f"sum_{name}_{lane}", reset_less=True)
             addend = Mux(spikes[0], Mux(spikes[1], both, a), Mux(spikes[1], b, 0))
             before = 0 if carried is None else carried.word_select(lane, LANE_BITS).as_signed()
             m.d.sync += total.eq(before + addend)
@@ -145,8 +182,8 @@ CELLS = {"dsp48e2": Dsp48e2Cell, "fabric": FabricCell}
 def cascade(m: Module, cell: str, name: str, weights: Sequence, spikes: Sequence) -> list[Value]:
     """Adds one cascade of prepared (weights, spikes) pairs; returns its four sums, signed(12).
 
-    Stage k must be given its weights and spikes k cycles after stage 0. The sums follow ``len(weights) + 1`` cycles
-    after the operands of stage 0.
+    Stage k must be given its weights and spikes k cycles after stage 0. The sums follow ``len(weights) + 1``
+    cycles after the operands of stage 0.
     """
     kind, total = CELLS[cell], None
     for stage, operands in enumerate(zip(weights, spikes, strict=True)):
@@ -172,7 +209,9 @@ class CrossbarConfig:
 
     def __post_init__(self) -> None:
         if not 1 <= self.stages <= MAX_STAGES:
-            raise ValueError(f"stages must be in 1..{MAX_STAGES} (a 12-bit lane holds 16 int8 products), not {self.stages}")
+            raise ValueError(
+                f"stages must be in 1..{MAX_STAGES} (a 12-bit lane holds 16 int8 products), not {self.stages}"
+            )
         if self.cell not in CELLS:
             raise ValueError(f"cell must be 'dsp48e2' or 'fabric', not {self.cell!r}")
 
@@ -193,8 +232,8 @@ class Crossbar(wiring.Component):
 
     Timing
     ------
-    Latency ``stages + 1`` cycles from the operands of stage 0 (two from those of the last stage), a new set of
-    operands every cycle, no backpressure. The sums are undefined until real operands have gone through.
+    Latency ``stages + 1`` cycles from the operands of stage 0 (two from those of the last stage), a new set
+    of operands every cycle, no backpressure. The sums are undefined until real operands have gone through.
 
     Golden model
     ------------
@@ -218,7 +257,8 @@ class Crossbar(wiring.Component):
         m = Module()
         kind, stages = CELLS[self.config.cell], range(self.config.stages)
         weights = [
-            kind.weights(m, str(k), [[self.weights[k][i][c] for c in range(CHANNELS)] for i in range(2)]) for k in stages
+            kind.weights(m, str(k), [[self.weights[k][i][c] for c in range(CHANNELS)] for i in range(2)])
+            for k in stages
         ]
         spikes = [kind.spikes(m, str(k), [self.spikes[k][0], self.spikes[k][1]]) for k in stages]
         for lane, total in enumerate(cascade(m, self.config.cell, "cascade", weights, spikes)):

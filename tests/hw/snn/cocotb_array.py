@@ -31,7 +31,7 @@ def random_pass(steps, rng):
 
 @dataclass
 class Bench:
-    """Plays the sequencer, the weight store and the neuron row; checks every rule of the stream on the way."""
+    """Plays the sequencer, the weight store and the neuron row; checks the rules of the stream on the way."""
 
     dut: object
     stall: float = 0.0
@@ -97,7 +97,12 @@ class Bench:
             self.issued.append(self.cycle)
         # What was issued ISSUE_LATENCY cycles ago arrives now.
         self.pipe.append(step)
-        word, gate, first, last = arriving = self.pipe[0] or (rng.getrandbits(CONFIG.weight_word_bits), 0, 1, 1)
+        word, gate, first, last = arriving = self.pipe[0] or (
+            rng.getrandbits(CONFIG.weight_word_bits),
+            0,
+            1,
+            1,
+        )
         dut.steps__valid.value = int(self.pipe[0] is not None)
         dut.steps__first.value, dut.steps__last.value, dut.steps__spikes.value = int(first), int(last), gate
         self.words.appendleft(word)
@@ -127,9 +132,13 @@ class Bench:
     def check(self, passes):
         """Compares all slots received so far with the golden model."""
         bits, lanes = CONFIG.current_bits, CONFIG.neuron_lanes * CONFIG.step_lanes
-        expected = torch.cat([slots(totals(*operands), CONFIG.neuron_lanes) for operands in passes]).flatten(1)
+        expected = torch.cat([slots(totals(*operands), CONFIG.neuron_lanes) for operands in passes]).flatten(
+            1
+        )
         for index, (word, row) in enumerate(zip(self.received, expected.tolist(), strict=True)):
-            assert word == pack(row, bits), f"slot {index % CONFIG.slots} of pass {index // CONFIG.slots}, {lanes} lanes"
+            assert word == pack(row, bits), (
+                f"slot {index % CONFIG.slots} of pass {index // CONFIG.slots}, {lanes} lanes"
+            )
 
 
 async def bench_of(dut, **options):
@@ -142,7 +151,7 @@ async def bench_of(dut, **options):
 
 @cocotb.test(timeout_time=1, timeout_unit="ms")
 async def passes_follow_each_other_without_a_dead_cycle(dut):
-    """Passes of `slots` steps or more and a ready consumer: the array works in every cycle from first to last."""
+    """Passes of `slots` steps or more, consumer ready: the array works in every cycle from first to last."""
     bench = await bench_of(dut)
     lengths = [CONFIG.slots] * 12 + [CONFIG.slots + bench.rng.randrange(20) for _ in range(12)]
     passes = [random_pass(steps, bench.rng) for steps in lengths]
@@ -201,14 +210,17 @@ async def a_consumer_that_stops_fills_the_queue_and_spoils_nothing(dut):
 
 @cocotb.test(timeout_time=1, timeout_unit="ms")
 async def extremes_do_not_overflow(dut):
-    """All inputs spike for many steps, all weights at an end of their range, neighbouring channels at the other."""
+    """All inputs spike for many steps, all weights at an end of their range, neighbours at the other."""
     bench = await bench_of(dut)
     c, steps = CONFIG, CONFIG.slots + 40
     channel = torch.arange(c.out_lanes) % 4
     passes = []
     for ends in ((-128, -128, -128, -128), (127, 127, 127, 127), (-128, 127, -128, 127), (127, -128, 1, -1)):
         weights = torch.tensor(ends)[channel].expand(steps, c.in_lanes, -1).contiguous()
-        passes.append((weights, torch.ones(steps, c.pixel_lanes, c.step_lanes, c.in_lanes, dtype=torch.int64)))
+        passes.append((
+            weights,
+            torch.ones(steps, c.pixel_lanes, c.step_lanes, c.in_lanes, dtype=torch.int64),
+        ))
     await bench.run(passes)
     bench.check(passes)
     low, high = (totals(*passes[i]) for i in (0, 1))

@@ -7,7 +7,7 @@ import random
 import cocotb
 import torch
 from cocotb.clock import Clock
-from cocotb.triggers import ClockCycles, FallingEdge
+from cocotb.triggers import FallingEdge
 
 from pyralis.hw.snn.crossbar import CrossbarConfig
 from pyralis.sim.bench.stream import pack
@@ -15,11 +15,14 @@ from pyralis.sim.golden.snn.crossbar import crossbar
 
 
 def signed_lanes(word, bits, count):
-    return [(word >> n * bits & (1 << bits) - 1) - (word >> n * bits + bits - 1 & 1) * (1 << bits) for n in range(count)]
+    return [
+        (word >> n * bits & (1 << bits) - 1) - (word >> n * bits + bits - 1 & 1) * (1 << bits)
+        for n in range(count)
+    ]
 
 
 async def run(dut, weights, spikes):
-    """Feeds one set of operands a cycle, each stage a cycle after the one before; returns the sums of every set."""
+    """Feeds a set of operands a cycle, each stage a cycle after the one before; returns the sums."""
     stages, count, sums = weights.shape[1] // 2, len(weights), []
     idle = torch.randint(-128, 128, (8,)).tolist()
     Clock(dut.clk, 4, unit="ns").start()
@@ -42,20 +45,22 @@ async def run(dut, weights, spikes):
 
 @cocotb.test(timeout_time=1, timeout_unit="ms")
 async def random_operands_match_golden(dut):
-    """A new set each cycle, result after exactly stages + 1 cycles: latency and initiation interval in one."""
+    """A new set each cycle, its sums after exactly stages + 1 cycles: latency and initiation interval."""
     config = CrossbarConfig(**json.loads(os.environ["PYRALIS_CONFIG"]))
     torch.manual_seed(cocotb.RANDOM_SEED % (1 << 63))
     weights = torch.randint(-128, 128, (400, 2 * config.stages, 4))
     # Every rate of spikes, from none to all.
     spikes = (torch.rand(400, 2 * config.stages) < torch.rand(400, 1) * 1.4 - 0.2).long()
     expected = crossbar(weights, spikes)
-    assert (spikes.sum(1) == 0).any() and (spikes.sum(1) == 2 * config.stages).any(), "no empty or no full set"
+    assert (spikes.sum(1) == 0).any() and (spikes.sum(1) == 2 * config.stages).any(), (
+        "no empty or no full set"
+    )
     assert torch.equal(await run(dut, weights, spikes), expected)
 
 
 @cocotb.test(timeout_time=1, timeout_unit="ms")
 async def extremes_do_not_overflow_a_lane(dut):
-    """Tries to overflow: every input spikes, every weight at an end of its range, neighbouring lanes at the other end."""
+    """Tries to overflow: all inputs spike, all weights at an end of their range, neighbours at the other."""
     config = CrossbarConfig(**json.loads(os.environ["PYRALIS_CONFIG"]))
     rng = random.Random(cocotb.RANDOM_SEED)
     inputs = 2 * config.stages

@@ -19,6 +19,11 @@ CONFIGS = {
     "deep": (SnnConfig(out_lanes=16, in_lanes=16, pixel_lanes=1, step_lanes=1, neuron_lanes=4), 1),
     # A single slot, so that a pass may end in every cycle, and no delay between issue and step.
     "single": (SnnConfig(out_lanes=4, in_lanes=4, pixel_lanes=1, step_lanes=2, neuron_lanes=4), 0),
+    # A pass takes most of the FIFO, which is exactly as deep as it must be.
+    "tight": (
+        SnnConfig(out_lanes=8, in_lanes=2, pixel_lanes=3, step_lanes=1, neuron_lanes=1, bus_bits=32),
+        0,
+    ),
 }
 
 
