@@ -271,22 +271,26 @@ def _plan(
     pixel_words = in_tiles * in_groups
     row_words = shape[2] * pixel_words
     pool_column = layer.pool_stride * layer.stride * pixel_words
-    out_pixel_words = out_tiles * (c.out_lanes // c.in_lanes) * out_groups
+    out_pixel_words = -(-layer.out_channels // c.in_lanes) * out_groups
 
     current, potential = _bounds(network, c, layer, index, where)
-    _check_sizes(c, where, {
-        "the input map": (images * shape[1] * row_words, c.map_words, "feature-map words"),
-        "the output map": (
-            0 if last else images * out_shape[1] * out_shape[2] * out_pixel_words,
-            c.map_words,
-            "feature-map words",
-        ),
-        "one tile of weights, read more than once,": (
-            tile_words if groups * in_groups > 1 else 0,
-            c.weight_depth,
-            "weight words",
-        ),
-    })
+    _check_sizes(
+        c,
+        where,
+        {
+            "the input map": (images * shape[1] * row_words, c.map_words, "feature-map words"),
+            "the output map": (
+                0 if last else images * out_shape[1] * out_shape[2] * out_pixel_words,
+                c.map_words,
+                "feature-map words",
+            ),
+            "one tile of weights, read more than once,": (
+                tile_words if groups * in_groups > 1 else 0,
+                c.weight_depth,
+                "weight words",
+            ),
+        },
+    )
     packed = _pack_layer(c, layer, in_tiles, out_tiles)
     leak, leak_value = _leak(c, layer.neuron, where)
     result = Output.SPIKES
@@ -349,7 +353,9 @@ def _plan(
         weight_bytes=len(packed),
         current_bound=current,
         potential_bound=potential,
-        synaptic_operations=int(np.prod(full_shape)) * int(np.prod(layer.weight.shape[1:])) * (8 if planes else steps),
+        synaptic_operations=int(np.prod(full_shape))
+        * int(np.prod(layer.weight.shape[1:]))
+        * (8 if planes else steps),
     )
     return plan, packed
 

@@ -116,11 +116,11 @@ class Pool(wiring.Component):
             complete.eq(whole & tag.word_end & (self.settings.output == Output.SPIKES)),
             outside.eq(tag.address >= c.map_words),
             row.eq(complete & tag.row & tag.last & tag.tile_last & (tag.block == c.blocks - 1)),
-            self.write.enable.eq(complete & ~outside),
+            self.write.enable.eq(complete & tag.kept & ~outside),
             self.write.buffer.eq(~self.settings.in_buffer),
             self.write.address.eq(tag.address),
             self.write.data.eq(
                 Cat(part[p][s] for s in range(c.step_lanes) for part in parts for p in range(c.neuron_lanes))
             ),
         ]
-        m.d.sync += [self.row_done.eq(row), self.address_error.eq(complete & outside)]
+        m.d.sync += [self.row_done.eq(row), self.address_error.eq(complete & tag.kept & outside)]

@@ -182,7 +182,7 @@ LAYER = _descriptor({
     "pool_column_step": 16,  # between pooled columns: pool_stride * column_step
     "pool_row_step": 16,
     "pool_step": 16,  # pool_stride * stride, in input pixels
-    "out_pixel_words": 16,  # out_tiles * M / V * out_groups
+    "out_pixel_words": 16,  # ceil(out_channels / V) * out_groups
     "unused": 16,
     # Results.
     "result_address": 32,  # byte offset from output_address (advances by output_stride each run)

@@ -47,7 +47,8 @@ class SlotTag(data.StructLayout):
     Members
     -------
     index : number of the slot in its pass, pixel lane * M / P + block
-    block : channel block j in the tile; ``word_end``: last block of a feature-map word
+    block : channel block j in the tile; ``word_end``: last block of a feature-map word, ``kept``: which holds
+        channels that exist (others are not stored)
     planes, fresh, partial, replay : for :mod:`pyralis.hw.snn.planes`
         The layer has bit planes; first (negative) pass of planes; not the last pass of planes; no currents,
         the sums of before again.
@@ -65,6 +66,7 @@ class SlotTag(data.StructLayout):
             "index": range(max(config.slots, 2)),
             "block": range(max(config.blocks, 2)),
             "word_end": 1,
+            "kept": 1,
             "planes": 1,
             "fresh": 1,
             "partial": 1,

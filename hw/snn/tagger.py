@@ -34,6 +34,7 @@ class Tagger(wiring.Component):
         Transferred with the last slot of the group.
     currents : In(stream of SlotLayout)
     slots : Out(stream of TaggedSlot)
+        Currents of a replay are 0.
     busy : In(1)
         A slot is still somewhere behind ``slots``.
     layer_done : Out(1)
@@ -68,7 +69,7 @@ class Tagger(wiring.Component):
         m.d.comb += [
             replay.eq(self.settings.planes & (at.group != 0)),
             self.slots.valid.eq(ready & (replay | self.currents.valid)),
-            self.slots.p.currents.eq(self.currents.p),
+            self.slots.p.currents.eq(Mux(replay, 0, self.currents.p)),
             self.currents.ready.eq(ready & ~replay & self.slots.ready),
             self.groups.ready.eq(self.slots.valid & self.slots.ready & end.group),
         ]
@@ -147,6 +148,7 @@ class Tagger(wiring.Component):
             tag.index.eq(at.index),
             tag.block.eq(at.block),
             tag.word_end.eq(end.word),
+            tag.kept.eq(channels_left > c.neuron_lanes - c.in_lanes),
             tag.planes.eq(settings.planes),
             tag.fresh.eq((at.plane == 0) & ~replay),
             tag.partial.eq(~end.planes),

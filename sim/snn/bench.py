@@ -12,9 +12,9 @@ BENCH_TOP = "snn_bench"
 def bench_text(top_text: str, top: str, config: SnnConfig, memory_bytes: int) -> str:
     """SystemVerilog that joins module *top* (whose Verilog is *top_text*) to ``axi_memory``.
 
-    ``+observe=FILE`` writes a line ``W buffer address data`` for every feature-map word that the output path stores
-    and ``L`` when a layer has left it; nothing enters Python for that. The clock comes from outside, as do the
-    control registers.
+    ``+observe=FILE`` writes a line ``W buffer address data`` for every feature-map word that the output path stores,
+    ``L`` when a layer has left it, and ``A cycle value`` when the array begins (1) or ceases (0) to have a valid step;
+    nothing enters Python for that. The clock comes from outside, as do the control registers.
     """
     ports = _ports(top_text, top)
     outside = [port for port in ports if not port[2].startswith(("m_axi_", "observe"))]
@@ -74,8 +74,13 @@ module {name} (
       if (observe == 0) $fatal(1, "cannot write %s", observe_file);
     end
   end
+  longint unsigned cycle = 0;
+  logic was_active = 0;
   always @(posedge clk)
     if (observe != 0 && !rst) begin
+      cycle <= cycle + 1;
+      was_active <= active;
+      if (active != was_active) $fwrite(observe, "A %0d %0d\\n", cycle, active);
       if (observe__enable) $fwrite(observe, "W %0d %0h %0h\\n", observe__buffer, observe__address, observe__data);
       if (observe_layer) $fwrite(observe, "L\\n");
     end

@@ -45,6 +45,9 @@ class SimulationResult:
         Output maps of every layer but the last, after pooling; empty unless observed.
     cycles : int
         From start to interrupt, all images.
+    bursts : list of (int, int)
+        First and last cycle of every run of cycles without a gap in which the array had a valid step; empty unless
+        observed.
     layers : tuple of LayerCounts
     totals : dict
         ``pyralis.hw.snn.counters.TOTALS``.
@@ -63,6 +66,7 @@ class SimulationResult:
     scores: np.ndarray
     spikes: list[np.ndarray]
     cycles: int
+    bursts: list[tuple[int, int]]
     layers: tuple[LayerCounts, ...]
     totals: dict[str, int]
     saturated: bool
@@ -178,11 +182,12 @@ def collect(compiled: Compiled, outcome: Outcome, count: int) -> SimulationResul
     )
     totals = {name: wide(f"total_{name}") for name in TOTALS}
     code = ErrorCode(values["error"] & 0xFF)
-    good = code == ErrorCode.NONE
+    observed = outcome.trace if code == ErrorCode.NONE else None
     return SimulationResult(
         scores=compiled.unpack_results(outcome.dump, count),
-        spikes=_observed(compiled, outcome.trace, count) if outcome.trace and good else [],
+        spikes=_observed(compiled, observed, count) if observed else [],
         cycles=totals["cycles"],
+        bursts=_bursts(observed) if observed else [],
         layers=layers,
         totals=totals,
         saturated=bool(values["flags"] & 1),
@@ -206,6 +211,7 @@ def _observed(compiled: Compiled, trace: Path, count: int) -> list[np.ndarray]:
             parts = line.split()
             if parts[0] == "W":
                 words[int(parts[2], 16)] = int(parts[3], 16)
+            if parts[0] != "L":
                 continue
             if number < len(stored):
                 maps[number].append(_map(compiled, stored[number], words, trace))
@@ -226,3 +232,11 @@ def _map(compiled: Compiled, plan: LayerPlan, words: dict[int, int], trace: Path
     packed = b"".join(words[address].to_bytes(size, "little") for address in range(total))
     array = np.frombuffer(packed, np.uint8).reshape(*shape, size)
     return unpack_map(compiled.config, array, plan.out_shape[0], f["time_steps"])
+
+
+def _bursts(trace: Path) -> list[tuple[int, int]]:
+    with trace.open() as lines:
+        edges = [line.split()[1:] for line in lines if line.startswith("A")]
+    begins = [int(cycle) for cycle, value in edges if value == "1"]
+    ends = [int(cycle) - 1 for cycle, value in edges if value == "0"]
+    return list(zip(begins, ends, strict=True))

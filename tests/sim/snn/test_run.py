@@ -8,6 +8,7 @@ import pytest
 from networks import random_inputs, random_network
 
 from pyralis.gen.errors import UserError
+from pyralis.gen.intnetwork import IntLayer, IntNetwork, IntNeuron
 from pyralis.gen.snn.compile import compile_network
 from pyralis.hw.snn.config import PRESETS, SnnConfig
 from pyralis.sim.golden.snn.network import run as golden
@@ -90,3 +91,41 @@ def test_weights_that_do_not_stay_resident():
         for version in (compiled, replace(compiled, resident=False))
     ]
     assert fetched == [len(compiled.weights) // 8, 3 * len(compiled.weights) // 8]
+
+
+def chain(shape, *layers, time_steps=4):
+    """Convolutions 3 x 3 with padding 1: (outputs, pool) each, then ten outputs of everything."""
+    rng, made, current = np.random.default_rng(9), [], shape
+    for n, (outputs, pool) in enumerate((*layers, (10, 1))):
+        last = n == len(layers)
+        kernel = current[1:] if last else (3, 3)
+        fan_in = current[0] * kernel[0] * kernel[1]
+        layer = IntLayer(
+            name=f"layer{n}",
+            kind="linear" if last else "conv",
+            weight=rng.integers(-100, 128, (outputs, current[0], *kernel)).astype(np.int8),
+            bias=rng.integers(-50, 50, outputs),
+            threshold=np.full(outputs, 20 * fan_in if n else 2000 * fan_in),
+            padding=(0, 0) if last else (1, 1),
+            pool=pool,
+            neuron=IntNeuron(reset="zero"),
+        )
+        made.append(layer)
+        current = layer.pooled_shape(current)
+    return IntNetwork(input_shape=shape, time_steps=time_steps, layers=tuple(made))
+
+
+def test_no_dead_cycle_between_weight_sets_passes_and_layers():
+    """The array's valid signal from the second layer's first step to its last has no gap: 4 tiles of weights, pools.
+
+    The third layer begins without a gap too: the rows that it needs are there before the second has left.
+    """
+    network = chain((1, 8, 8), (16, 1), (32, 2), (32, 1))
+    inputs = random_inputs(random.Random(1), network, 1)
+    result, _ = agree(network, PRESETS["tiny"], inputs)
+    compiled = compile_network(network, PRESETS["tiny"])
+    ideal = [plan.steps_per_group * plan.groups * plan.fields["out_tiles"] for plan in compiled.layers]
+    assert [counts.active for counts in result.layers] == ideal
+    lengths = [last - first + 1 for first, last in result.bursts]
+    assert max(lengths) >= ideal[1] + ideal[2], f"{lengths} cycles without a gap, layers of {ideal}"
+    assert [counts.weight_stalls for counts in result.layers[1:3]] == [0, 0]
