@@ -14,7 +14,7 @@ __all__ = ["FiredLayout", "Neuron", "latency"]
 
 
 def latency(config: SnnConfig) -> int:
-    """Cycles from a slot entering the neuron row to its spikes, also the shortest time between step groups."""
+    """Cycles from accepting a slot to its spikes; the same slot of the next step group waits as long."""
     return STAGES * config.step_lanes + 2
 
 

@@ -23,7 +23,7 @@ class Planes(wiring.Component):
     Ports
     -----
     slots : In(stream of TaggedSlot)
-        ``fresh``, ``partial`` and ``replay`` of the tag say what to do; ``currents`` of a replay are ignored.
+        ``fresh``, ``partial`` and ``replay`` of the tag say what to do; ``currents`` of a replay must be 0.
     sums : Out(stream of TaggedSlot)
     busy : Out(1)
         A slot is inside.
@@ -68,8 +68,8 @@ class Planes(wiring.Component):
             m.d.sync += [valid.eq(self.slots.valid), held.eq(self.slots.payload)]
             for p in range(c.neuron_lanes):
                 weighed = self._weighed(p)
-                with m.If(tag.planes):  # lane 0 carries the pass's sum, nothing in a replay
-                    m.d.sync += held.currents[p][0].eq(Mux(tag.replay, 0, weighed))
+                with m.If(tag.planes):  # lane 0 carries the pass's sum
+                    m.d.sync += held.currents[p][0].eq(weighed)
 
         m.submodules.memory = memory = Memory(
             shape=c.neuron_lanes * c.current_bits, depth=max(c.slots, 2), init=[]

@@ -33,8 +33,7 @@ class Pool(wiring.Component):
         Only output ``SPIKES`` writes; spikes are counted in any case.
     write : Out(MapWrite)
     row_done : Out(1)
-        Pulse, in the cycle after it: the last word of a row of the output map has been written, in the last
-        tile.
+        Pulse: all words of a row of the output map have been written, those of the last tile included.
     spikes : Out
         Spikes of one P x S block of a finished window, each cycle.
     address_error : Out(1)

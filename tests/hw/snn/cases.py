@@ -79,7 +79,8 @@ class Case:
 
     @property
     def pixel_words(self) -> int:
-        return self.tiles * self.config.out_lanes // self.config.in_lanes * self.groups
+        """Words of a pixel: those of channels that exist."""
+        return -(-self.channels // self.config.in_lanes) * self.groups
 
     def windows(self) -> list[list[int]]:
         """Unpooled pixels of each pooling window, row by row."""
@@ -169,7 +170,7 @@ class Case:
         ])
         flat = padded.flatten(2).tolist()  # [T][C][pixel]
         for n in range(self.out_size[0] * self.out_size[1]):
-            for k in range(self.tiles * c.out_lanes // v):
+            for k in range(self.pixel_words // self.groups):
                 for g in range(self.groups):
                     bits = [flat[g * s + step][k * v + lane][n] for step in range(s) for lane in range(v)]
                     words[self.base + n * self.pixel_words + k * self.groups + g] = pack(bits, 1)

@@ -70,7 +70,7 @@ class SlotPacker:
     def tag(self, index: int, **fields) -> int:
         """A used lane, all channels and steps real, a window of its own, unless *fields* say otherwise."""
         c = self.config
-        ones = dict.fromkeys(("first", "last", "used", "window_first", "window_last"), 1)
+        ones = dict.fromkeys(("kept", "first", "last", "used", "window_first", "window_last"), 1)
         block = index % c.blocks
         parts = c.in_lanes // c.neuron_lanes
         fields = {
