@@ -242,8 +242,8 @@ class SnnCore(wiring.Component):
             "read_beats": data_dma.data.valid & data_dma.data.ready,
             "write_beats": write_dma.data.valid & write_dma.data.ready,
         }
-        # Which layer is leaving: the indices of the (at most two) layers in flight.
-        indices = unit("indices", Queue(len(counters.leaving_index), 4))
+        # The layers in flight, oldest first: whose spikes leave, and who is named in an error.
+        indices = unit("indices", Queue(16, 4))
         begun = self.execute.output
         m.d.comb += [
             indices.input.payload.eq(begun.p.index),
@@ -253,7 +253,7 @@ class SnnCore(wiring.Component):
             self.execute.writes_idle.eq(~write_dma.busy & ~self.output.results.valid),
             control.drained.eq(self.drained),
             control.run_done.eq(self.execute.run_done),
-            control.index.eq(self.execute.index),
+            control.index.eq(Mux(indices.output.valid, indices.output.payload, self.execute.index)),
             control.fetch_busy.eq(self.fetch.busy),
             control.fetch_error.eq(self.fetch.error),
             control.fetch_index.eq(self.fetch.error_index),
