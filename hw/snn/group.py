@@ -15,7 +15,7 @@ class GroupLayout(data.StructLayout):
     lanes : ArrayLayout of N
         ``used``: the lane holds a pixel. Slots of an unused lane still leave the array; they have no effect.
         ``first``, ``last``: first and last pixel of its pooling window (both 1 without pooling).
-        ``row``: its window ends an output row (last word of a row of the stored map; looked at with ``last``).
+        ``row``: its window is the last of an output row (looked at with ``last``).
         ``address``: feature-map word of the output pixel at tile 0, step group 0 (looked at with ``last``).
     tile_end : 1
         Last group of this tile of output channels.

@@ -78,7 +78,7 @@ class _VisibleTop(Verilator):
 
 
 def _visible(top: str, sources: Iterable[str]) -> str:
-    """Verilator settings that show the ports of *top*, or all its signals if its header is not a plain list of ports."""
+    """Verilator settings that show the ports of *top*, or all its signals if it has no plain list of them."""
     names = ["*"]
     for text in sources:
         if header := re.search(rf"^module {top}\(([^()]*)\);", text, re.MULTILINE):

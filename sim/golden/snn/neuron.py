@@ -26,7 +26,7 @@ def neuron(
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Steps neurons that start at potential 0 through time.
 
-    One step with current I, bias b and threshold th, ``fire(x)`` being ``x > th`` or, inclusive, ``x >= th``::
+    One step with current I, bias b, threshold th; ``fire(x)`` is ``x > th`` or, inclusive, ``x >= th``::
 
         r  = timing is not immediate and fire(v)          # a reset that is still due
         v0 = 0 if r and reset is zero else v
