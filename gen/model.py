@@ -65,7 +65,7 @@ def load_model(text: str, **given: Any) -> ModelSource:
         wanted = repr(names[0]) if colon else f"none of {', '.join(NAMES)}"
         what = f"{place} has no {wanted}." if colon else f"{place} has {wanted}."
         raise UserError(what, text, "name the object that builds the model: FILE.py:NAME")
-    facts = {}
+    facts: dict[str, Any] = {}
     for fact in FACTS:
         said = given.get(fact)
         facts[fact] = getattr(source, fact.upper(), None) if said is None else said

@@ -1,5 +1,6 @@
 """``simulate``: a network through the RTL of a core, compared with the golden model bit for bit."""
 
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,9 @@ __all__ = ["SIMULATOR", "Comparison", "compare", "layer_rows", "simulate"]
 
 SIMULATOR = ("g++", "make", "perl", "verilator", "cocotb", "filelock", "torch")
 """What a simulation needs, for :func:`pyralis.gen.doctor.require`."""
+
+WAVE_HEADERS = ("lz4.h", "zlib.h")
+"""What Verilator's FST writer includes and its wheel does not bring."""
 
 TICK = 0.5
 """Seconds between two drawings of the clock of a step that cannot say how far it is."""
@@ -106,6 +110,8 @@ def simulate(
             "There are no inputs to simulate: the array is empty.", "input array", "give at least one"
         )
     require(*SIMULATOR)
+    if waves:
+        _require_wave_headers()
     from pyralis.sim.golden.snn import network as golden_model
     from pyralis.sim.snn import run as simulator
 
@@ -118,6 +124,17 @@ def simulate(
         speed = rtl.cycles / rtl.seconds if rtl.seconds else 0
         step.note(f"{len(inputs)} images, {rtl.cycles:,} cycles, {speed:,.0f} cycles/s")
     return compare(compiled, rtl, golden)
+
+
+def _require_wave_headers() -> None:
+    """Raises UserError if the compiler lacks a header of the waves."""
+    for header in WAVE_HEADERS:
+        source = f"#include <{header}>\n"
+        found = subprocess.run(["g++", "-E", "-x", "c++", "-"], input=source, capture_output=True, text=True)
+        if found.returncode:
+            what = f"Waves (FST) need the header {header}, and g++ does not find it."
+            hint = "on Debian and Ubuntu: apt install liblz4-dev zlib1g-dev; or leave --waves away"
+            raise UserError(what, "this machine", hint)
 
 
 def compare(compiled: Compiled, rtl: "SimulationResult", golden: "Result") -> Comparison:

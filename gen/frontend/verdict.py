@@ -43,7 +43,11 @@ def judge(module: nn.Module, input_shape: tuple[int, ...]) -> list[Verdict]:
     that one call finds as much as it can.
     """
     flat = len(input_shape) == 1
-    reader = _Reader((*input_shape, 1, 1) if flat else tuple(input_shape), flat)
+    if len(input_shape) not in (1, 3):
+        what = f"input_shape must be (C, H, W) or (features,), not {tuple(input_shape)}"
+        raise UserError(what, "check", "give it, for example --input-shape 1,28,28")
+    shape: Shape = (input_shape[0], 1, 1) if flat else (input_shape[0], input_shape[1], input_shape[2])
+    reader = _Reader(shape, flat)
     verdicts: list[Verdict] = []
     lost = False
     for name, leaf in _leaves(module, ""):
@@ -54,8 +58,9 @@ def judge(module: nn.Module, input_shape: tuple[int, ...]) -> list[Verdict]:
             except UserError as error:
                 state, what, hint = "refused", error.what, error.hint
                 lost = not _recover(reader, name, leaf)
-        shape = reader.shape
-        verdicts.append(Verdict(name=name, kind=kind, shape=shape, verdict=state, what=what, hint=hint))
+        verdicts.append(
+            Verdict(name=name, kind=kind, shape=reader.shape, verdict=state, what=what, hint=hint)
+        )
     return verdicts
 
 

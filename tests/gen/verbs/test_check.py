@@ -113,3 +113,9 @@ def test_a_missing_or_altered_network_file(command, network_file, tmp_path):
     assert code == 1
     assert "cannot be read, it may be cut short" in err
     assert len(err.splitlines()) == 3
+
+
+def test_an_input_shape_of_two_sizes(command, model):
+    code, _, err = command("check", model(), "--input-shape", "8,8")
+    assert code == 1
+    assert "input_shape must be (C, H, W) or (features,), not (8, 8)" in err

@@ -153,3 +153,11 @@ def test_a_bad_setting_of_the_memory(command, network_file):
     code, _, err = command("simulate", network_file, "x.npy", "--latency", "-3")
     assert code == 1
     assert "--latency" in err
+
+
+def test_headers_that_waves_need_are_said_before_the_build(compiled, images, monkeypatch):
+    monkeypatch.setattr(simulating, "WAVE_HEADERS", ("stddef.h", "no_such_header.h"))
+    with pytest.raises(UserError) as error:
+        simulate(compiled, images, waves=True)
+    assert error.value.what == "Waves (FST) need the header no_such_header.h, and g++ does not find it."
+    assert "apt install liblz4-dev zlib1g-dev" in error.value.hint
