@@ -130,7 +130,9 @@ def _require_wave_headers() -> None:
     """Raises UserError if the compiler lacks a header of the waves."""
     for header in WAVE_HEADERS:
         source = f"#include <{header}>\n"
-        found = subprocess.run(["g++", "-E", "-x", "c++", "-"], input=source, capture_output=True, text=True)
+        found = subprocess.run(
+            ["g++", "-E", "-x", "c++", "-"], input=source, capture_output=True, text=True, check=False
+        )
         if found.returncode:
             what = f"Waves (FST) need the header {header}, and g++ does not find it."
             hint = "on Debian and Ubuntu: apt install liblz4-dev zlib1g-dev; or leave --waves away"
