@@ -43,7 +43,6 @@ def run(args: argparse.Namespace) -> dict:
         path,
         name=name,
         images=args.images,
-        seed=args.seed,
         memory=memory_of(args),
         progress=args.progress,
     )
