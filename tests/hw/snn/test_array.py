@@ -27,13 +27,6 @@ CONFIGS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _private_signals(monkeypatch):
-    """Keeps Verilator from publishing every port of every primitive, which takes minutes to compile."""
-    arguments = [*build.VERILATOR_ARGS, "--no-public-flat-rw", "--public-depth", "1"]
-    monkeypatch.setattr(build, "VERILATOR_ARGS", arguments)
-
-
 @pytest.mark.parametrize("cell", ["dsp48e2", "fabric"])
 @pytest.mark.parametrize("name", CONFIGS)
 def test_against_golden(name, cell):

@@ -13,13 +13,6 @@ from pyralis.sim.golden.snn.crossbar import crossbar
 DSP48E2 = build.MODELS / "DSP48E2.v"
 
 
-@pytest.fixture(autouse=True)
-def _private_signals(monkeypatch):
-    """Keeps Verilator from publishing every port of every primitive, which takes minutes to compile."""
-    arguments = [*build.VERILATOR_ARGS, "--no-public-flat-rw", "--public-depth", "1"]
-    monkeypatch.setattr(build, "VERILATOR_ARGS", arguments)
-
-
 @pytest.mark.parametrize("cell", ["dsp48e2", "fabric"])
 @pytest.mark.parametrize("stages", [1, 3, 8])
 def test_against_golden(cell, stages):

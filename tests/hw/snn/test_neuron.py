@@ -27,7 +27,7 @@ CONFIGS = {
 
 @pytest.mark.parametrize("name", CONFIGS)
 def test_against_golden(name):
-    run_cocotb(Neuron(CONFIGS[name]), "cocotb_neuron", only_top=True)
+    run_cocotb(Neuron(CONFIGS[name]), "cocotb_neuron")
 
 
 def test_latency_is_three_stages_a_step():

@@ -26,4 +26,4 @@ CONFIGS = {
 
 @pytest.mark.parametrize("name", CONFIGS)
 def test_against_golden(name):
-    run_cocotb(OutputPath(CONFIGS[name]), "cocotb_output", only_top=True)
+    run_cocotb(OutputPath(CONFIGS[name]), "cocotb_output")

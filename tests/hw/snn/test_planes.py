@@ -35,4 +35,4 @@ def test_planes_of_a_product_make_the_product(step_lanes):
     ids=lambda config: f"S{config.step_lanes}",
 )
 def test_against_golden(config):
-    run_cocotb(Planes(config), "cocotb_planes", only_top=True)
+    run_cocotb(Planes(config), "cocotb_planes")

@@ -39,4 +39,4 @@ def test_impossible_windows_are_named(size, stride, sentence):
     ids=lambda config: f"N{config.pixel_lanes}",
 )
 def test_against_golden(config):
-    run_cocotb(Pool(config), "cocotb_pool", only_top=True)
+    run_cocotb(Pool(config), "cocotb_pool")

@@ -17,4 +17,4 @@ from pyralis.sim.bench.build import run_cocotb
     ids=lambda config: f"P{config.neuron_lanes}",
 )
 def test_against_sums_and_argmax(config):
-    run_cocotb(Results(config), "cocotb_results", only_top=True)
+    run_cocotb(Results(config), "cocotb_results")

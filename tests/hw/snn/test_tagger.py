@@ -17,4 +17,4 @@ from pyralis.sim.bench.build import run_cocotb
     ids=lambda config: f"N{config.pixel_lanes}",
 )
 def test_against_loops(config):
-    run_cocotb(Tagger(config), "cocotb_tagger", only_top=True)
+    run_cocotb(Tagger(config), "cocotb_tagger")
