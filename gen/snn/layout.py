@@ -50,9 +50,7 @@ def unpack_map(config: SnnConfig, words: np.ndarray, channels: int, steps: int) 
     return np.ascontiguousarray(spikes[:, :steps, :channels])
 
 
-def pack_tile(
-    config: SnnConfig, weight: np.ndarray, bias: np.ndarray, threshold: np.ndarray
-) -> bytes:
+def pack_tile(config: SnnConfig, weight: np.ndarray, bias: np.ndarray, threshold: np.ndarray) -> bytes:
     """Bytes of one tile of the weight stream.
 
     *weight*: int8 (M, Kh, Kw, input tiles * V); *bias*, *threshold*: (M,) int32.

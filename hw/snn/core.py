@@ -1,6 +1,6 @@
 """The spiking core: all units wired together, without registers or bus names."""
 
-from amaranth import Module, Mux, ResetInserter
+from amaranth import Module, Mux, ResetInserter, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -132,6 +132,9 @@ class SnnCore(wiring.Component):
         connect(m, weight_dma.data, self.weights.beats)
         connect(m, tiles.output, self.weights.layers)
         connect(m, fetch.descriptors, self.execute.descriptors)
+        spilled = Signal()  # the map that is loaded was stored by this run
+        with m.If(self.execute.loads.valid & self.execute.loads.ready):
+            m.d.sync += spilled.eq(self.execute.loads.p.spilled)
         # A weight job goes to the DMA and, as the shape of its stream, to the weight store.
         m.d.comb += [
             weight_dma.jobs.payload.eq(fetch.weight_jobs.payload),
@@ -144,7 +147,9 @@ class SnnCore(wiring.Component):
             fetch.start.eq(self.control.fetch),
             fetch.flush.eq(self.control.flush),
             fetch.load_weights.eq(self.control.load_weights),
-            self.load.input_address.eq(self.control.input_address),
+            self.load.input_address.eq(
+                Mux(spilled, self.control.output_address, self.control.input_address)
+            ),
             self.load.flush.eq(self.control.flush),
             self.weights.rewind.eq(self.control.rewind),
         ]

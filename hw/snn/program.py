@@ -123,8 +123,9 @@ LOAD = _descriptor({
     # power of two of bits, at least 8 (pyralis.hw.snn.words; STORE writes the same), little endian within a beat.
     "pixels": 1,
     "buffer": 1,
-    "pad": 30,
-    "source": 32,  # byte offset from input_address (advances by input_stride each run)
+    "spilled": 1,  # 1: source counts from output_address, where STORE puts maps; 0: from input_address
+    "pad": 29,
+    "source": 32,  # byte offset; input_address advances by input_stride each run, output_address by output_stride
     "beats": 32,  # bus beats to read
     "words": 32,  # feature-map words that result
     # Pixels only: bytes [image][y][x][channel]; `fold` neighbouring columns share one word, lanes [column][channel].

@@ -202,8 +202,8 @@ def collect(compiled: Compiled, outcome: Outcome, count: int) -> SimulationResul
 
 def _observed(compiled: Compiled, trace: Path, count: int) -> list[np.ndarray]:
     """Spikes of every layer but the last, rebuilt from the trace of map writes."""
-    stored = compiled.layers[:-1]
-    maps: list[list[np.ndarray]] = [[] for _ in stored]
+    written = [(n, p) for n, plan in enumerate(compiled.layers) for p in plan.programs]
+    rows: list[list[np.ndarray]] = [[] for _ in compiled.layers]
     words: dict[int, int] = {}
     number = 0
     with trace.open() as lines:
@@ -213,16 +213,25 @@ def _observed(compiled: Compiled, trace: Path, count: int) -> list[np.ndarray]:
                 words[int(parts[2], 16)] = int(parts[3], 16)
             if parts[0] != "L":
                 continue
-            if number < len(stored):
-                maps[number].append(_map(compiled, stored[number], words, trace))
+            layer, program = written[number]
+            if layer < len(compiled.layers) - 1:
+                rows[layer].append(_rows(compiled, compiled.layers[layer], program, words, trace))
             words = {}
-            number = (number + 1) % len(compiled.layers)
-    return [np.concatenate(parts)[:count] for parts in maps]
+            number = (number + 1) % len(written)
+    return [_join(parts, len(plan.programs))[:count] for plan, parts in zip(compiled.layers, rows[:-1], strict=False)]
 
 
-def _map(compiled: Compiled, plan: LayerPlan, words: dict[int, int], trace: Path) -> np.ndarray:
-    """The map (images, T, C, H, W) that one layer wrote as *words* by address."""
-    f, size = plan.fields, word_bytes(compiled.config)
+def _join(parts: list[np.ndarray], strips: int) -> np.ndarray:
+    """Strips below each other, runs one after the other: (images, T, C, H, W)."""
+    runs = [np.concatenate(parts[n : n + strips], axis=3) for n in range(0, len(parts), strips)]
+    return np.concatenate(runs)
+
+
+def _rows(
+    compiled: Compiled, plan: LayerPlan, f: dict[str, Any], words: dict[int, int], trace: Path
+) -> np.ndarray:
+    """The rows (images, T, C, rows, W) that the descriptor *f* of a layer wrote as *words* by address."""
+    size = word_bytes(compiled.config)
     shape = (f["images"], f["out_height"], f["out_width"], f["out_pixel_words"] // f["out_groups"], f["out_groups"])
     total = int(np.prod(shape))
     if set(words) != set(range(total)):

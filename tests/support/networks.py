@@ -52,11 +52,11 @@ def random_layer(rng: random.Random, name: str, shape, leak_bits: int, *, last: 
     )
 
 
-def random_network(rng: random.Random, config: SnnConfig) -> IntNetwork:
-    """A network that compiles for *config*."""
+def random_network(rng: random.Random, config: SnnConfig, sizes: tuple[int, int] = (1, 9)) -> IntNetwork:
+    """A network that compiles for *config*, its input *sizes* pixels high and wide."""
     while True:
         coding = rng.choice(["direct", "direct", "events", "ternary"])
-        shape = (rng.choice([1, 2, 3, 5, 9]), rng.randint(1, 9), rng.randint(1, 9))
+        shape = (rng.choice([1, 2, 3, 5, 9]), rng.randint(*sizes), rng.randint(*sizes))
         count = rng.randint(1, 4)
         layers, current = [], shape
         for n in range(count):

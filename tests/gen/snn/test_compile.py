@@ -85,10 +85,12 @@ def test_small_networks_stay_resident_and_large_ones_do_not():
 def test_bounds_come_from_the_weights():
     plan = compile_network(digits(), TINY).layers[0]
     weight = digits().layers[0].weight.astype(np.int64).reshape(16, -1)
-    largest = np.abs(np.stack([
-        np.maximum(weight, 0).sum(1) * 127 - np.minimum(weight, 0).sum(1) * 128,
-        np.minimum(weight, 0).sum(1) * 127 - np.maximum(weight, 0).sum(1) * 128,
-    ])).max()
+    largest = np.abs(
+        np.stack([
+            np.maximum(weight, 0).sum(1) * 127 - np.minimum(weight, 0).sum(1) * 128,
+            np.minimum(weight, 0).sum(1) * 127 - np.maximum(weight, 0).sum(1) * 128,
+        ])
+    ).max()
     assert plan.current_bound == largest
 
 
@@ -110,24 +112,47 @@ def test_refuses_what_an_accumulator_cannot_hold():
     assert compile_network(network(wide, shape=(8, 1, 1)), replace(TINY, current_bits=18))
 
 
-def test_refuses_maps_that_do_not_fit():
+def test_maps_that_do_not_fit_are_cut_into_strips():
+    """Strips cover every output row once, hold the rows that they need, and begin at bus beats in memory."""
+    cut = layer(20, 3, 3, name="a", padding=(1, 1), pool=2)
+    compiled = compile_network(network(cut, layer(2, 20, 1, name="b"), shape=(3, 40, 12)), TINY)
+    plan = compiled.layers[0]
+    assert len(plan.strips) > 1
+    ranges = [strip.out_rows for strip in plan.strips]
+    assert [first for first, _ in ranges] == [0, *(last for _, last in ranges[:-1])]
+    assert ranges[-1][1] == 20
+    for strip, program in zip(plan.strips, plan.programs, strict=True):
+        low, high = strip.in_rows
+        assert (high - low) * plan.in_row_words <= TINY.map_words
+        assert program["in_height"] == high - low
+        assert low - program["pad_top"] == 2 * strip.out_rows[0] - 1
+    kinds = [fields["opcode"].name for fields in compiled.descriptors]
+    assert kinds == ["LOAD", "LAYER", "STORE"] * len(plan.strips) + ["LOAD", "LAYER", "END"]
+    assert all(f["target"] % 8 == 0 for f in compiled.descriptors if f["opcode"] == Opcode.STORE)
+    assert all(f["source"] % 8 == 0 for f in compiled.descriptors if f["opcode"] == Opcode.LOAD)
+
+
+def test_refuses_rows_that_do_not_fit():
     with pytest.raises(UserError) as caught:
-        compile_network(network(layer(3, 1, 3, padding=(1, 1)), shape=(1, 20, 20)), TINY)
-    assert caught.value.what == "the input map needs 800 feature-map words, and this core has 512"
-    with pytest.raises(UserError, match="the output map needs 1024 feature-map words, and this core has 512"):
-        compile_network(
-            network(layer(64, 1, 1, name="a"), layer(2, 64, 1, name="b"), shape=(1, 8, 16)), TINY
-        )
+        compile_network(network(layer(3, 9, 3), shape=(9, 5, 200)), TINY)
+    assert caught.value.what == (
+        "even 1 output row of this layer needs 2401 feature-map words, and this core has 512"
+    )
+    assert caught.value.where == "layer 'conv'"
+    with pytest.raises(UserError, match="the maps of all images of a run need 800 feature-map words"):
+        compile_network(network(layer(3, 1, 1), shape=(1, 10, 20)), TINY, images=2)
+    with pytest.raises(UserError, match="more padding .3. than kernel rows .3. cannot be cut into strips"):
+        compile_network(network(layer(3, 1, 3, padding=(3, 0)), shape=(1, 40, 40)), TINY)
 
 
 def test_refuses_weights_that_do_not_fit_unless_they_stream_once():
     with pytest.raises(UserError) as caught:
-        compile_network(network(layer(3, 300, 3, name="big"), shape=(300, 3, 6), coding="events"), TINY)
+        compile_network(network(layer(3, 100, 5, name="big"), shape=(100, 6, 6), coding="events"), TINY)
     assert caught.value.what == (
-        "one tile of weights, read more than once, needs 342 weight words, and this core has 256"
+        "one tile of weights, read more than once, needs 325 weight words, and this core has 256"
     )
-    once = layer(3, 300, 3, name="big", kind="linear")
-    assert compile_network(network(once, shape=(300, 3, 3), coding="events"), TINY).layers[0].groups == 1
+    once = layer(3, 100, 5, name="big", kind="linear")
+    assert compile_network(network(once, shape=(100, 5, 5), coding="events"), TINY).layers[0].groups == 1
 
 
 def test_refuses_ternary_input_whose_weights_cannot_be_negated():
@@ -138,13 +163,19 @@ def test_refuses_ternary_input_whose_weights_cannot_be_negated():
 
 def test_refuses_leaks_that_the_core_has_not():
     multiplied = layer(3, 1, 1, neuron=IntNeuron(leak="multiply", leak_value=3000))
-    with pytest.raises(UserError, match="the layer's leak is a multiplication, and this core has only shifts"):
+    with pytest.raises(
+        UserError, match="the layer's leak is a multiplication, and this core has only shifts"
+    ):
         compile_network(network(multiplied), replace(TINY, leak="shift"))
     with pytest.raises(UserError, match="the leak has 12 fraction bits, and this core has 8"):
-        compile_network(network(replace(multiplied, neuron=IntNeuron(leak="multiply", leak_value=3001))),
-                        replace(TINY, leak_bits=8))
-    exact = compile_network(network(replace(multiplied, neuron=IntNeuron(leak="multiply", leak_value=2048))),
-                            replace(TINY, leak_bits=8))
+        compile_network(
+            network(replace(multiplied, neuron=IntNeuron(leak="multiply", leak_value=3001))),
+            replace(TINY, leak_bits=8),
+        )
+    exact = compile_network(
+        network(replace(multiplied, neuron=IntNeuron(leak="multiply", leak_value=2048))),
+        replace(TINY, leak_bits=8),
+    )
     assert exact.layers[0].fields["leak_value"] == 128
     with pytest.raises(UserError, match="a leak by a shift of 0 clears the potential"):
         compile_network(network(replace(multiplied, neuron=IntNeuron(leak="shift", leak_value=0))), TINY)

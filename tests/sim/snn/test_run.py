@@ -79,6 +79,19 @@ def test_the_random_networks_reach_everything():
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_maps_larger_than_the_buffers(seed):
+    """Layers are cut into strips that travel through memory; the result is the same."""
+    config, rng = PRESETS["tiny"], random.Random(f"large {seed}")
+    while True:
+        network = random_network(rng, config, (12, 30))
+        strips = [len(plan.strips) for plan in compile_network(network, config).layers]
+        if max(strips) > 1 and len(strips) > 1 and network.time_steps < 6:
+            break
+    memory = MemorySettings(latency=rng.choice([1, 30]), stall_percent=rng.choice([0, 20]), stall_seed=seed + 1)
+    agree(network, config, random_inputs(rng, network, 2), memory=memory)
+
+
 def test_weights_that_do_not_stay_resident():
     """The same network with too small a ring gives the same scores and reads its weights in every run."""
     rng = random.Random(5)
