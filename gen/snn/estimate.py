@@ -4,6 +4,8 @@ from dataclasses import asdict, dataclass
 
 from pyralis.gen.snn.compile import Compiled, LayerPlan
 from pyralis.hw.snn.config import SnnConfig
+from pyralis.hw.snn.neuron import latency as neuron_latency
+from pyralis.hw.snn.program import Opcode
 
 __all__ = ["Estimate", "LayerEstimate", "Resources", "estimate", "resources"]
 
@@ -13,17 +15,15 @@ RAMB36_WIDTHS = ((512, 72), (1024, 36), (2048, 18), (4096, 9), (8192, 4), (16384
 LUTRAM_BITS = 2048
 """Memories up to this size are expected in distributed RAM."""
 
-NEURON_STEP_CYCLES = 3
-"""Pipeline stages per time step of the neuron row: what T > S waits for when groups are short."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class LayerEstimate:
-    """``ideal_cycles``: steps of the array, nothing else. ``cycles``: with the neuron row's rate and the weight bus."""
+    """``ideal_cycles``: steps of the array, nothing else. ``cycles``: with the neuron row's rate, the weight bus and the
+    loads and stores of maps (``transfer_cycles``); the memory's latency is not in it."""
 
     name: str
     ideal_cycles: int
     cycles: int
+    transfer_cycles: int
     weight_cycles: int
     weight_bytes: int
     bound: str
@@ -52,7 +52,6 @@ class Resources:
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
     layers: tuple[LayerEstimate, ...]
-    load_cycles: int
     cycles: int
     resources: Resources
 
@@ -94,27 +93,40 @@ def resources(config: SnnConfig) -> Resources:
     )
 
 
-def _layer(config: SnnConfig, plan: LayerPlan, images: int) -> LayerEstimate:
-    f = plan.fields
+def _transfers(compiled: Compiled, number: int) -> int:
+    """Cycles of the loads and stores around layer *number*: a word a cycle, or what the bus allows."""
+    mine = {number + 1, 0} if number == 0 else {number + 1}
+    cycles = 0
+    for d in compiled.descriptors:
+        if d["opcode"] in (Opcode.LOAD, Opcode.STORE) and d["index"] in mine:
+            lead_in = d["height"] * (d["fold"] - 1) if d.get("pixels") else 0
+            cycles += max(d["words"] + lead_in, d["beats"])
+    return cycles
+
+
+def _layer(compiled: Compiled, plan: LayerPlan, number: int) -> LayerEstimate:
+    config, f = compiled.config, plan.fields
     tiles = f["out_tiles"]
-    passes = max(f["in_groups"], f["out_groups"] if f["planes"] else 0)
-    pass_steps = f["tile_words"]
-    interval = max(plan.steps_per_group, passes * config.slots)
-    if f["out_groups"] > 1:
-        # The next step group of a slot waits for the potential of the one before.
-        latency = NEURON_STEP_CYCLES * config.step_lanes + 4
-        interval = max(interval, f["out_groups"] * max(min(pass_steps, latency), latency, config.slots))
+    # From one step group to the next a slot waits for its own potential.
+    again = max(config.slots, neuron_latency(config))
+    if f["planes"]:
+        busy = f["in_groups"] * config.slots + (f["out_groups"] - 1) * again
+    else:
+        busy = f["in_groups"] * max(f["tile_words"], again if f["out_groups"] > 1 else config.slots)
+    interval = max(plan.steps_per_group, busy)
     ideal = tiles * plan.groups * plan.steps_per_group
     compute = tiles * plan.groups * interval
-    weight = -(-plan.weight_bytes * 8 // config.bus_bits)
+    weight = 0 if compiled.resident else len(plan.strips) * plan.weight_bytes * 8 // config.bus_bits
     bound = "array" if interval == plan.steps_per_group else "neurons"
     cycles = compute
     if weight > compute:
         bound, cycles = "weights", weight
+    transfers = _transfers(compiled, number)
     return LayerEstimate(
         name=plan.name,
         ideal_cycles=ideal,
-        cycles=cycles,
+        cycles=cycles + transfers,
+        transfer_cycles=transfers,
         weight_cycles=weight,
         weight_bytes=plan.weight_bytes,
         bound=bound,
@@ -123,12 +135,9 @@ def _layer(config: SnnConfig, plan: LayerPlan, images: int) -> LayerEstimate:
 
 def estimate(compiled: Compiled) -> Estimate:
     """Estimate of one run of *compiled* (``compiled.images`` images), memory latency not counted."""
-    layers = tuple(_layer(compiled.config, plan, compiled.images) for plan in compiled.layers)
-    first = compiled.layers[0].fields
-    load = max(first["in_height"] * first["in_row_words"] // max(1, compiled.images), 1) * compiled.images
+    layers = tuple(_layer(compiled, plan, number) for number, plan in enumerate(compiled.layers))
     return Estimate(
         layers=layers,
-        load_cycles=load,
-        cycles=load + sum(layer.cycles for layer in layers),
+        cycles=sum(layer.cycles for layer in layers),
         resources=resources(compiled.config),
     )

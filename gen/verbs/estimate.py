@@ -63,10 +63,11 @@ def render(result: dict) -> str:
         ["RAMB36", f"{r['ramb36']:g}"],
         ["URAM", r["uram"]],
     ]
+    moved = sum(layer["transfer_cycles"] for layer in result["layers"])
     kept = "stay on chip" if result["resident"] else "are streamed in every run"
     return (
         f"{table(head, rows)}\n\n{table(['resource', 'count'], counts)}\n\n"
         f"Memory bits: {memories}.\n"
-        f"{result['cycles']:,} cycles a run on {result['core']}, of which {result['load_cycles']:,} load the "
-        f"input; memory latency is not counted. The weights {kept}."
+        f"{result['cycles']:,} cycles a run on {result['core']}, of which {moved:,} load the input "
+        f"and move maps; memory latency is not counted. The weights {kept}."
     )

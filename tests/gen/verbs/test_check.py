@@ -84,11 +84,11 @@ def test_a_network_that_is_too_large_says_where_and_by_how_much(command, tmp_pat
         threshold=np.ones(8, np.int64),
         padding=(1, 1),
     )
-    small = IntNetwork(input_shape=(1, 64, 64), time_steps=4, layers=(layer,))
+    small = IntNetwork(input_shape=(1, 64, 300), time_steps=4, layers=(layer,))
     small.save(tmp_path / "big.npz")
     code, out, _ = command("check", tmp_path / "big.npz", "--preset", "tiny")
     assert code == 1
-    assert "the input map needs 8192 feature-map words, and this core has 512" in out
+    assert "even 1 output row of this layer needs 1201 feature-map words, and this core has 512" in out
     assert "where: layer 'wide'" in out
     assert "does not fit" in out
 
