@@ -27,7 +27,7 @@ class LayerSums(wiring.Component):
         Every sum becomes zero (their valid bits fall).
     add : In(1), index : In(log2 LAYERS), amount : In(32)
     select : In(log2 LAYERS), value : Out(40)
-        ``value`` is the sum of ``select``, two cycles later.
+        ``value`` is the sum of ``select``, one cycle later.
     """
 
     def __init__(self) -> None:
