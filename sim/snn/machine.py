@@ -4,6 +4,7 @@ import json
 import os
 import time
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,12 @@ class Outcome:
     folder: Path
 
 
+@cache
+def _top_text(config: SnnConfig) -> str:
+    """Verilog of the core; seconds, so once per configuration."""
+    return emit(SnnTop(config, observe=True), "snn_top")
+
+
 class Machine:
     """One configuration, built once; every :meth:`run` is a fresh simulation.
 
@@ -99,7 +106,7 @@ class Machine:
     ) -> None:
         use_verilator()  # what is missing is said before the long work
         self.config, self.waves = config, waves
-        text = emit(SnnTop(config, observe=True), "snn_top")
+        text = _top_text(config)
         size = max(SMALLEST_MEMORY, 1 << max(memory_bytes - 1, 0).bit_length())
         bench = bench_text(text, "snn_top", config, size)
         extra = [MODELS / "axi_memory.sv", *([MODELS / "DSP48E2.v"] if config.cell == "dsp48e2" else [])]

@@ -70,7 +70,7 @@ class Bench:
         raise AssertionError("the job never ended")
 
     async def whole_job(self, **settings: int) -> list[tuple[int, int, int]]:
-        """A job with a fetch unit and a datapath of random speed; (input, output, load_weights) of each run."""
+        """A job with a fetch unit and datapath of random speed; (input, output, load_weights) of each run."""
         rng, runs = self.rng, settings.get("runs", 3)
         await self.begin(**settings)
         fetching, queue, executing, loads, ran = 0, 0, 0, [], []

@@ -11,7 +11,7 @@ def test_control():
 
 
 def test_every_error_has_a_source():
-    """What the datapath raises, what the fetch unit finds in a descriptor, and what this unit sees by itself."""
+    """What the datapath raises, what the fetch unit finds in a descriptor, and what only this unit sees."""
     of_fetch = {ErrorCode.OPCODE, ErrorCode.VERSION, ErrorCode.FIELD}
     sources = [*FAULTS.values(), *of_fetch, ErrorCode.TIMEOUT, ErrorCode.NONE]
     assert len(sources) == len(set(sources)) and set(sources) == set(ErrorCode)
