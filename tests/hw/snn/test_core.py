@@ -1,4 +1,4 @@
-"""The wiring of pyralis.hw.snn.core; what it computes is compared in tests/sim/snn, whole networks at a time."""
+"""The wiring of pyralis.hw.snn.core; what it computes is compared in tests/sim/snn, whole networks at once."""
 
 import re
 
