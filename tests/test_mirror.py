@@ -23,7 +23,7 @@ WITHOUT_GOLDEN = {
     "snn/pixels.py": "a part of loading; compared with sim/golden/snn/load.py",
     "snn/program.py": "layouts",
     "snn/registers.py": "a table",
-    "snn/results.py": "counts spikes and finds the largest value; compared with Python's sums and max in its test",
+    "snn/results.py": "counts spikes and finds the largest value; compared with Python's own in its test",
     "snn/sequence.py": "addresses; compared with loops in its test",
     "snn/slot.py": "layouts",
     "snn/store.py": "moves words; compared with the memory image of sim/golden/snn/load.py",

@@ -55,7 +55,7 @@ class Compiled:
     raw_pixels: bool
 
     def pack_inputs(self, inputs: np.ndarray) -> bytes:
-        """Bytes at ``input_address`` for images (B, C, H, W) or event frames (B, T, C, H, W); pads B to whole runs."""
+        """Bytes at ``input_address`` of images (B, C, H, W) or frames (B, T, C, H, W), in whole runs."""
         inputs = self.check_inputs(inputs)
         short = -len(inputs) % self.images
         if short:
@@ -75,13 +75,14 @@ class Compiled:
         return np.concatenate(parts, axis=1).tobytes()
 
     def check_inputs(self, inputs: np.ndarray) -> np.ndarray:
-        """Returns *inputs* if shape, dtype and values are what the network takes; raises UserError otherwise."""
+        """Returns *inputs* if shape, dtype and values are what the network takes, else raises UserError."""
         n = self.network
         shape = n.input_shape if n.coding == "direct" else (n.time_steps, *n.input_shape)
         inputs = np.asarray(inputs)
         if inputs.ndim != len(shape) + 1 or inputs.shape[1:] != shape:
             raise UserError(
-                f"the network takes inputs of shape (images, {', '.join(map(str, shape))}), not {inputs.shape}",
+                f"the network takes inputs of shape (images, {', '.join(map(str, shape))}), "
+                f"not {inputs.shape}",
                 "input array",
                 "add the image dimension, or export the network with this input shape",
             )
@@ -94,7 +95,8 @@ class Compiled:
         low, high = n.input_range(0)
         if len(inputs) and (inputs.min() < low or inputs.max() > high):
             raise UserError(
-                f"{n.coding} inputs must lie in {low}..{high}, but these reach {inputs.min()}..{inputs.max()}",
+                f"{n.coding} inputs must lie in {low}..{high}, "
+                f"but these reach {inputs.min()}..{inputs.max()}",
                 "input array",
                 "scale and clip them as the export report says",
             )
@@ -111,7 +113,9 @@ class Compiled:
             shape = (runs, p["out_tiles"], self.images, p["out_height"], width, m)
             begin = p["result_address"] // 4
             values = stored[:, begin : begin + int(np.prod(shape[1:]))].reshape(shape)
-            values = values.transpose(0, 2, 1, 5, 3, 4).reshape(runs * self.images, -1, p["out_height"], width)
+            values = values.transpose(0, 2, 1, 5, 3, 4).reshape(
+                runs * self.images, -1, p["out_height"], width
+            )
             maps.append(values[:count, :channels])
         return np.concatenate(maps, axis=2).reshape(count, -1).astype(np.int64)
 
@@ -119,8 +123,8 @@ class Compiled:
 def compile_network(network: IntNetwork, config: SnnConfig, *, images: int = 1) -> Compiled:
     """Compiles *network* for a core of size *config*; *images* share one weight load.
 
-    Proves from the actual weights that no accumulator can wrap. Raises UserError naming the layer, the value and
-    the bound when something does not fit.
+    Proves from the actual weights that no accumulator can wrap. Raises UserError naming the layer, the value
+    and the bound when something does not fit.
     """
     network.validate()
     shape, first, load = first_layer(network, config)

@@ -15,10 +15,14 @@ RAMB36_WIDTHS = ((512, 72), (1024, 36), (2048, 18), (4096, 9), (8192, 4), (16384
 LUTRAM_BITS = 2048
 """Memories up to this size are expected in distributed RAM."""
 
+
 @dataclass(frozen=True, kw_only=True)
 class LayerEstimate:
-    """``ideal_cycles``: steps of the array, nothing else. ``cycles``: with the neuron row's rate, the weight bus and the
-    loads and stores of maps (``transfer_cycles``); the memory's latency is not in it."""
+    """Cycles of one layer.
+
+    ``ideal_cycles``: steps of the array, nothing else. ``cycles``: with the neuron row's rate, the weight bus
+    and the loads and stores of maps (``transfer_cycles``); the memory's latency is not in it.
+    """
 
     name: str
     ideal_cycles: int
@@ -51,6 +55,8 @@ class Resources:
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
+    """A network on a core: cycles of one run, layer by layer, and what the core takes of a device."""
+
     layers: tuple[LayerEstimate, ...]
     cycles: int
     resources: Resources

@@ -16,8 +16,9 @@ __all__ = ["events", "first_layer"]
 def first_layer(network: IntNetwork, config: SnnConfig) -> tuple[Shape, IntLayer, dict[str, Any]]:
     """Input map as stored (C, H, W), the first layer on that map, and what every LOAD of the input shares.
 
-    Ternary frames become twice as many 0/1 channels, positive then negative, with negated weights. Signed pixels whose
-    kernel columns fit into the input lanes are loaded with ``fold`` columns side by side: lanes [column][channel].
+    Ternary frames become twice as many 0/1 channels, positive then negative, with negated weights. Signed
+    pixels whose kernel columns fit into the input lanes are loaded with ``fold`` columns side by side: lanes
+    [column][channel].
     """
     first = network.layers[0]
     channels, height, width = network.input_shape
@@ -35,7 +36,7 @@ def first_layer(network: IntNetwork, config: SnnConfig) -> tuple[Shape, IntLayer
         first = replace(first, weight=np.concatenate([first.weight, -first.weight], axis=1))
         channels *= 2
     out, _, kernel_h, kernel_w = first.weight.shape
-    if pixels and 1 < kernel_w and channels * kernel_w <= config.in_lanes:
+    if pixels and kernel_w > 1 and channels * kernel_w <= config.in_lanes:
         side = first.padding[1]
         load |= {"fold": kernel_w, "pad_left": side, "pad_right": side}
         folded = first.weight.transpose(0, 3, 1, 2).reshape(out, kernel_w * channels, kernel_h, 1)

@@ -34,7 +34,7 @@ def pack_map(config: SnnConfig, spikes: np.ndarray) -> np.ndarray:
 
 
 def pack_planes(config: SnnConfig, pixels: np.ndarray) -> np.ndarray:
-    """Packs signed 8-bit pixels (B, C, H, W) as bit planes in place of steps, most significant group first."""
+    """Packs int8 pixels (B, C, H, W) as bit planes in place of steps, most significant group first."""
     planes = (pixels.astype(np.uint8)[:, None] >> np.arange(8, dtype=np.uint8)[None, :, None, None, None]) & 1
     groups = planes.reshape(len(pixels), config.plane_groups, config.step_lanes, *pixels.shape[1:])
     return pack_map(config, groups[:, ::-1].reshape(len(pixels), 8, *pixels.shape[1:]))

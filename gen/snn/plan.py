@@ -176,7 +176,8 @@ def _whole(
     need = max(shape[1] * row_words[0], out_height * row_words[1])
     if need > config.map_words:
         raise UserError(
-            f"the maps of all images of a run need {need} feature-map words, and this core has {config.map_words}",
+            f"the maps of all images of a run need {need} feature-map words, "
+            f"and this core has {config.map_words}",
             where,
             "let fewer images share a weight load",
         )

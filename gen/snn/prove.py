@@ -15,7 +15,8 @@ def bounds(
 ) -> tuple[int, int]:
     """Largest current and potential that any input of layer *index* can cause.
 
-    Raises UserError for what an accumulator could not hold, and where network and core would saturate differently.
+    Raises UserError for what an accumulator could not hold, and where network and core would saturate
+    differently.
     """
     ternary = index == 0 and network.coding == "ternary"  # already unfolded into 0/1 channels
     low, high = (0, 1) if ternary else network.input_range(index)
@@ -25,8 +26,8 @@ def bounds(
     limit = (1 << config.current_bits - 1) - 1
     if current > limit:
         raise UserError(
-            f"the worst-case current of output channel {worst} is {current}, beyond the {config.current_bits}-bit "
-            f"accumulator's {limit}",
+            f"the worst-case current of output channel {worst} is {current}, "
+            f"beyond the {config.current_bits}-bit accumulator's {limit}",
             where,
             f"raise current_bits to {current.bit_length() + 1}, or quantise to smaller weights",
         )
@@ -43,7 +44,8 @@ def bounds(
     top = (1 << config.potential_bits - 1) - 1
     if (layer.threshold > top).any():
         raise UserError(
-            f"threshold {int(layer.threshold.max())} is beyond the {config.potential_bits}-bit potential's {top}",
+            f"threshold {int(layer.threshold.max())} is beyond "
+            f"the {config.potential_bits}-bit potential's {top}",
             where,
             f"raise potential_bits to {int(layer.threshold.max()).bit_length() + 1}",
         )

@@ -14,9 +14,9 @@ __all__ = ["Schedule"]
 class Schedule:
     """The program of a network.
 
-    Maps stay on chip between two layers that fit into the buffers. A layer that was cut runs strip by strip: load the
-    input rows, compute, store the output rows; the map before and behind it lies in memory, after the results.
-    Descriptors of layer n have index n + 1 (input loads 0, END the last), whatever their number.
+    Maps stay on chip between two layers that fit into the buffers. A layer that was cut runs strip by strip:
+    load the input rows, compute, store the output rows; the map before and behind it lies in memory, after
+    the results. Descriptors of layer n have index n + 1 (input loads 0, END the last), whatever their number.
 
     Attributes
     ----------
@@ -65,7 +65,11 @@ class Schedule:
     def _load_input(self, load: dict[str, Any], plan: LayerPlan, strip: Strip) -> int:
         rows, images = strip.in_rows[1] - strip.in_rows[0], plan.fields["images"]
         words = images * rows * plan.in_row_words
-        size = images * rows * load["width"] * load["channels"] if load["pixels"] else words * word_bytes(self.config)
+        size = (
+            images * rows * load["width"] * load["channels"]
+            if load["pixels"]
+            else words * word_bytes(self.config)
+        )
         beats = self._beats(size)
         self._add(
             {**load, "source": self.input_bytes, "beats": beats, "words": words, "height": images * rows}, 0
@@ -74,7 +78,7 @@ class Schedule:
         return 0
 
     def _load_map(self, number: int, plan: LayerPlan, strip: Strip, program: dict[str, Any]) -> int:
-        """Rows of a map in memory; the words before them in their first beat come along and are stepped over."""
+        """Rows of a map in memory; the words before them in their first beat are loaded and stepped over."""
         size, (low, high) = word_bytes(self.config), strip.in_rows
         begin = self._spilled[number - 1] + low * plan.in_row_words * size
         skipped = begin % self.unit // size

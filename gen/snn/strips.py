@@ -45,8 +45,8 @@ def cut(
 ) -> tuple[Strip, ...]:
     """Strips of *layer* on an input map of *shape*, each as high as the buffers allow.
 
-    *row_words*: feature-map words of an input row and of an output row (0 for results, which are not stored). One
-    strip means that the whole layer fits. Strips that are written to memory begin at a bus beat.
+    *row_words*: feature-map words of an input row and of an output row (0 for results, which are not stored).
+    One strip means that the whole layer fits. Strips that are written to memory begin at a bus beat.
 
     Raises UserError if not even the fewest rows fit.
     """
@@ -64,12 +64,14 @@ def cut(
             where,
             "choose a larger preset, or less padding",
         )
-    slack = max(1, config.bus_bits // 8 // word_bytes(config)) - 1  # a strip's first beat may begin in the row before
+    # A strip's first beat may begin in the row before.
+    slack = max(1, config.bus_bits // 8 // word_bytes(config)) - 1
     unit = config.bus_bits // 8
     step = unit // gcd(unit, out_row * word_bytes(config)) if out_row else 1
     for rows in range(out_height - out_height % step, 0, -step):
         strips = tuple(
-            _strip(layer, height, first, min(first + rows, out_height)) for first in range(0, out_height, rows)
+            _strip(layer, height, first, min(first + rows, out_height))
+            for first in range(0, out_height, rows)
         )
         tallest = max(high - low for low, high in (strip.in_rows for strip in strips))
         if tallest * in_row + slack <= config.map_words and rows * out_row <= config.map_words:

@@ -71,7 +71,9 @@ class SnnConfig:
     def __post_init__(self) -> None:
         m, v, p = self.out_lanes, self.in_lanes, self.neuron_lanes
         if not (2 <= v <= 16 and v % 2 == 0):
-            raise ValueError(f"in_lanes must be even and in 2..16 (a 12-bit lane holds 16 int8 products), not {v}")
+            raise ValueError(
+                f"in_lanes must be even and in 2..16 (a 12-bit lane holds 16 int8 products), not {v}"
+            )
         if m < 4 or m % 4 or m % v:
             raise ValueError(f"out_lanes must be a multiple of 4 and of in_lanes ({v}), not {m}")
         if self.pixel_lanes < 1:
@@ -93,8 +95,8 @@ class SnnConfig:
             raise ValueError(f"bus_bits must be 32, 64, 128, 256 or 512, not {self.bus_bits}")
         if self.stage_bits % self.bus_bits:
             raise ValueError(
-                f"bus_bits ({self.bus_bits}) must divide the {self.stage_bits} bits of weights that one cascade "
-                f"stage takes (16 x out_lanes)"
+                f"bus_bits ({self.bus_bits}) must divide the {self.stage_bits} bits of weights "
+                f"that one cascade stage takes (16 x out_lanes)"
             )
         if 32 * p % self.bus_bits:
             raise ValueError(f"bus_bits ({self.bus_bits}) must divide 32 x neuron_lanes ({32 * p})")
@@ -158,7 +160,7 @@ class SnnConfig:
 
     @property
     def slots(self) -> int:
-        """Neuron-row passes per pixel group: N * M / P, also the shortest interval between groups in cycles."""
+        """Neuron-row passes per pixel group, N * M / P; also the fewest cycles between groups."""
         return self.pixel_lanes * self.blocks
 
     @property
@@ -174,4 +176,5 @@ PRESETS: dict[str, SnnConfig] = {
         out_lanes=32, in_lanes=16, pixel_lanes=4, weight_depth=320, map_words=2048, bus_bits=128
     ),
 }
-"""Named sizes: ``tiny`` fits an ECP5-85F without DSP primitives, ``zu3eg`` has 256 DSP48E2, ``zcu104`` 1,024."""
+"""Named sizes: ``tiny`` fits an ECP5-85F without DSP primitives, ``zu3eg`` has 256 DSP48E2, ``zcu104``
+1,024."""

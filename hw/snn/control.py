@@ -22,9 +22,9 @@ FAULTS = {
 class Control(wiring.Component):
     """Runs the program ``runs`` times and turns every fault into an error code.
 
-    On an error, a timeout or an abort the whole datapath is reset for one cycle (``flush``); the DMA engines finish
-    what the bus owes them by themselves, and a later start waits for that, so the core can be restarted after any
-    fault as soon as the bus is alive.
+    On an error, a timeout or an abort the whole datapath is reset for one cycle (``flush``); the DMA engines
+    finish what the bus owes them by themselves, and a later start waits for that, so the core can be
+    restarted after any fault as soon as the bus is alive.
 
     Ports
     -----
@@ -143,7 +143,11 @@ class Control(wiring.Component):
             with m.State("RUN"):
                 m.d.comb += self.fetch.eq((to_fetch != 0) & ~self.fetch_busy)
                 with m.If(self.fetch):
-                    m.d.sync += [to_fetch.eq(to_fetch - 1), self.load_weights.eq(first | ~self.resident), first.eq(0)]
+                    m.d.sync += [
+                        to_fetch.eq(to_fetch - 1),
+                        self.load_weights.eq(first | ~self.resident),
+                        first.eq(0),
+                    ]
                 with m.If(self.run_done):
                     self._next_run(m)
                 with m.If(self.abort):

@@ -54,7 +54,8 @@ class SnnCore(wiring.Component):
     class_index : Out(16), class_valid : Out(1)
         Largest result of the last layer, once a run.
     observe : Out({valid, layer_done, buffer, address, data})
-        Every feature-map word that the output path writes, for simulation; left open in synthesis it costs nothing.
+        Every feature-map word that the output path writes, for simulation; left open in synthesis it costs
+        nothing.
     active : Out(1)
         A valid step is in the array.
     """
@@ -147,9 +148,7 @@ class SnnCore(wiring.Component):
             fetch.start.eq(self.control.fetch),
             fetch.flush.eq(self.control.flush),
             fetch.load_weights.eq(self.control.load_weights),
-            self.load.input_address.eq(
-                Mux(spilled, self.control.output_address, self.control.input_address)
-            ),
+            self.load.input_address.eq(Mux(spilled, self.control.output_address, self.control.input_address)),
             self.load.flush.eq(self.control.flush),
             self.weights.rewind.eq(self.control.rewind),
         ]
@@ -202,7 +201,10 @@ class SnnCore(wiring.Component):
             store.output_address.eq(self.control.output_address),
         ]
         with m.If(store.busy):
-            m.d.comb += [maps.reads[0].enable.eq(store.read.enable), maps.reads[0].address.eq(store.read.address)]
+            m.d.comb += [
+                maps.reads[0].enable.eq(store.read.enable),
+                maps.reads[0].address.eq(store.read.address),
+            ]
         for member in ("enable", "buffer", "address", "data"):
             own, other = getattr(self.output.write, member), getattr(load.write, member)
             m.d.comb += getattr(maps.write, member).eq(Mux(load.busy, other, own))

@@ -12,14 +12,15 @@ LAYERS = 64
 """Descriptors 0..63 have counters of their own; those of later ones are filed under the index modulo 64."""
 
 TOTALS = ("cycles", "active", "weight_stalls", "weight_beats", "read_beats", "write_beats")
-"""Job totals, 48 bits: busy cycles; cycles with a step in the array; cycles in which a step waited for its weights;
-bus beats of weights, of program and input, of results."""
+"""Job totals, 48 bits: busy cycles; cycles with a step in the array; cycles in which a step waited for its
+weights; bus beats of weights, of program and input, of results."""
 
 
 class LayerSums(wiring.Component):
     """One running sum per layer: ``amount`` is added to the sum of ``index`` when ``add`` is high.
 
-    A memory, read and written back over three cycles; additions must be at least three cycles apart, and layers are.
+    A memory, read and written back over three cycles; additions must be at least three cycles apart, and
+    layers are.
 
     Ports
     -----
@@ -78,8 +79,8 @@ class Counters(wiring.Component):
         At the start of a job.
     events : In({name: 1 for name in TOTALS})
     layer_index : In, layer_end : In(1)
-        Layer that is being issued, and that its last step is. Its cycles count from the end of the one before, so
-        they include waiting for input and weights.
+        Layer that is being issued, and that its last step is. Its cycles count from the end of the one
+        before, so they include waiting for input and weights.
     leaving_index : In, layer_done : In(1), spikes : In(16)
         Layer that is leaving the output path, and its spikes in this cycle.
     totals : Out({name: 48})

@@ -14,9 +14,9 @@ __all__ = ["Execute"]
 class Execute(wiring.Component):
     """In-order dispatch with two layers in flight.
 
-    A layer goes to the pixel walk, the sequencer and the output path at once; the next one follows while the first is
-    still leaving the output path (the sequencer waits for the rows that it needs). LOAD, STORE and END wait until
-    everything before them has finished.
+    A layer goes to the pixel walk, the sequencer and the output path at once; the next one follows while the
+    first is still leaving the output path (the sequencer waits for the rows that it needs). LOAD, STORE and
+    END wait until everything before them has finished.
 
     Ports
     -----
@@ -99,9 +99,8 @@ class Execute(wiring.Component):
                     with m.If(self.stores.valid & self.stores.ready):
                         m.d.comb += self.descriptors.ready.eq(1)
                         m.next = "STORE"
-                with m.Case(Opcode.END):
-                    with m.If(quiet):
-                        m.d.comb += [self.descriptors.ready.eq(1), self.run_done.eq(1)]
+                with m.Case(Opcode.END), m.If(quiet):
+                    m.d.comb += [self.descriptors.ready.eq(1), self.run_done.eq(1)]
             with m.State("LOAD"), m.If(self.load_done):
                 m.next = "NEXT"
             with m.State("STORE"), m.If(self.store_done):

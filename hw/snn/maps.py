@@ -27,8 +27,8 @@ def MapWrite(config: SnnConfig) -> wiring.Signature:  # noqa: N802 (a signature,
 class FeatureMaps(wiring.Component):
     """Spikes of the current input and output maps.
 
-    Every pixel lane reads its own copy, so the N addresses of a cycle are free of each other: any kernel, stride,
-    padding and pixel order without bank conflicts, for N times the (small) spike memory.
+    Every pixel lane reads its own copy, so the N addresses of a cycle are free of each other: any kernel,
+    stride, padding and pixel order without bank conflicts, for N times the (small) spike memory.
 
     Ports
     -----

@@ -1,34 +1,38 @@
 """The program of the spiking core: a list of 128-byte descriptors in memory.
 
-The core fetches descriptors in order from ``program_address`` until ``END``. Every descriptor begins with the same
-header (opcode, version, index); the index is the compiler's number of the descriptor, reported with errors and used
-to file the counters. Multi-byte fields are little endian; addresses are byte offsets from a base register.
+The core fetches descriptors in order from ``program_address`` until ``END``. Every descriptor begins with the
+same header (opcode, version, index); the index is the compiler's number of the descriptor, reported with
+errors and used to file the counters. Multi-byte fields are little endian; addresses are byte offsets from a
+base register.
 
 Feature-map words
 -----------------
-A buffer holds words of S time steps x V channels (bit ``s * V + v``). A map of H x W pixels with C channels and T
-steps occupies ``[image][y][x][channel tile][step group]`` words, step group fastest: ``in_tiles = ceil(C / V)``,
-``in_groups = ceil(T / S)``. A first layer of signed 8-bit pixels uses the same layout with bit planes in place of
-steps: group 0 holds the most significant planes and bit s of a group is plane ``(plane_groups - 1 - g) * S + s``.
+A buffer holds words of S time steps x V channels (bit ``s * V + v``). A map of H x W pixels with C channels
+and T steps occupies ``[image][y][x][channel tile][step group]`` words, step group fastest:
+``in_tiles = ceil(C / V)``, ``in_groups = ceil(T / S)``. A first layer of signed 8-bit pixels uses the same
+layout with bit planes in place of steps: group 0 holds the most significant planes and bit s of a group is
+plane ``(plane_groups - 1 - g) * S + s``.
 
 Weight stream
 -------------
 For each tile of M output channels: M (bias int32, threshold int32) pairs, channel 0 first; then one word per
-(kernel row, kernel column, input tile). A word is V x M int8, cascade stage by stage: bytes ``[(v * M) + m]``.
+(kernel row, kernel column, input tile). A word is V x M int8, cascade stage by stage: bytes
+``[(v * M) + m]``.
 
-Source: FireFly v1 needs 17 register writes and three commands per layer; one start per network is the aim here.
+Source: FireFly v1 needs 17 register writes and three commands per layer; one start per network is the aim
+here.
 """
 
 from amaranth.lib import data, enum
 
 __all__ = [
     "DESCRIPTOR_BYTES",
-    "VERSION",
     "END",
     "HEADER",
     "LAYER",
     "LOAD",
     "STORE",
+    "VERSION",
     "ErrorCode",
     "Leak",
     "Opcode",
@@ -42,6 +46,8 @@ VERSION = 1
 
 
 class Opcode(enum.Enum, shape=8):
+    """What a descriptor asks for."""
+
     END = 0
     LOAD = 1
     LAYER = 2
@@ -60,6 +66,8 @@ class Output(enum.Enum, shape=2):
 
 
 class Leak(enum.Enum, shape=2):
+    """What is left of a potential v from one step to the next."""
+
     NONE = 0
     SHIFT = 1
     """``v - (v >> leak_value)``, arithmetic shift."""
@@ -68,6 +76,8 @@ class Leak(enum.Enum, shape=2):
 
 
 class Reset(enum.Enum, shape=2):
+    """What a spike does to the potential."""
+
     NONE = 0
     SUBTRACT = 1
     ZERO = 2
@@ -119,16 +129,19 @@ def _descriptor(fields: dict) -> data.StructLayout:
 END = _descriptor({})
 
 LOAD = _descriptor({
-    # 1: signed 8-bit pixels, cut into bit planes here. 0: feature-map words as they are, each in a slot of the next
-    # power of two of bits, at least 8 (pyralis.hw.snn.words; STORE writes the same), little endian within a beat.
+    # 1: signed 8-bit pixels, cut into bit planes here. 0: feature-map words as they are, each in a slot of
+    # the next power of two of bits, at least 8 (pyralis.hw.snn.words; STORE writes the same), little endian
+    # within a beat.
     "pixels": 1,
     "buffer": 1,
     "spilled": 1,  # 1: source counts from output_address, where STORE puts maps; 0: from input_address
     "pad": 29,
-    "source": 32,  # byte offset; input_address advances by input_stride each run, output_address by output_stride
+    # Byte offset; input_address advances by input_stride each run, output_address by output_stride.
+    "source": 32,
     "beats": 32,  # bus beats to read
     "words": 32,  # feature-map words that result
-    # Pixels only: bytes [image][y][x][channel]; `fold` neighbouring columns share one word, lanes [column][channel].
+    # Pixels only: bytes [image][y][x][channel]; `fold` neighbouring columns share one word, lanes
+    # [column][channel].
     "height": 16,  # rows, all images together
     "width": 16,
     "channels": 8,

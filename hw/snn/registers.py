@@ -50,7 +50,9 @@ def register_map(config: SnnConfig) -> RegisterMap:
                 Field("busy", 0, doc="A job is running."),
                 Field("done", 1, doc="The last job ended well."),
                 Field("failed", 2, doc="The last job ended with an error."),
-                Field("draining", 3, doc="The bus still owes answers to the last job; a start waits for them."),
+                Field(
+                    "draining", 3, doc="The bus still owes answers to the last job; a start waits for them."
+                ),
             ),
         ),
         Register(
@@ -75,7 +77,12 @@ def register_map(config: SnnConfig) -> RegisterMap:
             fields=(Field("finished", 0, doc="A job has ended, well or not."),),
         ),
         Register("interrupt_enable", 0x34, fields=(Field("finished", 0),)),
-        Register("timeout", 0x38, reset=DEFAULT_TIMEOUT, doc="Cycles without activity until a job is given up; 0: never."),
+        Register(
+            "timeout",
+            0x38,
+            reset=DEFAULT_TIMEOUT,
+            doc="Cycles without activity until a job is given up; 0: never.",
+        ),
         Register("runs", 0x3C, reset=1, doc="Times that the program runs."),
         Register("program_address", 0x40, width=64, doc="Byte address of the descriptors."),
         Register("weights_address", 0x48, width=64, doc="Byte address of the weight stream."),
@@ -83,25 +90,37 @@ def register_map(config: SnnConfig) -> RegisterMap:
         Register("output_address", 0x58, width=64, doc="Byte address of the first run's results."),
         Register("input_stride", 0x60, doc="Bytes between the inputs of two runs."),
         Register("output_stride", 0x64, doc="Bytes between the results of two runs."),
-        Register("resident", 0x68, fields=(Field("value", 0, doc="All weights fit on chip: load them once."),)),
+        Register(
+            "resident", 0x68, fields=(Field("value", 0, doc="All weights fit on chip: load them once."),)
+        ),
         Register("runs_done", 0x6C, access="ro", doc="Runs that have ended."),
         Register(
             "top_class",
             0x70,
             access="ro",
-            fields=(Field("index", 0, width=16, doc="Largest output of the last run, lowest index on ties."),),
+            fields=(
+                Field("index", 0, width=16, doc="Largest output of the last run, lowest index on ties."),
+            ),
         ),
         *(
-            Register(f"total_{name}", 0x80 + 8 * n, access="ro", width=64, fields=(Field("value", 0, width=48),))
+            Register(
+                f"total_{name}", 0x80 + 8 * n, access="ro", width=64, fields=(Field("value", 0, width=48),)
+            )
             for n, name in enumerate(TOTALS)
         ),
         Register(
             "layer_select",
             0xC0,
-            fields=(Field("index", 0, width=ceil_log2(LAYERS), doc="Descriptor whose counters the next four show."),),
+            fields=(
+                Field(
+                    "index", 0, width=ceil_log2(LAYERS), doc="Descriptor whose counters the next four show."
+                ),
+            ),
         ),
         *(
-            Register(f"layer_{name}", 0xC8 + 8 * n, access="ro", width=64, fields=(Field("value", 0, width=40),))
+            Register(
+                f"layer_{name}", 0xC8 + 8 * n, access="ro", width=64, fields=(Field("value", 0, width=40),)
+            )
             for n, name in enumerate(("cycles", "active", "stalls", "spikes"))
         ),
     )

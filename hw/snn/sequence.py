@@ -24,9 +24,10 @@ def StepFlags() -> wiring.Signature:  # noqa: N802 (a signature, named as one)
 class Sequence(wiring.Component):
     """Loops over step groups, kernel rows, kernel columns and input tiles of every pixel group.
 
-    A step is issued in every cycle in which its weight word is on chip, its input rows are written and (for the last
-    step of a group) the array has room; passes, groups, tiles and layers follow each other without a gap. A layer may
-    begin while the one before it is still leaving the output path: ``row_done`` tells how far that has come.
+    A step is issued in every cycle in which its weight word is on chip, its input rows are written and (for
+    the last step of a group) the array has room; passes, groups, tiles and layers follow each other without a
+    gap. A layer may begin while the one before it is still leaving the output path: ``row_done`` tells how
+    far that has come.
 
     Ports
     -----
@@ -128,7 +129,9 @@ class Sequence(wiring.Component):
             # Negative coordinates are huge as unsigned numbers: one comparison checks both sides.
             m.d.comb += [y.eq(lane.y + row), x.eq(lane.x + column)]
             m.d.sync += [
-                self.reads[n].enable.eq(self.issued & lane.used & (y < layer.in_height) & (x < layer.in_width)),
+                self.reads[n].enable.eq(
+                    self.issued & lane.used & (y < layer.in_height) & (x < layer.in_width)
+                ),
                 self.reads[n].address.eq(lane.address + offset),
             ]
 
@@ -146,8 +149,8 @@ class Sequence(wiring.Component):
 class RowsReady(wiring.Component):
     """Whether the input rows that a group needs have been written by the layer before.
 
-    At most two layers are under way (one issuing, one leaving), so it is enough to know whether the earlier one
-    has left, and if not, how many rows of its last tile are complete.
+    At most two layers are under way (one issuing, one leaving), so it is enough to know whether the earlier
+    one has left, and if not, how many rows of its last tile are complete.
     """
 
     def __init__(self) -> None:

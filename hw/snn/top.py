@@ -29,8 +29,8 @@ class SnnTop(wiring.Component):
     irq : Out(1)
         High while an enabled interrupt is pending.
     active, observe, observe_layer
-        Only with *observe*: the array's valid signal, every word written to a feature map, the end of each layer;
-        for simulation.
+        Only with *observe*: the array's valid signal, every word written to a feature map, the end of each
+        layer; for simulation.
 
     Parameters
     ----------

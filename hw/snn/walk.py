@@ -14,9 +14,9 @@ __all__ = ["PixelWalk", "WindowLayout"]
 def WindowLayout(config: SnnConfig) -> data.StructLayout:  # noqa: N802 (a layout, named as one)
     """What the sequencer needs of a group: where each lane's receptive field begins in the input map.
 
-    ``y, x``: input coordinates of the field's first pixel, negative in the padding. ``address``: map word of that
-    pixel (modulo 2**16). ``rows``: input rows, counted through all images, that must have been written before the
-    group can be read. ``tile_end``: last group of a tile; ``layer_end``: and of the layer.
+    ``y, x``: input coordinates of the field's first pixel, negative in the padding. ``address``: map word of
+    that pixel (modulo 2**16). ``rows``: input rows, counted through all images, that must have been written
+    before the group can be read. ``tile_end``: last group of a tile; ``layer_end``: and of the layer.
     """
     lane = data.StructLayout({"used": 1, "y": signed(17), "x": signed(17), "address": 16})
     return data.StructLayout({
@@ -30,10 +30,11 @@ def WindowLayout(config: SnnConfig) -> data.StructLayout:  # noqa: N802 (a layou
 class PixelWalk(wiring.Component):
     """Pixel groups of a layer, in the order in which the array computes them.
 
-    For every tile of output channels the same walk: images, rows and columns of the *pooled* output map and, inside
-    each, the pixels of its pooling window. The window's pixels are neighbours in this order, so pooling needs no line
-    buffer. Consecutive pixels fill the N lanes whatever row or image they belong to; only the last group of a tile
-    may have unused lanes. All addresses are running sums of the strides in the descriptor.
+    For every tile of output channels the same walk: images, rows and columns of the *pooled* output map and,
+    inside each, the pixels of its pooling window. The window's pixels are neighbours in this order, so
+    pooling needs no line buffer. Consecutive pixels fill the N lanes whatever row or image they belong to;
+    only the last group of a tile may have unused lanes. All addresses are running sums of the strides in the
+    descriptor.
 
     Ports
     -----
@@ -159,12 +160,11 @@ class Pixels(wiring.Component):
         }
 
         left, top = -layer.pad_left, -layer.pad_top
-        with m.If(~running):
-            with m.If(self.layers.valid):
-                m.d.sync += running.eq(1)
-                m.d.sync += [counters[name].eq(0) for name in limits]
-                self._restart(m, layer, address, [(self.y, top), (y_window, top), (y_line, top)], x_window, left)
-                m.d.sync += [image_rows.eq(0), self.target.eq(0)]
+        with m.If(~running), m.If(self.layers.valid):
+            m.d.sync += running.eq(1)
+            m.d.sync += [counters[name].eq(0) for name in limits]
+            self._restart(m, layer, address, [(self.y, top), (y_window, top), (y_line, top)], x_window, left)
+            m.d.sync += [image_rows.eq(0), self.target.eq(0)]
         with m.Elif(self.next):
             for k, name in enumerate(limits):
                 with m.If(wraps[k]):
@@ -174,7 +174,10 @@ class Pixels(wiring.Component):
             with m.If(self.last):
                 m.d.sync += self.target.eq(self.target + layer.out_pixel_words)
             with m.If(~wraps[0]):
-                m.d.sync += [self.address.eq(self.address + layer.column_step), self.x.eq(self.x + layer.stride)]
+                m.d.sync += [
+                    self.address.eq(self.address + layer.column_step),
+                    self.x.eq(self.x + layer.stride),
+                ]
             for k, name in enumerate(names):
                 # Loop k + 1 advances: everything inside it starts again from its new position.
                 with m.If(wraps[k] & ~wraps[k + 1]):

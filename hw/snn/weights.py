@@ -17,9 +17,9 @@ WEIGHT_LATENCY = 3
 def WeightRead(config: SnnConfig) -> wiring.Signature:  # noqa: N802 (a signature, named as one)
     """Request of one weight word of the current tile.
 
-    ``index`` counts from the tile's first word that has not been released; ``available`` answers in the same cycle
-    whether that word is on chip. ``release`` (with ``enable``) gives the first word back, so the last pass over a
-    tile reads with ``index`` 0 and ``release`` set, and frees the ring as it goes.
+    ``index`` counts from the tile's first word that has not been released; ``available`` answers in the same
+    cycle whether that word is on chip. ``release`` (with ``enable``) gives the first word back, so the last
+    pass over a tile reads with ``index`` 0 and ``release`` set, and frees the ring as it goes.
     """
     return wiring.Signature({
         "index": Out(range(config.weight_depth)),
@@ -45,9 +45,9 @@ class WeightStore(wiring.Component):
     """Double buffer of weight words and of tile parameters, as two rings.
 
     The stream from memory carries, tile after tile, M (bias, threshold) pairs and the tile's weight words
-    (:mod:`pyralis.hw.snn.program`). Words are usable as soon as they are complete and are freed as the last pass
-    over their tile reads them, so the next tiles load behind the array's back and a tile larger than the ring can
-    still stream through in a single pass.
+    (:mod:`pyralis.hw.snn.program`). Words are usable as soon as they are complete and are freed as the last
+    pass over their tile reads them, so the next tiles load behind the array's back and a tile larger than the
+    ring can still stream through in a single pass.
 
     Ports
     -----
@@ -116,8 +116,8 @@ def _Beat(config: SnnConfig) -> wiring.Signature:  # noqa: N802
 class WeightRing(wiring.Component):
     """Ring of weight words, one memory for each cascade stage.
 
-    The stages read the same address one cycle after another, so what is delayed along the cascade is an address
-    and not a weight: no weight is held in a register outside the cells.
+    The stages read the same address one cycle after another, so what is delayed along the cascade is an
+    address and not a weight: no weight is held in a register outside the cells.
     """
 
     def __init__(self, config: SnnConfig) -> None:

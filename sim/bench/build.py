@@ -157,7 +157,7 @@ def run_cocotb(
     testcase: str | None = None,
     env: Mapping[str, str] | None = None,
 ) -> None:
-    """Simulates *component* against the cocotb tests in *test_module*; raises SystemExit if any fails or none ran.
+    """Simulates *component* against the cocotb tests in *test_module*; SystemExit if any fails or none ran.
 
     The tests see the ports of the component and nothing inside. Its ``config`` dataclass crosses into the
     simulator as JSON in ``PYRALIS_CONFIG``. ``WAVES=1`` in the environment (or *waves*) writes ``dump.fst``,
@@ -167,7 +167,7 @@ def run_cocotb(
     top = type(component).__name__.lower()
     runner, folder = build({f"{top}.v": emit(component, top)}, top, extra=extra, waves=waves)
     config = getattr(component, "config", None)
-    has_config = is_dataclass(config) and not isinstance(config, type)
+    settings = asdict(config) if is_dataclass(config) and not isinstance(config, type) else {}
     runner.test(
         hdl_toplevel=top,
         test_module=test_module,
@@ -178,8 +178,9 @@ def run_cocotb(
         testcase=testcase,
         results_xml=str(folder / f"{test_module}.xml"),
         extra_env={
-            "PYRALIS_CONFIG": json.dumps(asdict(config)) if has_config else "{}",
-            # cocotb rewrites the asserts of every imported module by default, all of torch included: 7 s a run.
+            "PYRALIS_CONFIG": json.dumps(settings),
+            # cocotb rewrites the asserts of every imported module by default, all of torch included: 7 s a
+            # run.
             "COCOTB_REWRITE_ASSERTION_FILES": "cocotb_*.py",
             **(env or {}),
         },

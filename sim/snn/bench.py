@@ -12,9 +12,10 @@ BENCH_TOP = "snn_bench"
 def bench_text(top_text: str, top: str, config: SnnConfig, memory_bytes: int) -> str:
     """SystemVerilog that joins module *top* (whose Verilog is *top_text*) to ``axi_memory``.
 
-    ``+observe=FILE`` writes a line ``W buffer address data`` for every feature-map word that the output path stores,
-    ``L`` when a layer has left it, and ``A cycle value`` when the array begins (1) or ceases (0) to have a valid step;
-    nothing enters Python for that. The clock comes from outside, as do the control registers.
+    ``+observe=FILE`` writes a line ``W buffer address data`` for every feature-map word that the output path
+    stores, ``L`` when a layer has left it, and ``A cycle value`` when the array begins (1) or ceases (0) to
+    have a valid step; nothing enters Python for that. The clock comes from outside, as do the control
+    registers.
     """
     ports = _ports(top_text, top)
     outside = [port for port in ports if not port[2].startswith(("m_axi_", "observe"))]
@@ -49,10 +50,10 @@ def bench_text(top_text: str, top: str, config: SnnConfig, memory_bytes: int) ->
 
 def _ports(text: str, top: str) -> list[tuple[str, str, str]]:
     """(direction, width, name) of every port of module *top*, in the order of its header."""
-    body = re.search(rf"^module {top}\((.*?)\);(.*?)^endmodule", text, re.S | re.M)
+    body = re.search(rf"^module {top}\((.*?)\);(.*?)^endmodule", text, re.DOTALL | re.MULTILINE)
     if not body:
         raise ValueError(f"no module {top} in the text")
-    found = re.findall(r"^  (input|output) +(\[\d+:\d+\])? *(\w+) *;", body.group(2), re.M)
+    found = re.findall(r"^  (input|output) +(\[\d+:\d+\])? *(\w+) *;", body.group(2), re.MULTILINE)
     return [(direction, width, name) for direction, width, name in found]
 
 
@@ -81,7 +82,8 @@ module {name} (
       cycle <= cycle + 1;
       was_active <= active;
       if (active != was_active) $fwrite(observe, "A %0d %0d\\n", cycle, active);
-      if (observe__enable) $fwrite(observe, "W %0d %0h %0h\\n", observe__buffer, observe__address, observe__data);
+      if (observe__enable)
+        $fwrite(observe, "W %0d %0h %0h\\n", observe__buffer, observe__address, observe__data);
       if (observe_layer) $fwrite(observe, "L\\n");
     end
   final if (observe != 0) $fclose(observe);

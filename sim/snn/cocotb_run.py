@@ -51,6 +51,7 @@ class Registers:
 
 @cocotb.test()
 async def run_job(dut):
+    """Carries out the steps of the job file and leaves what was read in its answer file."""
     job = json.loads(Path(os.environ["PYRALIS_JOB"]).read_text())
     Clock(dut.clk, CLOCK_NS, unit="ns").start()
     for name in ("load", "dump", "unhang"):

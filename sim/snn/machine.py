@@ -75,7 +75,7 @@ class Script:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """Register values by key, the dumped memory, the trace file (if observed), wall seconds, folder of the run."""
+    """Register values by key, the dumped memory, the trace (if observed), wall seconds, the run's folder."""
 
     values: dict[str, Any]
     dump: bytes
@@ -122,7 +122,7 @@ class Machine:
         settings: MemorySettings = MemorySettings(),
         observe: bool = False,
     ) -> Outcome:
-        """Carries out *script* with *memory* from address 0 on; *dump*: (address, bytes) of what to bring back.
+        """Carries out *script* with *memory* from address 0 on; *dump*: (address, bytes) to bring back.
 
         Raises ToolError, naming the log, if the simulation itself fails.
         """

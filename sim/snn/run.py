@@ -13,7 +13,15 @@ from pyralis.hw.snn.counters import TOTALS
 from pyralis.hw.snn.program import ErrorCode
 from pyralis.sim.snn.machine import Machine, MemorySettings, Outcome, Script
 
-__all__ = ["LayerCounts", "MemoryImage", "MemorySettings", "SimulationResult", "job_script", "lay_out", "simulate"]
+__all__ = [
+    "LayerCounts",
+    "MemoryImage",
+    "MemorySettings",
+    "SimulationResult",
+    "job_script",
+    "lay_out",
+    "simulate",
+]
 
 PAGE = 4096
 LONGEST_JOB_CYCLES = 1_000_000_000
@@ -23,8 +31,8 @@ LONGEST_JOB_CYCLES = 1_000_000_000
 class LayerCounts:
     """Counters of one layer, summed over all runs.
 
-    ``cycles``: from the end of the layer before to its own last step; ``active``: steps; ``weight_stalls``: cycles in
-    which a step waited for its weights; ``spikes``: after pooling.
+    ``cycles``: from the end of the layer before to its own last step; ``active``: steps; ``weight_stalls``:
+    cycles in which a step waited for its weights; ``spikes``: after pooling.
     """
 
     name: str
@@ -46,8 +54,8 @@ class SimulationResult:
     cycles : int
         From start to interrupt, all images.
     bursts : list of (int, int)
-        First and last cycle of every run of cycles without a gap in which the array had a valid step; empty unless
-        observed.
+        First and last cycle of every run of cycles without a gap in which the array had a valid step; empty
+        unless observed.
     layers : tuple of LayerCounts
     totals : dict
         ``pyralis.hw.snn.counters.TOTALS``.
@@ -107,7 +115,7 @@ def lay_out(compiled: Compiled, inputs: np.ndarray) -> MemoryImage:
 
 
 def job_script(compiled: Compiled, image: MemoryImage, *, timeout: int = 100_000) -> Script:
-    """One job as a driver does it: identify, set addresses, start, sleep until the interrupt, read the counters."""
+    """One job as a driver does it: identify, set addresses, start, wait for the interrupt, read counters."""
     script = Script(compiled.config)
     for name in ("ident", "version"):
         script.read(name)
@@ -147,8 +155,8 @@ def simulate(
 ) -> SimulationResult:
     """Runs *inputs* (see :meth:`Compiled.pack_inputs`) through the RTL of ``compiled.config``.
 
-    Raises UserError if the simulator is missing or the inputs do not fit, ToolError if the simulator fails. An error
-    that the core reports is returned, not raised.
+    Raises UserError if the simulator is missing or the inputs do not fit, ToolError if the simulator fails.
+    An error that the core reports is returned, not raised.
     """
     image = lay_out(compiled, inputs)
     need = image.bases["output"] + image.output_bytes
@@ -218,7 +226,10 @@ def _observed(compiled: Compiled, trace: Path, count: int) -> list[np.ndarray]:
                 rows[layer].append(_rows(compiled, compiled.layers[layer], program, words, trace))
             words = {}
             number = (number + 1) % len(written)
-    return [_join(parts, len(plan.programs))[:count] for plan, parts in zip(compiled.layers, rows[:-1], strict=False)]
+    return [
+        _join(parts, len(plan.programs))[:count]
+        for plan, parts in zip(compiled.layers, rows[:-1], strict=False)
+    ]
 
 
 def _join(parts: list[np.ndarray], strips: int) -> np.ndarray:
@@ -232,7 +243,13 @@ def _rows(
 ) -> np.ndarray:
     """The rows (images, T, C, rows, W) that the descriptor *f* of a layer wrote as *words* by address."""
     size = word_bytes(compiled.config)
-    shape = (f["images"], f["out_height"], f["out_width"], f["out_pixel_words"] // f["out_groups"], f["out_groups"])
+    shape = (
+        f["images"],
+        f["out_height"],
+        f["out_width"],
+        f["out_pixel_words"] // f["out_groups"],
+        f["out_groups"],
+    )
     total = int(np.prod(shape))
     if set(words) != set(range(total)):
         raise ToolError(

@@ -16,7 +16,7 @@ def layer_word(fields: dict) -> int:
 
 
 def random_plan(config: SnnConfig, rng: random.Random) -> LayerPlan:
-    """The first layer of a small event network: any kernel, stride, padding, pooling, channels and step count."""
+    """First layer of a small event network: any kernel, stride, padding, pooling, channels and step count."""
     while True:
         height, width, channels = rng.randint(1, 7), rng.randint(1, 7), rng.choice([1, 3, 8, 11, 20])
         kernel = (rng.randint(1, min(4, height + 2)), rng.randint(1, min(4, width + 2)))
@@ -69,12 +69,14 @@ def pixels(plan: LayerPlan) -> list[dict]:
                         found.append({
                             "y": y,
                             "x": x,
-                            "address": (image * f["in_image_words"] + y * f["in_row_words"] + x * pixel_words) % 65536,
+                            "address": (image * f["in_image_words"] + y * f["in_row_words"] + x * pixel_words)
+                            % 65536,
                             "target": target,
                             "first": int(wy == wx == 0),
                             "last": int(last),
                             "row": int(last and column == f["out_width"] - 1),
-                            "rows": image * f["in_height"] + min(max(y + f["kernel_height"], 0), f["in_height"]),
+                            "rows": image * f["in_height"]
+                            + min(max(y + f["kernel_height"], 0), f["in_height"]),
                         })
                 target += f["out_pixel_words"]
     return found

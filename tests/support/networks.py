@@ -33,7 +33,9 @@ def random_layer(rng: random.Random, name: str, shape, leak_bits: int, *, last: 
         kernel, padding, stride, pool = (height, width), (0, 0), 1, 1
     else:
         padding = (rng.randint(0, 2), rng.randint(0, 2))
-        kernel = tuple(rng.randint(1, min(5, size + 2 * pad)) for size, pad in zip((height, width), padding, strict=True))
+        kernel = tuple(
+            rng.randint(1, min(5, size + 2 * pad)) for size, pad in zip((height, width), padding, strict=True)
+        )
         stride = rng.randint(1, 2)
         pool = 1 if last else rng.choice([1, 1, 2, 3])
     fan_in = channels * kernel[0] * kernel[1]

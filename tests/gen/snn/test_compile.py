@@ -141,7 +141,7 @@ def test_refuses_rows_that_do_not_fit():
     assert caught.value.where == "layer 'conv'"
     with pytest.raises(UserError, match="the maps of all images of a run need 800 feature-map words"):
         compile_network(network(layer(3, 1, 1), shape=(1, 10, 20)), TINY, images=2)
-    with pytest.raises(UserError, match="more padding .3. than kernel rows .3. cannot be cut into strips"):
+    with pytest.raises(UserError, match=r"more padding .3. than kernel rows .3. cannot be cut into strips"):
         compile_network(network(layer(3, 1, 3, padding=(3, 0)), shape=(1, 40, 40)), TINY)
 
 

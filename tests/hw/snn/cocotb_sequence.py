@@ -3,6 +3,7 @@
 import json
 import os
 import random
+from itertools import pairwise
 
 import cocotb
 from amaranth.lib import data
@@ -57,8 +58,16 @@ def steps(config, plan):
                             inside = 0 <= y < f["in_height"] and 0 <= x < f["in_width"]
                             pixel = f["in_tiles"] * f["in_groups"]
                             address = lanes[n]["address"] + ky * f["in_row_words"] + kx * pixel
-                            reads.append((address + tile * f["in_groups"] + group) % 65536 if inside else None)
-                        yield index == 0, index == f["tile_words"] - 1, 0 if release else index, release, reads
+                            reads.append(
+                                (address + tile * f["in_groups"] + group) % 65536 if inside else None
+                            )
+                        yield (
+                            index == 0,
+                            index == f["tile_words"] - 1,
+                            0 if release else index,
+                            release,
+                            reads,
+                        )
                         index += 1
 
 
@@ -89,13 +98,18 @@ class Trace:
             if int(dut.issued.value):
                 self.issues[self.cycle] = (int(dut.weights__index.value), int(dut.weights__release.value))
                 assert int(dut.weights__available.value), "issued without its weights"
-                assert int(dut.room.value) or not int(dut.issued_last.value), "a last step was issued without room"
+                assert int(dut.room.value) or not int(dut.issued_last.value), (
+                    "a last step was issued without room"
+                )
             word = data.Const(layout, int(dut.reads.value))
             self.reads[self.cycle - 1] = [
                 lane.address if lane.enable else None for lane in (word[n] for n in range(config.pixel_lanes))
             ]
             if int(dut.steps__valid.value):
-                self.flags[self.cycle - ISSUE_LATENCY] = (int(dut.steps__first.value), int(dut.steps__last.value))
+                self.flags[self.cycle - ISSUE_LATENCY] = (
+                    int(dut.steps__first.value),
+                    int(dut.steps__last.value),
+                )
             if int(dut.layer_end.value):
                 self.leaving.append(self.cycle)
             await RisingEdge(dut.clk)
@@ -145,8 +159,8 @@ async def steps_in_order(dut, stall):
         assert trace.flags[cycle] == (int(first), int(last)), f"flags of step {number}"
         assert trace.reads[cycle] == reads, f"addresses of step {number}"
     if not stall:
-        busy = [cycle for cycle in sorted(trace.issues)]
-        gaps = [after - before for before, after in zip(busy, busy[1:], strict=False) if after - before > 1]
+        busy = sorted(trace.issues)
+        gaps = [after - before for before, after in pairwise(busy) if after - before > 1]
         assert len(gaps) < len(plans), f"dead cycles inside a layer: {gaps}"
 
 

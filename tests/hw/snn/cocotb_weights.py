@@ -14,7 +14,14 @@ from pyralis.sim.bench.stream import StreamSource, monitor_streams, stalls, star
 
 def setup(dut):
     config = SnnConfig(**json.loads(os.environ["PYRALIS_CONFIG"]))
-    for name in ("read__index", "read__enable", "read__release", "rewind", "parameters__block", "parameters__release"):
+    for name in (
+        "read__index",
+        "read__enable",
+        "read__release",
+        "rewind",
+        "parameters__block",
+        "parameters__release",
+    ):
         dut[name].value = 0
     return config, random.Random(cocotb.RANDOM_SEED)
 
@@ -56,7 +63,7 @@ async def offer(dut, config, layers, rng=None):
 
 
 async def read_tiles(dut, config, layers, rng, *, passes):
-    """Reads every tile *passes* times as the sequencer does; returns [(cycle, word)] and the cycles that waited."""
+    """Reads every tile *passes* times as the sequencer does; returns [(cycle, word)] and cycles waited."""
     expected, waits, cycle = [], 0, 0
     for layer in layers:
         for _, words in layer:

@@ -1,4 +1,4 @@
-"""The wiring of pyralis.hw.snn.core; what it computes is compared in tests/sim/snn, whole networks at once."""
+"""The wiring of pyralis.hw.snn.core; what it computes is compared in tests/sim/snn, a network at once."""
 
 import re
 

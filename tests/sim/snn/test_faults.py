@@ -1,4 +1,4 @@
-"""What the core does with an illegal program and with a bus that fails: an error code, and a restart that works."""
+"""What the core does with an illegal program and a failing bus: an error code, and a restart that works."""
 
 import numpy as np
 import pytest
@@ -61,7 +61,7 @@ class Job:
         return Script(TINY)
 
     def start(self, script: Script, key: str, *, timeout: int = 2000, **addresses: int) -> None:
-        """Starts the job (parts at other *addresses* if given), waits for its end, reads how it ended as *key*..."""
+        """Starts the job (parts at other *addresses* if given), waits, reads how it ended as *key*..."""
         for part, base in {**self.image.bases, **addresses}.items():
             script.write_wide(f"{part}_address", base)
         script.write("input_stride", self.compiled.input_stride)

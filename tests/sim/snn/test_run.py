@@ -17,8 +17,15 @@ from pyralis.sim.snn.run import MemorySettings, simulate
 CONFIGS = {
     "tiny": PRESETS["tiny"],
     "odd-dsp": SnnConfig(
-        out_lanes=8, in_lanes=4, pixel_lanes=3, step_lanes=2, neuron_lanes=2, weight_depth=50, map_words=1024,
-        parameter_tiles=3, potential_bits=20,
+        out_lanes=8,
+        in_lanes=4,
+        pixel_lanes=3,
+        step_lanes=2,
+        neuron_lanes=2,
+        weight_depth=50,
+        map_words=1024,
+        parameter_tiles=3,
+        potential_bits=20,
     ),
 }
 NETWORKS = 10
@@ -31,7 +38,9 @@ def agree(network, config, inputs, *, images=1, memory=MemorySettings()):
     assert result.error == "NONE"
     for layer, spikes, reference in zip(network.layers, result.spikes, expected.spikes, strict=False):
         wrong = np.argwhere(spikes != np.asarray(reference))
-        assert not len(wrong), f"layer {layer.name} differs at (image, step, c, y, x) {wrong[0]}, {len(wrong)} in all"
+        assert not len(wrong), (
+            f"layer {layer.name} differs at (image, step, c, y, x) {wrong[0]}, {len(wrong)} in all"
+        )
     assert (result.scores == np.asarray(expected.scores).reshape(result.scores.shape)).all()
     return result, expected
 
@@ -74,7 +83,8 @@ def test_the_random_networks_reach_everything():
     assert sum(0.02 < rate < 0.98 for rate in rates) > len(rates) // 2
     assert seen >= {
         "direct", "events", "ternary", "counts", "potentials", "conv", "linear", "none", "shift", "multiply",
-        "zero", "subtract", "immediate", "delayed", "compensated", True, False, ("after", True), ("after", False),
+        "zero", "subtract", "immediate", "delayed", "compensated", True, False,
+        ("after", True), ("after", False),
         ("pool", 1), ("pool", 2), ("pool", 3), ("stride", 1), ("stride", 2),
     }  # fmt: skip
 
@@ -88,7 +98,9 @@ def test_maps_larger_than_the_buffers(seed):
         strips = [len(plan.strips) for plan in compile_network(network, config).layers]
         if max(strips) > 1 and len(strips) > 1 and network.time_steps < 6:
             break
-    memory = MemorySettings(latency=rng.choice([1, 30]), stall_percent=rng.choice([0, 20]), stall_seed=seed + 1)
+    memory = MemorySettings(
+        latency=rng.choice([1, 30]), stall_percent=rng.choice([0, 20]), stall_seed=seed + 1
+    )
     agree(network, config, random_inputs(rng, network, 2), memory=memory)
 
 
@@ -129,7 +141,7 @@ def chain(shape, *layers, time_steps=4):
 
 
 def test_no_dead_cycle_between_weight_sets_passes_and_layers():
-    """The array's valid signal from the second layer's first step to its last has no gap: 4 tiles of weights, pools.
+    """The array is valid from the second layer's first step to its last without a gap: 4 tiles, pooling.
 
     The third layer begins without a gap too: the rows that it needs are there before the second has left.
     """
