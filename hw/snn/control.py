@@ -96,26 +96,10 @@ class Control(wiring.Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        to_fetch, quiet_cycles = Signal(32), Signal(32)
-        expired, fault = Signal(), Signal()
+        to_fetch = Signal(32)
         first = Signal()  # the next fetch is the first: it brings the weights in any case
-        code, where = Signal(ErrorCode), Signal(16)
-        m.d.comb += expired.eq((self.timeout != 0) & (quiet_cycles >= self.timeout))
-        m.d.sync += quiet_cycles.eq(quiet_cycles + 1)
-        with m.If(self.activity | ~self.busy | expired):
-            m.d.sync += quiet_cycles.eq(0)
-
-        # The first fault wins; among those of one cycle, the cause before its consequence.
-        m.d.comb += [where.eq(self.index), fault.eq(1)]
-        with m.If(self.fetch_error != ErrorCode.NONE):
-            m.d.comb += [code.eq(self.fetch_error), where.eq(self.fetch_index)]
-        for name, value in FAULTS.items():
-            with m.Elif(self.faults[name]):
-                m.d.comb += code.eq(value)
-        with m.Elif(expired):
-            m.d.comb += code.eq(ErrorCode.TIMEOUT)
-        with m.Else():
-            m.d.comb += fault.eq(0)
+        expired = self._watch(m)
+        fault, code, where = self._fault(m, expired)
 
         with m.FSM() as fsm:
             m.d.comb += self.busy.eq(~fsm.ongoing("IDLE"))
@@ -163,6 +147,30 @@ class Control(wiring.Component):
                 m.d.comb += [self.flush.eq(1), self.finished.eq(1)]
                 m.next = "IDLE"
         return m
+
+    def _watch(self, m: Module) -> Signal:
+        """Whether nothing has moved for too long."""
+        quiet_cycles, expired = Signal(32), Signal()
+        m.d.comb += expired.eq((self.timeout != 0) & (quiet_cycles >= self.timeout))
+        m.d.sync += quiet_cycles.eq(quiet_cycles + 1)
+        with m.If(self.activity | ~self.busy | expired):
+            m.d.sync += quiet_cycles.eq(0)
+        return expired
+
+    def _fault(self, m: Module, expired: Signal) -> tuple[Signal, Signal, Signal]:
+        """The first fault wins; among those of one cycle, the cause before its consequence."""
+        fault, code, where = Signal(), Signal(ErrorCode), Signal(16)
+        m.d.comb += [where.eq(self.index), fault.eq(1)]
+        with m.If(self.fetch_error != ErrorCode.NONE):
+            m.d.comb += [code.eq(self.fetch_error), where.eq(self.fetch_index)]
+        for name, value in FAULTS.items():
+            with m.Elif(self.faults[name]):
+                m.d.comb += code.eq(value)
+        with m.Elif(expired):
+            m.d.comb += code.eq(ErrorCode.TIMEOUT)
+        with m.Else():
+            m.d.comb += fault.eq(0)
+        return fault, code, where
 
     def _next_run(self, m: Module) -> None:
         m.d.comb += self.rewind.eq(self.resident)

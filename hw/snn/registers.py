@@ -21,7 +21,12 @@ DEFAULT_TIMEOUT = 1 << 20
 
 def register_map(config: SnnConfig) -> RegisterMap:
     """The registers of a core of size *config*; only the capability words differ between cores."""
-    registers = (
+    registers = (*_identity(), *_capabilities(config), *_job(), *_counters())
+    return RegisterMap(name="snn", registers=registers, address_bits=8, doc="Spiking core.")
+
+
+def _identity() -> tuple[Register, ...]:
+    return (
         Register("ident", 0x00, access="const", reset=IDENTIFICATION, doc="Identification, 'PySN'."),
         Register(
             "version",
@@ -32,7 +37,62 @@ def register_map(config: SnnConfig) -> RegisterMap:
                 Field("program", 16, width=16, reset=PROGRAM_VERSION, doc="Version of the descriptors."),
             ),
         ),
-        *_capabilities(config),
+    )
+
+
+def _capabilities(c: SnnConfig) -> tuple[Register, ...]:
+    def fields(*sizes: tuple[str, int, int]) -> tuple[Field, ...]:
+        made, lsb = [], 0
+        for name, width, value in sizes:
+            made.append(Field(name, lsb, width=width, reset=value))
+            lsb += width
+        return tuple(made)
+
+    return (
+        Register(
+            "lanes",
+            0x08,
+            access="const",
+            fields=fields(
+                ("out_lanes", 8, c.out_lanes),
+                ("in_lanes", 8, c.in_lanes),
+                ("pixel_lanes", 8, c.pixel_lanes),
+                ("step_lanes", 8, c.step_lanes),
+            ),
+            doc="Parallelism.",
+        ),
+        Register(
+            "widths",
+            0x0C,
+            access="const",
+            fields=fields(
+                ("neuron_lanes", 8, c.neuron_lanes),
+                ("current_bits", 6, c.current_bits),
+                ("potential_bits", 6, c.potential_bits),
+                ("leak_bits", 4, c.leak_bits),
+                ("leak_multiplies", 1, int(c.leak == "multiply")),
+                ("bus_log2", 4, c.bus_bits.bit_length() - 1),
+            ),
+            doc="Widths in bits.",
+        ),
+        Register(
+            "depths",
+            0x10,
+            access="const",
+            fields=fields(("weight_words", 16, c.weight_depth), ("map_words", 16, c.map_words)),
+            doc="Words of weights and of each feature map.",
+        ),
+        Register(
+            "tiles",
+            0x14,
+            access="const",
+            fields=fields(("parameter_tiles", 16, c.parameter_tiles), ("layer_counters", 16, LAYERS)),
+        ),
+    )
+
+
+def _job() -> tuple[Register, ...]:
+    return (
         Register(
             "control",
             0x20,
@@ -102,6 +162,11 @@ def register_map(config: SnnConfig) -> RegisterMap:
                 Field("index", 0, width=16, doc="Largest output of the last run, lowest index on ties."),
             ),
         ),
+    )
+
+
+def _counters() -> tuple[Register, ...]:
+    return (
         *(
             Register(
                 f"total_{name}", 0x80 + 8 * n, access="ro", width=64, fields=(Field("value", 0, width=48),)
@@ -122,57 +187,5 @@ def register_map(config: SnnConfig) -> RegisterMap:
                 f"layer_{name}", 0xC8 + 8 * n, access="ro", width=64, fields=(Field("value", 0, width=40),)
             )
             for n, name in enumerate(("cycles", "active", "stalls", "spikes"))
-        ),
-    )
-    return RegisterMap(name="snn", registers=registers, address_bits=8, doc="Spiking core.")
-
-
-def _capabilities(c: SnnConfig) -> tuple[Register, ...]:
-    def fields(*sizes: tuple[str, int, int]) -> tuple[Field, ...]:
-        made, lsb = [], 0
-        for name, width, value in sizes:
-            made.append(Field(name, lsb, width=width, reset=value))
-            lsb += width
-        return tuple(made)
-
-    return (
-        Register(
-            "lanes",
-            0x08,
-            access="const",
-            fields=fields(
-                ("out_lanes", 8, c.out_lanes),
-                ("in_lanes", 8, c.in_lanes),
-                ("pixel_lanes", 8, c.pixel_lanes),
-                ("step_lanes", 8, c.step_lanes),
-            ),
-            doc="Parallelism.",
-        ),
-        Register(
-            "widths",
-            0x0C,
-            access="const",
-            fields=fields(
-                ("neuron_lanes", 8, c.neuron_lanes),
-                ("current_bits", 6, c.current_bits),
-                ("potential_bits", 6, c.potential_bits),
-                ("leak_bits", 4, c.leak_bits),
-                ("leak_multiplies", 1, int(c.leak == "multiply")),
-                ("bus_log2", 4, c.bus_bits.bit_length() - 1),
-            ),
-            doc="Widths in bits.",
-        ),
-        Register(
-            "depths",
-            0x10,
-            access="const",
-            fields=fields(("weight_words", 16, c.weight_depth), ("map_words", 16, c.map_words)),
-            doc="Words of weights and of each feature map.",
-        ),
-        Register(
-            "tiles",
-            0x14,
-            access="const",
-            fields=fields(("parameter_tiles", 16, c.parameter_tiles), ("layer_counters", 16, LAYERS)),
         ),
     )

@@ -126,89 +126,27 @@ class Pixels(wiring.Component):
         m = Module()
         layer = self.layers.p
         running = Signal()
-        # Loop counters, innermost first, and whether each is at its end.
-        counters = {}
-        limits = {
-            "window_x": layer.pool_size,
-            "window_y": layer.pool_size,
-            "column": layer.out_width,
-            "line": layer.out_height,
-            "image": layer.images,
-            "tile": layer.out_tiles,
-        }
-        ends = []
-        for name, limit in limits.items():
-            counters[name] = counter = Signal(16, name=name)
-            ends.append(Signal(name=f"{name}_end"))
-            m.d.comb += ends[-1].eq(counter + 1 == limit)
-        # wraps[k]: all loops up to k end with this pixel.
-        wraps = [Signal(name=f"wrap_{name}") for name in limits]
-        for k, wrap in enumerate(wraps):
-            m.d.comb += wrap.eq(ends[k] & (wraps[k - 1] if k else 1))
-
-        # Positions at the start of the current window row, window, line, image.
-        names = ("window_y", "column", "line", "image")
-        address = {name: Signal(16, name=f"address_{name}") for name in names}
-        y_window, y_line = Signal(signed(17)), Signal(signed(17))
-        x_window = Signal(signed(17))
-        image_rows = Signal(32)
-        steps = {
-            "window_y": layer.row_step,
-            "column": layer.pool_column_step,
-            "line": layer.pool_row_step,
-            "image": layer.in_image_words,
-        }
-
-        left, top = -layer.pad_left, -layer.pad_top
+        counters, wraps = self._loops(m, layer)
+        at = _Bases()
         with m.If(~running), m.If(self.layers.valid):
-            m.d.sync += running.eq(1)
-            m.d.sync += [counters[name].eq(0) for name in limits]
-            self._restart(m, layer, address, [(self.y, top), (y_window, top), (y_line, top)], x_window, left)
-            m.d.sync += [image_rows.eq(0), self.target.eq(0)]
+            m.d.sync += [running.eq(1), *(counter.eq(0) for counter in counters.values())]
+            self._restart(m, layer, at)
         with m.Elif(self.next):
-            for k, name in enumerate(limits):
-                with m.If(wraps[k]):
-                    m.d.sync += counters[name].eq(0)
-                with m.Elif(wraps[k - 1] if k else 1):
-                    m.d.sync += counters[name].eq(counters[name] + 1)
+            self._advance_columns(m, layer, at, wraps)
+            self._advance_rows(m, layer, at, wraps)
             with m.If(self.last):
                 m.d.sync += self.target.eq(self.target + layer.out_pixel_words)
-            with m.If(~wraps[0]):
-                m.d.sync += [
-                    self.address.eq(self.address + layer.column_step),
-                    self.x.eq(self.x + layer.stride),
-                ]
-            for k, name in enumerate(names):
-                # Loop k + 1 advances: everything inside it starts again from its new position.
-                with m.If(wraps[k] & ~wraps[k + 1]):
-                    moved = (address[name] + steps[name])[:16]
-                    m.d.sync += [address[inner].eq(moved) for inner in names[: k + 1]]
-                    m.d.sync += self.address.eq(moved)
-            with m.If(wraps[0] & ~wraps[1]):
-                m.d.sync += [self.x.eq(x_window), y_window.eq(y_window + layer.stride)]
-                m.d.sync += self.y.eq(y_window + layer.stride)
-            with m.If(wraps[1] & ~wraps[2]):
-                m.d.sync += [x_window.eq(x_window + layer.pool_step), self.x.eq(x_window + layer.pool_step)]
-                m.d.sync += [y_window.eq(y_line), self.y.eq(y_line)]
-            with m.If(wraps[2]):
-                m.d.sync += [x_window.eq(left), self.x.eq(left)]
-                following = Mux(wraps[3], top, y_line + layer.pool_step)
-                m.d.sync += [y_line.eq(following), y_window.eq(following), self.y.eq(following)]
-            with m.If(wraps[3]):
-                m.d.sync += image_rows.eq(image_rows + layer.in_height)
             with m.If(wraps[4]):
-                self._restart(m, layer, address, [], x_window, left)
-                m.d.sync += [image_rows.eq(0), self.target.eq(0)]
+                self._restart(m, layer, at)
             with m.If(wraps[5]):
                 m.d.sync += running.eq(0)
                 m.d.comb += self.layers.ready.eq(1)
 
         bottom = Signal(signed(18))  # first row below the receptive field
+        below = Mux(bottom <= 0, 0, Mux(bottom > layer.in_height, layer.in_height, bottom[:17]))
         m.d.comb += [
             bottom.eq(self.y + layer.kernel_height),
-            self.rows.eq(
-                image_rows + Mux(bottom <= 0, 0, Mux(bottom > layer.in_height, layer.in_height, bottom[:17]))
-            ),
+            self.rows.eq(at.image_rows + below),
             self.valid.eq(running),
             self.first.eq((counters["window_x"] == 0) & (counters["window_y"] == 0)),
             self.last.eq(wraps[1]),
@@ -218,7 +156,81 @@ class Pixels(wiring.Component):
         ]
         return m
 
-    def _restart(self, m: Module, layer, address: dict, rows: list, x_window: Signal, left) -> None:
-        m.d.sync += [base.eq(layer.origin) for base in address.values()]
-        m.d.sync += [self.address.eq(layer.origin), x_window.eq(left), self.x.eq(left)]
-        m.d.sync += [register.eq(top) for register, top in rows]
+    def _loops(self, m: Module, layer) -> tuple[dict[str, Signal], list[Signal]]:
+        """Loop counters by name, innermost first; and for each loop whether it ends with this pixel."""
+        limits = {
+            "window_x": layer.pool_size,
+            "window_y": layer.pool_size,
+            "column": layer.out_width,
+            "line": layer.out_height,
+            "image": layer.images,
+            "tile": layer.out_tiles,
+        }
+        counters = {name: Signal(16, name=name) for name in limits}
+        wraps = [Signal(name=f"wrap_{name}") for name in limits]
+        inner = Const(1)  # all loops inside this one end
+        for (name, limit), wrap in zip(limits.items(), wraps, strict=True):
+            end = Signal(name=f"{name}_end")
+            m.d.comb += [end.eq(counters[name] + 1 == limit), wrap.eq(end & inner)]
+            with m.If(self.next & inner):
+                m.d.sync += counters[name].eq(Mux(end, 0, counters[name] + 1))
+            inner = wrap
+        return counters, wraps
+
+    def _advance_columns(self, m: Module, layer, at: "_Bases", wraps: list[Signal]) -> None:
+        """Map word and x of the next pixel."""
+        with m.If(~wraps[0]):
+            m.d.sync += [self.address.eq(self.address + layer.column_step), self.x.eq(self.x + layer.stride)]
+        steps = {
+            "window_y": layer.row_step,
+            "column": layer.pool_column_step,
+            "line": layer.pool_row_step,
+            "image": layer.in_image_words,
+        }
+        for k, (name, step) in enumerate(steps.items()):
+            # Loop k + 1 advances: everything inside it starts again from its new position.
+            with m.If(wraps[k] & ~wraps[k + 1]):
+                moved = (at.address[name] + step)[:16]
+                m.d.sync += [at.address[inner].eq(moved) for inner in list(steps)[: k + 1]]
+                m.d.sync += self.address.eq(moved)
+        with m.If(wraps[0] & ~wraps[1]):
+            m.d.sync += self.x.eq(at.x_window)
+        with m.If(wraps[1] & ~wraps[2]):
+            m.d.sync += [
+                at.x_window.eq(at.x_window + layer.pool_step),
+                self.x.eq(at.x_window + layer.pool_step),
+            ]
+        with m.If(wraps[2]):
+            m.d.sync += [at.x_window.eq(-layer.pad_left), self.x.eq(-layer.pad_left)]
+
+    def _advance_rows(self, m: Module, layer, at: "_Bases", wraps: list[Signal]) -> None:
+        """Row y of the next pixel, and the rows of the images before its own."""
+        with m.If(wraps[0] & ~wraps[1]):
+            m.d.sync += [at.y_window.eq(at.y_window + layer.stride), self.y.eq(at.y_window + layer.stride)]
+        with m.If(wraps[1] & ~wraps[2]):
+            m.d.sync += [at.y_window.eq(at.y_line), self.y.eq(at.y_line)]
+        with m.If(wraps[2]):
+            following = Mux(wraps[3], -layer.pad_top, at.y_line + layer.pool_step)
+            m.d.sync += [at.y_line.eq(following), at.y_window.eq(following), self.y.eq(following)]
+        with m.If(wraps[3]):
+            m.d.sync += at.image_rows.eq(at.image_rows + layer.in_height)
+
+    def _restart(self, m: Module, layer, at: "_Bases") -> None:
+        """To the first pixel of a tile."""
+        m.d.sync += [base.eq(layer.origin) for base in (*at.address.values(), self.address)]
+        m.d.sync += [row.eq(-layer.pad_top) for row in (self.y, at.y_window, at.y_line)]
+        m.d.sync += [column.eq(-layer.pad_left) for column in (self.x, at.x_window)]
+        m.d.sync += [at.image_rows.eq(0), self.target.eq(0)]
+
+
+class _Bases:
+    """Positions at the start of the current window row, window, line and image."""
+
+    def __init__(self) -> None:
+        loops = ("window_y", "column", "line", "image")
+        self.address = {name: Signal(16, name=f"address_{name}") for name in loops}
+        self.y_window, self.y_line, self.x_window = (
+            Signal(signed(17), name=name) for name in ("y_window", "y_line", "x_window")
+        )
+        self.image_rows = Signal(32)
+        """Input rows of the images before this one."""
