@@ -49,16 +49,23 @@ def check_model(source: ModelSource, config: SnnConfig) -> dict[str, Any]:
 
 
 def check_network(network: IntNetwork, config: SnnConfig) -> dict[str, Any]:
-    """Checks the fit of an integer network: a row per layer, and what does not fit."""
+    """Checks the fit of an integer network: a row per layer, and what does not fit.
+
+    ``strips`` of a row: in how many parts the layer runs, more than one where its maps exceed the buffers;
+    None if the network does not fit.
+    """
     faults, facts = [], {}
+    strips: list[int | None] = [None] * len(network.layers)
     try:
         compiled = compile_network(network, config)
         facts = {"resident": compiled.resident, "weight_bytes": len(compiled.weights)}
+        strips = [len(plan.strips) for plan in compiled.layers]
     except UserError as error:
         faults.append(_fault(error))
     layers = layer_table(network, config)
     broken = {fault["where"].removeprefix("layer ").strip("'") for fault in faults}
-    for row in layers:
+    for row, count in zip(layers, strips, strict=True):
+        row["strips"] = count
         row["verdict"] = "does not fit" if row["name"] in broken else "ok" if not faults else "see above"
     seen = False
     for row in layers:

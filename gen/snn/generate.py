@@ -122,7 +122,12 @@ def _network_facts(compiled: Compiled) -> dict[str, Any]:
         "output_stride": compiled.output_stride,
         "raw_pixels": compiled.raw_pixels,
         "layers": [
-            {"name": plan.name, "out_shape": list(plan.out_shape), "weight_bytes": plan.weight_bytes}
+            {
+                "name": plan.name,
+                "out_shape": list(plan.out_shape),
+                "weight_bytes": plan.weight_bytes,
+                "strips": len(plan.strips),
+            }
             for plan in compiled.layers
         ],
     }

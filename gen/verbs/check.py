@@ -55,7 +55,7 @@ def render(result: dict) -> str:
                 row["neuron"],
                 _size(row["out_shape"]),
                 f"{row['weights']:,}",
-                f"{row['input_words']:,} of {row['map_words']:,}",
+                _words(row),
                 row["verdict"],
             ]
             for row in result["layers"]
@@ -71,6 +71,12 @@ def render(result: dict) -> str:
     else:
         parts.append(f"It cannot run on {result['core']} as it is: see above.")
     return "\n\n".join(parts)
+
+
+def _words(row: dict) -> str:
+    """Feature-map words of the layer's input, beside those of a buffer or the strips that it runs in."""
+    room = f"of {row['map_words']:,}" if (row["strips"] or 1) == 1 else f"in {row['strips']} strips"
+    return f"{row['input_words']:,} {room}"
 
 
 def _size(shape: list[int]) -> str:

@@ -85,6 +85,6 @@ def test_what_the_bench_refuses(command, tmp_path):
     assert code == 1
     assert f"The output folder {tmp_path / 'file'} cannot be written: " in err
     config = from_toml("map_words = 64")
-    with pytest.raises(UserError, match="the input map needs 2048 feature-map words, and this core has 64"):
+    with pytest.raises(UserError, match="layer needs 129 feature-map words, and this core has 64"):
         bench(config, tmp_path / "snn.json", facts=snn7.shrink(snn7.SNN7, 16))
     assert not (tmp_path / "snn.json").exists()

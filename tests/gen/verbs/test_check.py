@@ -76,7 +76,8 @@ def test_nan_weights_are_found(command, model, tmp_path):
     assert "NaN or infinite" in out
 
 
-def test_a_network_that_is_too_large_says_where_and_by_how_much(command, tmp_path):
+def one_layer(path, width):
+    """A network of one convolution over 64 rows of *width* pixels, in a file."""
     layer = IntLayer(
         name="wide",
         weight=np.ones((8, 1, 3, 3), np.int8),
@@ -84,13 +85,27 @@ def test_a_network_that_is_too_large_says_where_and_by_how_much(command, tmp_pat
         threshold=np.ones(8, np.int64),
         padding=(1, 1),
     )
-    small = IntNetwork(input_shape=(1, 64, 300), time_steps=4, layers=(layer,))
-    small.save(tmp_path / "big.npz")
-    code, out, _ = command("check", tmp_path / "big.npz", "--preset", "tiny")
+    IntNetwork(input_shape=(1, 64, width), time_steps=4, layers=(layer,)).save(path)
+    return path
+
+
+def test_a_network_that_is_too_large_says_where_and_by_how_much(command, tmp_path):
+    code, out, _ = command("check", one_layer(tmp_path / "big.npz", 300), "--preset", "tiny")
     assert code == 1
     assert "even 1 output row of this layer needs 1201 feature-map words, and this core has 512" in out
     assert "where: layer 'wide'" in out
     assert "does not fit" in out
+
+
+def test_maps_larger_than_the_buffers_run_in_strips(command, tmp_path):
+    path = one_layer(tmp_path / "tall.npz", 64)
+    code, out, _ = command("check", path, "--preset", "tiny", "--json")
+    row = json.loads(out)["layers"][0]
+    assert code == 0
+    assert (row["input_words"], row["map_words"]) == (64 * 64 * 2, 512)
+    assert row["strips"] >= 64 * 64 * 2 / 512
+    code, out, _ = command("check", path, "--preset", "tiny")
+    assert f"8,192 in {row['strips']} strips  ok" in out
 
 
 def test_a_network_file_is_checked_layer_by_layer(command, network_file, core_file):
