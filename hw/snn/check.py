@@ -5,6 +5,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from pyralis.hw.snn.config import SnnConfig
+from pyralis.hw.snn.peaks import PEAK_STEPS
 from pyralis.hw.snn.program import (
     DESCRIPTOR_BYTES,
     END,
@@ -149,6 +150,7 @@ class Check(wiring.Component):
             self._unaligned(d.weight_address),
             self._unaligned(d.result_address),
             (d.result_beats != 0) ^ results,
-            d.pool & results,
+            d.pool & ~d.pool_currents & results,
+            d.pool_currents & (~d.pool | (d.out_groups > PEAK_STEPS // self.config.step_lanes)),
             d.argmax & ~(results & one_pixel),
         ]

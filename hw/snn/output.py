@@ -9,6 +9,7 @@ from pyralis.hw.snn.config import SnnConfig
 from pyralis.hw.snn.group import GroupLayout
 from pyralis.hw.snn.maps import MapWrite
 from pyralis.hw.snn.neuron import Neuron
+from pyralis.hw.snn.peaks import Peaks
 from pyralis.hw.snn.planes import Planes
 from pyralis.hw.snn.pool import Pool
 from pyralis.hw.snn.program import LAYER, Output
@@ -20,7 +21,7 @@ __all__ = ["OutputPath"]
 
 
 class OutputPath(wiring.Component):
-    """Tags, bit planes, neurons, then pooling into the feature maps or results, one layer at a time.
+    """Tags, bit planes, peaks, neurons, then pooling into the feature maps or results, one layer at a time.
 
     The settings of a layer stay in a register while its slots are in flight; the path runs empty between
     layers, which the array's FIFO hides. Neurons and everything behind them never stall, so slots wait in
@@ -54,7 +55,7 @@ class OutputPath(wiring.Component):
     Timing
     ------
     Initiation interval 1 slot, one cycle more per tile; see :class:`pyralis.hw.snn.neuron.Neuron` for more
-    step groups than one. From a slot to its write 3 * S + 4 cycles.
+    step groups than one. From a slot to its write 3 * S + 5 cycles.
     """
 
     def __init__(self, config: SnnConfig) -> None:
@@ -81,6 +82,7 @@ class OutputPath(wiring.Component):
         c = self.config
         m.submodules.tagger = tagger = Tagger(c)
         m.submodules.planes = planes = Planes(c)
+        m.submodules.peaks = peaks = Peaks(c)
         m.submodules.neuron = neuron = Neuron(c)
         m.submodules.pool = pool = Pool(c)
         m.submodules.results = results = Results(c)
@@ -88,15 +90,16 @@ class OutputPath(wiring.Component):
         connect(m, flipped(self.groups), tagger.groups)
         connect(m, flipped(self.currents), tagger.currents)
         connect(m, tagger.slots, planes.slots)
+        connect(m, planes.sums, peaks.slots)
         connect(m, pool.write, flipped(self.write))
         connect(m, results.results, flipped(self.results))
         for sink in (pool, results):
             m.d.comb += [sink.fired.eq(neuron.fired), sink.result.eq(neuron.result)]
-        for unit in (neuron, pool, results):
+        for unit in (peaks, neuron, pool, results):
             m.d.comb += unit.settings.eq(tagger.settings)
         m.d.comb += [
             results.begin.eq(tagger.begin),
-            tagger.busy.eq(planes.busy | (neuron.pending != 0) | pool.busy | results.busy),
+            tagger.busy.eq(planes.busy | peaks.busy | (neuron.pending != 0) | pool.busy | results.busy),
             self.layer_done.eq(tagger.layer_done),
             self.row_done.eq(pool.row_done),
             self.class_index.eq(results.class_index),
@@ -105,7 +108,7 @@ class OutputPath(wiring.Component):
             self.saturated.eq(neuron.fired & neuron.result.saturated),
             self.address_error.eq(pool.address_error),
         ]
-        self._gate(m, planes.sums, neuron, results.room, tagger.settings.output != Output.SPIKES)
+        self._gate(m, peaks.peaks, neuron, results.room, tagger.settings.output != Output.SPIKES)
         return m
 
     def _gate(self, m: Module, sums, neuron: Neuron, room, has_results) -> None:

@@ -160,9 +160,10 @@ LAYER = _descriptor({
     "reset": Reset,
     "timing": Timing,
     "inclusive": 1,  # fire at potential >= threshold
-    "pool": 1,  # OR over each pooling window
+    "pool": 1,  # over each pooling window
+    "pool_currents": 1,  # the largest current, before the neuron; otherwise the OR of the spikes
     "argmax": 1,  # keep the index of the largest value (output COUNTS or POTENTIALS, one pixel, one image)
-    "pad": 2,
+    "pad": 1,
     "leak_value": 16,
     # Shape of the work, every one at least 1. Output sizes are after pooling.
     "in_height": 16,

@@ -22,6 +22,7 @@ SETTINGS = data.StructLayout({
     "reset": Reset,
     "timing": Timing,
     "inclusive": 1,
+    "pool_currents": 1,
     "argmax": 1,
     "leak_value": 16,
     "out_tiles": 16,

@@ -180,6 +180,8 @@ FAULTS = [
     ("convolution", {"result_beats": 1}),
     ("results", {"result_beats": 0}),
     ("results", {"pool": 1}),
+    ("plain", {"pool_currents": 1}),
+    ("convolution", {"pool_currents": 1, "time_steps": 20, "out_groups": 5, "in_groups": 5}),
     ("convolution", {"argmax": 1}),
     *(("results", {name: 2}) for name in ("out_height", "out_width", "images")),
     ("words", {"words": 0}),
