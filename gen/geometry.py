@@ -7,7 +7,7 @@ import numpy as np
 
 from pyralis.gen.errors import UserError
 
-__all__ = ["Faults", "Geometry", "Shape", "check", "integer", "shape_faults"]
+__all__ = ["Faults", "Geometry", "Shape", "check", "integer", "output_faults", "shape_faults"]
 
 Shape = tuple[int, int, int]
 """(channels, height, width)."""
@@ -29,7 +29,11 @@ def integer(value: object, low: int, high: int) -> bool:
 
 
 class Geometry:
-    """Map sizes of a layer: ``weight`` (O, I, Kh, Kw), ``stride``, ``padding``, ``pool``, ``pool_stride``."""
+    """Map sizes of a layer: ``weight`` (O, I, Kh, Kw), ``stride``, ``padding``, ``pool``, ``pool_stride``.
+
+    ``pool_of`` says whether the layer pools the currents of its neurons or their spikes. Its output has the
+    same shape either way.
+    """
 
     __slots__ = ()
 
@@ -38,6 +42,7 @@ class Geometry:
     padding: Any
     pool: Any
     pool_stride: Any
+    pool_of: Any
 
     @property
     def out_channels(self) -> int:
@@ -65,6 +70,8 @@ def shape_faults(layer: Any, shape: Shape) -> Faults:
     padding = layer.padding
     proper = isinstance(padding, tuple) and len(padding) == 2 and all(integer(p, 0, 255) for p in padding)
     yield not proper, f"padding must be two sizes (rows, columns) in 0..255, not {padding!r}", ""
+    what = f"pool_of must be spikes or currents, not {layer.pool_of!r}"
+    yield layer.pool_of not in ("spikes", "currents"), what, ""
     channels, height, width = shape
     _, inputs, kernel_h, kernel_w = layer.weight.shape
     what = f"the weights take {inputs} input channels, but the map before them has {channels}"
@@ -79,3 +86,11 @@ def shape_faults(layer: Any, shape: Shape) -> Faults:
     yield min(rows, columns) < 1, what, "use a smaller kernel, or more padding"
     what = f"a pooling window of {layer.pool} does not fit into the layer's {rows} x {columns} map"
     yield min(rows, columns) < layer.pool, what, "use a smaller window"
+
+
+def output_faults(layer: Any) -> Faults:
+    """What keeps *layer* (a Geometry) from being a network's last."""
+    window = f"its window is {layer.pool} with stride {layer.pool_stride}"
+    hint = "counts and potentials are read before spikes are pooled: do not pool, or pool the currents"
+    pools = layer.pool_of == "spikes" and (layer.pool, layer.pool_stride) != (1, 1)
+    yield pools, f"the last layer cannot pool its spikes, but {window}", hint

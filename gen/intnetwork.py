@@ -6,7 +6,8 @@ It can be built by hand, so that a network quantised elsewhere needs no framewor
     network = IntNetwork(input_shape=(1, 8, 8), coding="direct", time_steps=4, layers=(layer,))
     network.validate()
 
-One layer is one integer convolution, a neuron that steps through time, and a pooling of its spikes::
+One layer is one integer convolution, a neuron that steps through time, and a pooling of its spikes or, before
+the neuron, of its currents::
 
     current[o, y, x] = bias[o] + sum over i, j, k of
                        weight[o, i, j, k] * input[i, y * stride + j - top, x * stride + k - left]
@@ -22,7 +23,7 @@ from typing import Any, Literal
 import numpy as np
 
 from pyralis.gen.errors import UserError
-from pyralis.gen.geometry import Faults, Geometry, Shape, check, integer, shape_faults
+from pyralis.gen.geometry import Faults, Geometry, Shape, check, integer, output_faults, shape_faults
 
 __all__ = ["IntLayer", "IntNetwork", "IntNeuron", "Shape"]
 
@@ -65,7 +66,7 @@ class IntNeuron:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class IntLayer(Geometry):
-    """One layer: convolution (or fully connected), neuron, OR pooling.
+    """One layer: convolution (or fully connected), neuron, max pooling before or after it.
 
     Attributes
     ----------
@@ -82,7 +83,10 @@ class IntLayer(Geometry):
     padding : (int, int)
         Rows of zeros above and below, columns left and right.
     pool, pool_stride : int
-        Window and stride of the OR over spikes; 1 without pooling. Without a stride it is the window.
+        Window and stride of the pooling; 1 without. Without a stride it is the window.
+    pool_of : {"spikes", "currents"}
+        OR of the neurons' spikes, or maximum of the currents in each time step: then there is one neuron for
+        each window.
     neuron : IntNeuron
     weight_scale : float or (O,) float64
         Real value of one unit of the weights. Informative.
@@ -97,6 +101,7 @@ class IntLayer(Geometry):
     padding: tuple[int, int] = (0, 0)
     pool: int = 1
     pool_stride: int = 0
+    pool_of: Literal["spikes", "currents"] = "spikes"
     neuron: IntNeuron = field(default_factory=IntNeuron)
     weight_scale: float | np.ndarray = 1.0
 
@@ -206,13 +211,7 @@ class IntNetwork:
             check(_neuron_faults(layer.neuron), where)
             check(shape_faults(layer, shape), where)
             shape = layer.pooled_shape(shape)
-        last = self.layers[-1]
-        if last.pool != 1:
-            raise UserError(
-                f"the last layer cannot pool, but its window is {last.pool}",
-                f"layer {last.name!r}",
-                "counts and potentials are read before pooling; set pool=1",
-            )
+        check(output_faults(self.layers[-1]), f"layer {self.layers[-1].name!r}")
 
 
 def _network_faults(n: IntNetwork) -> Faults:

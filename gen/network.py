@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 
 from pyralis.gen.errors import UserError
-from pyralis.gen.geometry import Faults, Geometry, Shape, check, integer, shape_faults
+from pyralis.gen.geometry import Faults, Geometry, Shape, check, integer, output_faults, shape_faults
 
 __all__ = ["Layer", "Network", "Neuron"]
 
@@ -34,7 +34,7 @@ class Neuron:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Layer(Geometry):
-    """One layer: convolution (or fully connected), neuron, OR pooling of its spikes.
+    """One layer: convolution (or fully connected), neuron, max pooling before or after it.
 
     Normalisation, average pooling and graded spikes are already folded into ``weight`` and ``bias``.
 
@@ -50,6 +50,8 @@ class Layer(Geometry):
     padding : (rows, columns)
     pool, pool_stride : int
         1 without pooling.
+    pool_of : {"spikes", "currents"}
+        OR of the neurons' spikes, or maximum of the currents in each time step, one neuron for each window.
     neuron : Neuron
     """
 
@@ -62,6 +64,7 @@ class Layer(Geometry):
     padding: tuple[int, int] = (0, 0)
     pool: int = 1
     pool_stride: int = 1
+    pool_of: Literal["spikes", "currents"] = "spikes"
     neuron: Neuron = field(default_factory=Neuron)
 
 
@@ -111,9 +114,7 @@ class Network:
             check(_value_faults(layer), where)
             check(shape_faults(layer, shape), where)
             shape = layer.pooled_shape(shape)
-        if self.layers[-1].pool != 1:
-            hint = "counts and potentials are read before pooling: remove the pooling after the last neuron"
-            raise UserError("the last layer cannot pool", f"layer {self.layers[-1].name!r}", hint)
+        check(output_faults(self.layers[-1]), f"layer {self.layers[-1].name!r}")
 
 
 def _value_faults(layer: Layer) -> Faults:

@@ -48,7 +48,10 @@ UNREADABLE = (
 )
 """What numpy raises for files that are damaged, or are something else."""
 
-SETTINGS = ("name", "kind", "stride", "padding", "pool", "pool_stride")
+SETTINGS = ("name", "kind", "stride", "padding", "pool", "pool_stride", "pool_of")
+
+OLDER = {"pool_of": "spikes"}
+"""Settings that older files do not have, with what they stood for."""
 
 
 def save(network: IntNetwork, path: str | Path) -> None:
@@ -162,6 +165,7 @@ def _verify(name: str, facts: dict[str, Any], entries: dict[str, np.ndarray], wh
 
 
 def _layer(index: int, entry: dict[str, Any], entries: dict[str, np.ndarray]) -> IntLayer:
+    entry = OLDER | entry
     settings = {name: entry[name] for name in SETTINGS}
     settings["padding"] = tuple(settings["padding"])
     arrays: dict[str, Any] = {name: entries[f"{index}.{name}"] for name in ARRAYS}

@@ -149,6 +149,7 @@ def _in_integers(layer: IntLayer) -> Layer:
         padding=layer.padding,
         pool=layer.pool,
         pool_stride=layer.pool_stride,
+        pool_of=layer.pool_of,
         neuron=Neuron(beta=beta, reset=neuron.reset, timing=neuron.timing, inclusive=neuron.inclusive),
     )
 

@@ -124,6 +124,7 @@ def _layer(layer: Layer, granularity: str, unit: float, leak_bits: int, potentia
         padding=layer.padding,
         pool=layer.pool,
         pool_stride=layer.pool_stride,
+        pool_of=layer.pool_of,
         neuron=_neuron(layer.neuron, leak_bits),
         weight_scale=scale,
     )

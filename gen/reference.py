@@ -20,6 +20,7 @@ class LayerTrace:
 
     inputs: torch.Tensor
     currents: torch.Tensor
+    """As the neurons get them: pooled if the layer pools currents."""
     spikes: torch.Tensor
     """Before pooling."""
     potentials: torch.Tensor
@@ -46,10 +47,11 @@ def run(network: Network, inputs: np.ndarray | torch.Tensor) -> tuple[torch.Tens
 
 
 def currents(layer: Layer, maps: torch.Tensor) -> torch.Tensor:
-    """Weighted sums and biases of *layer* for input maps (T, B, C, H, W)."""
+    """Weighted sums and biases of *layer* for input maps (T, B, C, H, W), pooled if it pools currents."""
     weight, bias = torch.as_tensor(layer.weight), torch.as_tensor(layer.bias)
     flat = torch.nn.functional.conv2d(maps.flatten(0, 1), weight, bias, layer.stride, layer.padding)
-    return flat.unflatten(0, maps.shape[:2])
+    sums = flat.unflatten(0, maps.shape[:2])
+    return _greatest(layer, sums) if layer.pool_of == "currents" else sums
 
 
 def integrate(
@@ -91,8 +93,12 @@ def integrate(
 
 
 def pool(layer: Layer, spikes: torch.Tensor) -> torch.Tensor:
-    """OR of the spikes (T, B, C, H, W) over the layer's pooling windows."""
+    """OR of the spikes (T, B, C, H, W) over the layer's pooling windows, unless it pools currents."""
+    return _greatest(layer, spikes) if layer.pool_of == "spikes" else spikes
+
+
+def _greatest(layer: Layer, maps: torch.Tensor) -> torch.Tensor:
     if layer.pool == 1 and layer.pool_stride == 1:
-        return spikes
-    pooled = torch.nn.functional.max_pool2d(spikes.flatten(0, 1), layer.pool, layer.pool_stride)
-    return pooled.unflatten(0, spikes.shape[:2])
+        return maps
+    pooled = torch.nn.functional.max_pool2d(maps.flatten(0, 1), layer.pool, layer.pool_stride)
+    return pooled.unflatten(0, maps.shape[:2])

@@ -44,6 +44,14 @@ def test_pooling_stride_is_the_window_unless_given():
     assert layer(pool=3, pool_stride=2).pool_stride == 2
 
 
+def test_the_last_layer_may_pool_its_currents():
+    pooled = network(layer(pool=2, pool_of="currents"))
+    pooled.validate()
+    assert pooled.shapes() == network(layer(pool=2)).shapes() == [(2, 9, 8), (4, 3, 3)]
+    assert pooled.layers[0].map_shape((2, 9, 8)) == (4, 7, 6)
+    assert layer().pool_of == "spikes"
+
+
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
@@ -100,7 +108,13 @@ def test_network_settings_are_checked(settings, sentence):
             {"weight": np.ones((4, 2, 12, 3), np.int8), "padding": (1, 0)},
             "a 12 x 3 kernel does not fit into its 9 x 8 input padded by (1, 0)",
         ),
-        ({"pool": 2}, "the last layer cannot pool, but its window is 2"),
+        ({"pool_of": "voltages"}, "pool_of must be spikes or currents, not 'voltages'"),
+        ({"pool": 2}, "the last layer cannot pool its spikes, but its window is 2 with stride 1"),
+        ({"pool_stride": 2}, "the last layer cannot pool its spikes, but its window is 1 with stride 2"),
+        (
+            {"pool": 10, "pool_of": "currents"},
+            "a pooling window of 10 does not fit into the layer's 7 x 6 map",
+        ),
         ({"neuron": IntNeuron(leak="exp")}, "leak must be none, shift or multiply, not 'exp'"),
         ({"neuron": IntNeuron(reset="soft")}, "reset must be zero, subtract or none, not 'soft'"),
         (

@@ -27,7 +27,8 @@ def network() -> IntNetwork:
     leak = IntNeuron(leak="multiply", leak_value=3000, timing="delayed")
     layers = (
         layer("conv", (5, 2, 3, 3), padding=(1, 1), pool=2, neuron=leak),
-        layer("fc", (3, 5, 4, 4), kind="linear", neuron=IntNeuron(reset="none", inclusive=True)),
+        layer("peaks", (5, 5, 3, 3), padding=(1, 1), pool=2, pool_stride=1, pool_of="currents"),
+        layer("fc", (3, 5, 3, 3), kind="linear", neuron=IntNeuron(reset="none", inclusive=True)),
     )
     return IntNetwork(
         input_shape=(2, 8, 8),
@@ -67,7 +68,7 @@ def test_round_trip(saved):
     for name in ("input_shape", "time_steps", "coding", "output", "potential_bits", "input_scale", "source"):
         assert getattr(loaded, name) == getattr(original, name)
     for got, want in zip(loaded.layers, original.layers, strict=True):
-        for name in ("name", "kind", "stride", "padding", "pool", "pool_stride", "neuron"):
+        for name in ("name", "kind", "stride", "padding", "pool", "pool_stride", "pool_of", "neuron"):
             assert getattr(got, name) == getattr(want, name)
         for name in ("weight", "bias", "threshold", "weight_scale"):
             assert np.array_equal(getattr(got, name), getattr(want, name))
@@ -154,6 +155,17 @@ def test_header_without_a_field(saved):
     with_header(saved, layers=[{"name": "conv"}])
     with pytest.raises(UserError, match=r"(?m)^the header of the network file lacks or misnames 'kind'$"):
         IntNetwork.load(saved)
+
+
+def test_files_from_before_the_pooling_of_currents(saved):
+    """They lack the entry, and pool spikes."""
+    with np.load(saved) as file:
+        layers = json.loads(file["header"].item())["layers"]
+    assert [layer.pop("pool_of") for layer in layers] == ["spikes", "currents", "spikes"]
+    with_header(saved, layers=layers)
+    loaded = IntNetwork.load(saved)
+    assert [layer.pool_of for layer in loaded.layers] == ["spikes"] * 3
+    assert [layer.pool for layer in loaded.layers] == [2, 2, 1]
 
 
 def test_other_version(saved):

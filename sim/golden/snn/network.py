@@ -32,11 +32,11 @@ class Result:
     saturated : list of int
         Potentials that left ``potential_bits``, all inputs and steps together.
     current_ranges, potential_ranges : list of (int, int)
-        Least and greatest weighted sum (without bias) and stored potential.
+        Least and greatest weighted sum (without bias, before pooling) and stored potential.
     spikes : list of (B, T, C, H, W) uint8
         After pooling. Empty unless observed.
     potentials : list of (B, T, C, H, W) int64
-        Potential stored after each step, before pooling. Empty unless observed.
+        Potential stored after each step, before pooling of spikes. Empty unless observed.
     """
 
     scores: torch.Tensor
@@ -106,6 +106,8 @@ def _run(network: IntNetwork, inputs: torch.Tensor, observe: bool) -> Result:
     for layer in network.layers:
         currents = conv(maps, torch.as_tensor(layer.weight).to(maps.device), layer.stride, layer.padding)
         result.current_ranges.append(_range(currents))
+        if layer.pool_of == "currents":  # the bias is the same all over a window: it may follow
+            currents = _pool(currents, layer)
         spikes, potentials, saturated = neuron(
             currents.expand(steps, *currents.shape[1:]),
             torch.as_tensor(layer.bias).to(maps.device),
@@ -115,7 +117,9 @@ def _run(network: IntNetwork, inputs: torch.Tensor, observe: bool) -> Result:
         )
         result.saturated.append(int(torch.as_tensor(saturated).sum()))
         result.potential_ranges.append(_range(potentials))
-        maps = _pool(spikes.to(torch.uint8), layer)
+        maps = spikes.to(torch.uint8)
+        if layer.pool_of == "spikes":
+            maps = _pool(maps, layer)
         result.spike_counts.append(int(maps.sum(dtype=torch.int64)))
         if observe:
             result.spikes.append(_outward(maps))
@@ -125,11 +129,11 @@ def _run(network: IntNetwork, inputs: torch.Tensor, observe: bool) -> Result:
     return result
 
 
-def _pool(spikes: torch.Tensor, layer: IntLayer) -> torch.Tensor:
-    """OR over windows of (T, B, H, W, C) spikes."""
+def _pool(maps: torch.Tensor, layer: IntLayer) -> torch.Tensor:
+    """Maximum over windows of (T, B, H, W, C) currents or spikes, of which it is the OR."""
     if layer.pool == 1 and layer.pool_stride == 1:
-        return spikes
-    windows = spikes.unfold(2, layer.pool, layer.pool_stride).unfold(3, layer.pool, layer.pool_stride)
+        return maps
+    windows = maps.unfold(2, layer.pool, layer.pool_stride).unfold(3, layer.pool, layer.pool_stride)
     return windows.amax(dim=(-2, -1))
 
 

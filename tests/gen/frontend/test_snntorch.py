@@ -324,7 +324,11 @@ REFUSED = [
         "the network must end with a Leaky",
         "layer '2'",
     ),
-    (lambda: (nn.Conv2d(2, 6, 3), leaky(), nn.MaxPool2d(2)), "the last layer cannot pool", "layer 'conv0'"),
+    (
+        lambda: (nn.Conv2d(2, 6, 3), leaky(), nn.MaxPool2d(2)),
+        "the last layer cannot pool its spikes, but its window is 2 with stride 2",
+        "layer 'conv0'",
+    ),
     (
         lambda: (nn.Conv2d(2, 6, 3), nn.MaxPool2d(2), leaky()),
         "MaxPool2d of anything but a Leaky's spikes is not supported",
