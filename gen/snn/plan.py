@@ -11,6 +11,7 @@ from pyralis.gen.snn.layout import map_words, pack_tile
 from pyralis.gen.snn.prove import bounds, leak_fields
 from pyralis.gen.snn.strips import Strip, cut
 from pyralis.hw.snn.config import SnnConfig
+from pyralis.hw.snn.peaks import PEAK_STEPS
 from pyralis.hw.snn.program import Opcode, Output, Reset, Timing
 
 __all__ = ["LayerPlan", "pack_layer", "plan_layer"]
@@ -91,6 +92,13 @@ def plan_layer(
         strips = cut(c, layer, shape, (in_row, out_row), where)
     else:
         strips = _whole(c, layer, shape, (in_row * images, out_row * images), where)
+    pools_currents = layer.pool > 1 and layer.pool_of == "currents"
+    if pools_currents and network.time_steps > PEAK_STEPS:
+        raise UserError(
+            f"the core pools currents over at most {PEAK_STEPS} time steps, and the network has {network.time_steps}",
+            where,
+            "pool after the neuron (MaxPool2d behind Leaky), or use fewer time steps",
+        )
     tile_words = kernel_h * kernel_w * in_tiles
     weight_address, weight_bytes = weights
     leak, leak_value = leak_fields(c, layer.neuron, where)
@@ -104,6 +112,7 @@ def plan_layer(
         "timing": Timing[layer.neuron.timing.upper()],
         "inclusive": int(layer.neuron.inclusive),
         "pool": int(layer.pool > 1),
+        "pool_currents": int(pools_currents),
         "argmax": int(last and images == 1 and out_shape[1:] == (1, 1)),
         "leak_value": leak_value,
         "in_width": shape[2],
