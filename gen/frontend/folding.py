@@ -16,7 +16,11 @@ __all__ = ["Average", "Linear", "average_after", "average_before", "normalise", 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Linear(Geometry):
-    """A convolution that is still being folded: ``weight`` (O, I, Kh, Kw) and ``bias`` (O,), float64."""
+    """A convolution that is still being folded: ``weight`` (O, I, Kh, Kw) and ``bias`` (O,), float64.
+
+    Once it pools currents nothing more can be folded into it: a maximum does not commute with other
+    operators.
+    """
 
     name: str
     kind: Literal["conv", "linear"]
@@ -24,6 +28,9 @@ class Linear(Geometry):
     bias: np.ndarray
     stride: int = 1
     padding: tuple[int, int] = (0, 0)
+    pool: int = 1
+    pool_stride: int = 1
+    pool_of: Literal["spikes", "currents"] = "spikes"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

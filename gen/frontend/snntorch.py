@@ -3,7 +3,7 @@
 Takes the modules of a network in the order in which they were registered. For ``nn.Sequential`` that is the
 order in which they run; any other ``forward`` is tried once, and refused if it is seen to do otherwise::
 
-    Conv2d | Linear, with BatchNorm and AvgPool2d around it, then Leaky, then MaxPool2d of its spikes
+    Conv2d | Linear, with BatchNorm and AvgPool2d around it, then Leaky; MaxPool2d before or after the Leaky
 
 ``BatchNorm2d`` and ``AvgPool2d`` are folded once, in float64. What has no exact twin is refused by name.
 """
@@ -125,8 +125,8 @@ def _leaves(module: nn.Module, path: str) -> list[tuple[str, nn.Module]]:
 class _Reader:
     """Walks the modules in order and collects layers.
 
-    ``linear`` is a convolution that waits for its neuron, ``average`` a pooling (with the shape of the map
-    before it) that waits for its convolution.
+    ``linear`` is a convolution, perhaps pooled, that waits for its neuron, ``average`` a pooling (with the
+    shape of the map before it) that waits for its convolution.
     """
 
     def __init__(self, shape: Shape, flat: bool) -> None:
@@ -218,6 +218,9 @@ class _Reader:
         if self.linear is None:
             what = "a BatchNorm that does not stand between Conv2d or Linear and Leaky is not supported"
             raise UserError(what, where, "put it directly after Conv2d or Linear, where it folds exactly")
+        if self.linear.pool_of == "currents":
+            hint = "put it before the MaxPool2d: a negative factor turns the largest value into the smallest"
+            raise UserError(f"{type(module).__name__} after MaxPool2d is not supported", where, hint)
         self._channels(module.num_features, where)
         self.linear = normalise(self.linear, *read_batch_norm(module, where))
 
@@ -227,6 +230,9 @@ class _Reader:
             raise UserError("AvgPool2d cannot follow Flatten or Linear", where, "a map is needed before it")
         if self.average is not None:
             raise UserError("AvgPool2d follows another AvgPool2d", where, "make one of the two")
+        if self.linear is not None and self.linear.pool_of == "currents":
+            hint = "put it before the MaxPool2d, or keep one of the two"
+            raise UserError("AvgPool2d of a MaxPool2d's currents is not supported", where, hint)
         average = read_average(module, path)
         before, self.shape = self.shape, average.pooled_shape(self.shape)
         if self.linear is None:
@@ -237,17 +243,23 @@ class _Reader:
     def max_pool(self, path: str, module: nn.MaxPool2d) -> None:
         where = f"layer {path!r} (MaxPool2d)"
         size, stride = read_window(module, where)
-        if self.linear is not None or not self.layers or self.average is not None or self.flat:
-            hint = "put it directly after Leaky: the maximum of spikes is their OR"
-            raise UserError("MaxPool2d of anything but a Leaky's spikes is not supported", where, hint)
+        pooled = self.linear or (self.layers[-1] if self.layers else None)
+        if pooled is None or self.average is not None or self.flat:
+            what = "MaxPool2d of anything but a Conv2d's currents or a Leaky's spikes is not supported"
+            raise UserError(what, where, "put it directly before or after the Leaky of a Conv2d")
+        if self.linear is None and pooled.pool_of == "currents":
+            hint = "keep one of the two: a layer pools its currents or its spikes"
+            raise UserError("MaxPool2d stands before and after the same Leaky", where, hint)
         rows, columns = ((side - size) // stride + 1 for side in self.shape[1:])
         if min(rows, columns) < 1:
             what = f"a {size} x {size} window does not fit into a map of {self.shape}"
             raise UserError(what, where, "use a smaller window")
         self.shape = (self.shape[0], rows, columns)
-        last = self.layers.pop()
-        window = last.pool + (size - 1) * last.pool_stride
-        self.layers.append(replace(last, pool=window, pool_stride=last.pool_stride * stride))
+        window, stride = pooled.pool + (size - 1) * pooled.pool_stride, pooled.pool_stride * stride
+        if self.linear is not None:
+            self.linear = replace(self.linear, pool=window, pool_stride=stride, pool_of="currents")
+        else:
+            self.layers[-1] = replace(self.layers[-1], pool=window, pool_stride=stride)
 
     def flatten(self, name: str, module: nn.Flatten) -> None:
         if (module.start_dim, module.end_dim) != (1, -1):
@@ -279,6 +291,9 @@ class _Reader:
                 threshold=facts.threshold,
                 stride=line.stride,
                 padding=line.padding,
+                pool=line.pool,
+                pool_stride=line.pool_stride,
+                pool_of=line.pool_of,
                 neuron=facts.neuron,
             )
         )

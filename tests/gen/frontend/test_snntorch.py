@@ -64,6 +64,13 @@ def batch_norm(channels: int, kind=nn.BatchNorm2d, **options) -> nn.Module:
     return norm
 
 
+def negative(channels: int) -> nn.Module:
+    """A normalisation that turns largest values into smallest in half of its channels."""
+    norm = batch_norm(channels)
+    norm.weight.data[::2] *= -1
+    return norm
+
+
 def seeded(build):
     """Modules made with the same weights every time."""
     torch.manual_seed(11)
@@ -142,6 +149,45 @@ ACCEPTED = {
         nn.MaxPool2d(2, 1),
         nn.Conv2d(6, 4, 2),
         leaky(),
+    ),
+    "maximum of currents": lambda: (
+        nn.Conv2d(2, 6, 3, padding=1),
+        nn.MaxPool2d(2),
+        leaky(threshold=0.6),
+        nn.Conv2d(6, 4, 2),
+        nn.MaxPool2d(3, 2),
+        leaky(),
+    ),
+    "maximum of normalised currents": lambda: (
+        nn.Conv2d(2, 6, 3),
+        batch_norm(6),
+        nn.MaxPool2d(2),
+        leaky(threshold=torch.rand(6, 1, 1) * 0.5 + 0.4),
+        nn.Flatten(),
+        nn.Linear(54, 5),
+        leaky(),
+    ),
+    "maximum of currents with negative factors": lambda: (
+        nn.Conv2d(2, 6, 3),
+        negative(6),
+        nn.MaxPool2d(2),
+        leaky(),
+    ),
+    "two maxima of currents, graded spikes": lambda: (
+        nn.Conv2d(2, 6, 3, padding=1),
+        nn.MaxPool2d(3, 2),
+        nn.MaxPool2d(2, 1),
+        leaky(threshold=0.8, graded_spikes_factor=torch.rand(6, 1, 1) + 0.5),
+        nn.AvgPool2d(2),
+        nn.Conv2d(6, 5, 1),
+        leaky(),
+    ),
+    "average of currents, then their maximum": lambda: (
+        nn.Conv2d(2, 6, 3, padding=1),
+        nn.AvgPool2d(2),
+        batch_norm(6),
+        nn.MaxPool2d(2),
+        leaky(threshold=0.4),
     ),
     "maximum, then average": lambda: (
         nn.Conv2d(2, 6, 3, padding=1),
@@ -274,6 +320,7 @@ def shared() -> tuple[nn.Module, ...]:
     return nn.Conv2d(2, 6, 3), part, nn.Conv2d(6, 6, 3), part
 
 
+ANYTHING_ELSE = "MaxPool2d of anything but a Conv2d's currents or a Leaky's spikes is not supported"
 CONV = "layer '0' (Conv2d)"
 LEAKY = "layer '1' (Leaky)"
 REFUSED = [
@@ -329,16 +376,53 @@ REFUSED = [
         "the last layer cannot pool its spikes, but its window is 2 with stride 2",
         "layer 'conv0'",
     ),
+    (lambda: (nn.MaxPool2d(2), nn.Conv2d(2, 6, 3), leaky()), ANYTHING_ELSE, "layer '0' (MaxPool2d)"),
     (
-        lambda: (nn.Conv2d(2, 6, 3), nn.MaxPool2d(2), leaky()),
-        "MaxPool2d of anything but a Leaky's spikes is not supported",
+        lambda: (nn.AvgPool2d(2), nn.MaxPool2d(2), nn.Conv2d(2, 6, 1), leaky()),
+        ANYTHING_ELSE,
         "layer '1' (MaxPool2d)",
     ),
     (
-        lambda: (nn.MaxPool2d(2), nn.Conv2d(2, 6, 3), leaky()),
-        "MaxPool2d of anything but a Leaky's spikes is not supported",
-        "layer '0' (MaxPool2d)",
+        lambda: (nn.Conv2d(2, 6, 3), leaky(), nn.AvgPool2d(2), nn.MaxPool2d(2), nn.Conv2d(6, 6, 1), leaky()),
+        ANYTHING_ELSE,
+        "layer '3' (MaxPool2d)",
     ),
+    (
+        lambda: (nn.Flatten(), nn.Linear(128, 6), nn.MaxPool2d(1), leaky()),
+        ANYTHING_ELSE,
+        "layer '2' (MaxPool2d)",
+    ),
+    (
+        lambda: (nn.Conv2d(2, 6, 3), nn.MaxPool2d(2), leaky(), nn.MaxPool2d(2), nn.Conv2d(6, 6, 1), leaky()),
+        "MaxPool2d stands before and after the same Leaky",
+        "layer '3' (MaxPool2d)",
+    ),
+    (
+        lambda: (nn.Conv2d(2, 6, 3), nn.MaxPool2d(2), batch_norm(6), leaky()),
+        "BatchNorm2d after MaxPool2d is not supported",
+        "layer '2' (BatchNorm2d)",
+    ),
+    (
+        lambda: (nn.Conv2d(2, 6, 3), nn.MaxPool2d(2), nn.AvgPool2d(2), leaky()),
+        "AvgPool2d of a MaxPool2d's currents is not supported",
+        "layer '2' (AvgPool2d)",
+    ),
+    (
+        lambda: (nn.Conv2d(2, 6, 3), nn.MaxPool2d(2), nn.Conv2d(6, 6, 1), leaky()),
+        "it follows 'conv0' without a Leaky between them",
+        "layer '2' (Conv2d)",
+    ),
+    (
+        lambda: (nn.Conv2d(2, 6, 3), nn.MaxPool2d(2, padding=1), leaky()),
+        "padding=1 with ceil_mode=False is not supported",
+        "layer '1' (MaxPool2d)",
+    ),
+    (
+        lambda: (nn.Conv2d(2, 6, 3), nn.MaxPool2d(7), leaky()),
+        "a 7 x 7 window does not fit into a map of (6, 6, 6)",
+        "layer '1' (MaxPool2d)",
+    ),
+    (lambda: (nn.Conv2d(2, 6, 3), nn.MaxPool2d(2)), "the network must end with a Leaky", "layer 'conv0'"),
     (
         lambda: (nn.Conv2d(2, 6, 3), leaky(), nn.MaxPool2d(2, ceil_mode=True)),
         "padding=0 with ceil_mode=True is not supported",
@@ -451,9 +535,48 @@ def test_refusals_name_layer_and_option(build, sentence, where):
     assert caught.value.where == where
 
 
-def test_the_hint_for_pooled_currents():
-    with pytest.raises(UserError, match="put it directly after Leaky: the maximum of spikes is their OR"):
-        from_snntorch(nn.Sequential(nn.Conv2d(2, 6, 3), nn.MaxPool2d(2), leaky()), (2, 8, 8), STEPS)
+@pytest.mark.parametrize(
+    ("parts", "hint"),
+    [
+        (
+            (nn.MaxPool2d(2), nn.Conv2d(2, 6, 3), leaky()),
+            "put it directly before or after the Leaky of a Conv2d",
+        ),
+        (
+            (nn.Conv2d(2, 6, 3), nn.MaxPool2d(2), batch_norm(6), leaky()),
+            "put it before the MaxPool2d: a negative factor turns the largest value into the smallest",
+        ),
+        (
+            (nn.Conv2d(2, 6, 3), nn.MaxPool2d(2), leaky(), nn.MaxPool2d(2)),
+            "keep one of the two: a layer pools its currents or its spikes",
+        ),
+        (
+            (nn.Conv2d(2, 6, 3), nn.MaxPool2d(2), nn.AvgPool2d(2), leaky()),
+            "put it before the MaxPool2d, or keep one of the two",
+        ),
+        (
+            (nn.Conv2d(2, 6, 3), leaky(), nn.MaxPool2d(2)),
+            "counts and potentials are read before spikes are pooled: do not pool, or pool the currents",
+        ),
+    ],
+    ids=["input", "batch norm", "both", "average", "last"],
+)
+def test_the_hints_for_pooling(parts, hint):
+    with pytest.raises(UserError) as caught:
+        from_snntorch(nn.Sequential(*parts), (2, 8, 8), STEPS)
+    assert caught.value.hint == hint
+
+
+def test_what_is_pooled_follows_from_the_order():
+    before = nn.Sequential(nn.Conv2d(2, 6, 3), nn.MaxPool2d(3, 2), nn.MaxPool2d(2, 1), leaky())
+    layer = from_snntorch(before, (2, 8, 8), STEPS).layers[0]
+    assert (layer.pool, layer.pool_stride, layer.pool_of) == (5, 2, "currents")
+    after = nn.Sequential(nn.Conv2d(2, 6, 3), leaky(), nn.MaxPool2d(3, 2), nn.Conv2d(6, 6, 1), leaky())
+    layers = from_snntorch(after, (2, 8, 8), STEPS).layers
+    assert [(layer.pool, layer.pool_stride, layer.pool_of) for layer in layers] == [
+        (3, 2, "spikes"),
+        (1, 1, "spikes"),
+    ]
 
 
 @pytest.mark.parametrize(
