@@ -34,7 +34,7 @@ VERILATOR_ARGS = [
     "--x-initial",
     "fast",
     "-CFLAGS",
-    "-std=c++20 -O2",
+    "-std=c++20",
 ]
 
 
@@ -63,7 +63,7 @@ def use_verilator() -> None:
     os.environ["MAKEFLAGS"] = (
         f"-j{os.cpu_count() or 1} CFG_CXXFLAGS_PCH_I=-include CFG_LDLIBS_THREADS=-pthread "
         f"PYTHON3={sys.executable} OBJCACHE=/bin/sh\\ {wrapper} CXX=g++ LINK=g++ "
-        "OPT_SLOW=-O0"  # what runs once: memory contents, tables
+        "OPT_FAST=-O2 OPT_GLOBAL=-O2 OPT_SLOW=-O0"  # slow: what runs once, memory contents and tables
     )
 
 

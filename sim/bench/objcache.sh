@@ -1,20 +1,60 @@
 #!/bin/sh
-# Compiler wrapper for Verilator's makefile (OBJCACHE): keeps the objects of Verilator's own runtime.
-# They are the same for every design built with the same options and cost about 30 CPU seconds each time.
+# Compiler wrapper for Verilator's makefile (OBJCACHE). What is the same for every design is compiled once and kept:
+# the objects of Verilator's runtime (about 30 CPU seconds), and its headers as a precompiled header (another 7 for
+# each design, since Verilator would precompile them together with the design's own).
 # Usage: objcache.sh CXX ARGS... (the cache folder in PYRALIS_OBJCACHE)
-source= object= previous= named=
+[ -n "$PYRALIS_OBJCACHE" ] || exec "$@"
+source= object= previous= named= precompile= headers= flags=
 for argument in "$@"; do
-  case "$argument" in
-    */verilated*.cpp) source=$argument ;;
-    V*|*/V*) named=1 ;;  # the design's own header (precompiled) is not part of the runtime
+  case "$previous $argument" in
+    "-x c++-header") precompile=1 ;;
+    *" "*/verilated*.cpp) source=$argument ;;
+    "-include V"*__pch.h.*) headers=1 named=1 ;;
+    *" V"* | *" "*/V*) named=1 ;;  # of the design
   esac
-  [ "$previous" = -o ] && object=$argument
+  case "$previous $argument" in
+    "-o "*) object=$argument ;;
+    *" -include" | *" -o" | *" -c" | *" -x" | *" -MMD" | *" -I.") ;;
+    *" -"*) flags="$flags $argument" ;;
+  esac
   previous=$argument
 done
-[ -n "$source" ] && [ -z "$named" ] && [ -n "$PYRALIS_OBJCACHE" ] || exec "$@"
+
+# Prints the name under which something made with these arguments from these files is kept.
+kept() {
+  echo "$PYRALIS_OBJCACHE/$({ echo "$1"; "$2" --version; shift 2; cksum "$@"; } | cksum | tr -d ' ')"
+}
+
+if [ -n "$precompile" ]; then  # the design's own headers are small: nothing to keep
+  : > "$object"
+  exit 0
+fi
+
+if [ -n "$headers" ]; then
+  compiler=$1
+  folder=$(for flag in $flags; do file=${flag#-I}/verilated.h; [ -f "$file" ] && dirname "$file"; done | head -n 1)
+  base=$(kept "$flags" "$compiler" "$folder/verilated.h" "$folder/verilated_dpi.h").h
+  if [ ! -f "$base.gch" ]; then
+    mkdir -p "$PYRALIS_OBJCACHE"
+    printf '#include "verilated.h"\n#include "verilated_dpi.h"\n' > "$base.$$" && mv "$base.$$" "$base"
+    # shellcheck disable=SC2086  # flags are words
+    "$compiler" $flags -x c++-header "$base" -o "$base.gch.$$" && mv "$base.gch.$$" "$base.gch" || exit $?
+  fi
+  previous=
+  for argument in "$@"; do  # each argument moves to the end, some of them changed
+    shift
+    case "$previous $argument" in
+      "-include V"*__pch.h.*) set -- "$@" "$base" -include "${argument%.*}" ;;
+      *) set -- "$@" "$argument" ;;
+    esac
+    previous=$argument
+  done
+  exec "$@"
+fi
+
+[ -n "$source" ] && [ -z "$named" ] || exec "$@"
 [ -n "$object" ] || object=$(basename "$source" .cpp).o
-key=$({ echo "$@"; "$1" --version; cksum "$source"; } | cksum | tr -d ' ')
-kept=$PYRALIS_OBJCACHE/$key
+kept=$(kept "$*" "$1" "$source")
 if [ -f "$kept.o" ]; then
   cp "$kept.o" "$object"
   [ -f "$kept.d" ] && cp "$kept.d" "${object%.o}.d"

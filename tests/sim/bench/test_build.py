@@ -2,12 +2,13 @@
 
 import importlib.metadata
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from pyralis.gen.errors import ToolError, UserError
-from pyralis.sim.bench.build import build
+from pyralis.sim.bench.build import MODELS, build
 
 INVERTER = """\
 module inverter(clk, a, b);
@@ -63,3 +64,71 @@ def test_a_missing_tool_is_a_clear_sentence(monkeypatch, tmp_path, tool):
         f"{tool} is not installed; 'simulate' needs it (generated hardware under Verilator, golden models)."
     )
     assert not list(tmp_path.iterdir()), "something was begun"
+
+
+class Wrapper:
+    """``objcache.sh`` around a compiler that only writes down how it was called."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.log = folder, folder / "calls"
+        compiler = folder / "c++"
+        compiler.write_text(f"""\
+#!/bin/sh
+[ "$1" = --version ] && echo "fake 1.0" && exit
+echo "$@" >> {self.log}
+while [ $# -gt 1 ]; do [ "$1" = -o ] && echo made > "$2"; shift; done
+""")
+        compiler.chmod(0o755)
+        self.compiler = str(compiler)
+        self.include = folder / "include"
+        self.include.mkdir()
+        for name in ("verilated.h", "verilated_dpi.h", "verilated_vpi.cpp"):
+            (self.include / name).write_text(f"// {name}\n")
+
+    def __call__(self, *arguments: str) -> list[list[str]]:
+        """Calls of the compiler for one call of the wrapper."""
+        self.log.write_text("")
+        subprocess.run(
+            ["sh", str(MODELS.with_name("objcache.sh")), self.compiler, *arguments],
+            cwd=self.folder,
+            env={"PATH": "/usr/bin:/bin", "PYRALIS_OBJCACHE": str(self.folder / "cache")},
+            check=True,
+        )
+        return [line.split() for line in self.log.read_text().splitlines()]
+
+
+@pytest.fixture
+def wrapper(tmp_path) -> Wrapper:
+    return Wrapper(tmp_path)
+
+
+def test_the_runtime_is_compiled_once(wrapper):
+    runtime = ("-O2", f"-I{wrapper.include}", "-c", "-o", "runtime.o", f"{wrapper.include}/verilated_vpi.cpp")
+    assert wrapper(*runtime) == [list(runtime)]
+    (wrapper.folder / "runtime.o").unlink()
+    assert wrapper(*runtime) == []
+    assert (wrapper.folder / "runtime.o").read_text() == "made\n"
+    other = ("-O0", *runtime[1:])
+    assert wrapper(*other) == [list(other)], "other options, another object"
+
+
+def test_the_runtimes_headers_are_precompiled_once_for_all_designs(wrapper):
+    flags = ("-O2", "-I.", "-MMD", f"-I{wrapper.include}", "-DX=1", "-std=c++20")
+    assert wrapper(*flags, "-x", "c++-header", "Vtop__pch.h", "-o", "Vtop__pch.h.fast.gch") == []
+    assert (wrapper.folder / "Vtop__pch.h.fast.gch").exists(), "make wants the file"
+    design = (*flags, "-include", "Vtop__pch.h.fast", "-c", "Vtop.cpp")
+    header, compiled = wrapper(*design)
+    base = header[header.index("c++-header") + 1]
+    assert Path(base).read_text() == '#include "verilated.h"\n#include "verilated_dpi.h"\n'
+    assert header[: header.index("-x")] == ["-O2", f"-I{wrapper.include}", "-DX=1", "-std=c++20"]
+    assert compiled == [*flags, "-include", base, "-include", "Vtop__pch.h", "-c", "Vtop.cpp"]
+    assert Path(f"{base}.gch").read_text() == "made\n"
+    assert wrapper(*design) == [compiled]
+    assert len(wrapper(*("-O0" if flag == "-O2" else flag for flag in design))) == 2
+    (wrapper.include / "verilated.h").write_text("// a new version\n")
+    assert len(wrapper(*design)) == 2
+
+
+def test_what_is_the_designs_own_is_left_alone(wrapper):
+    own = ("-O2", "-c", "-o", "Vtop__other.o", "Vtop__other.cpp")
+    assert wrapper(*own) == wrapper(*own) == [list(own)]
