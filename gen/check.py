@@ -86,10 +86,13 @@ def layer_table(network: IntNetwork, config: SnnConfig) -> list[dict[str, Any]]:
         rows.append({
             "name": layer.name,
             "kind": layer.kind,
+            "kind_text": kind_text(layer),
             "weight_shape": list(layer.weight.shape),
             "stride": layer.stride,
             "padding": list(layer.padding),
             "pool": layer.pool,
+            "pool_stride": layer.pool_stride,
+            "pool_of": layer.pool_of,
             "neuron": neuron_text(layer.neuron),
             "out_shape": list(shapes[index + 1]),
             "weights": int(layer.weight.size),
@@ -97,6 +100,15 @@ def layer_table(network: IntNetwork, config: SnnConfig) -> list[dict[str, Any]]:
             "map_words": config.map_words,
         })
     return rows
+
+
+def kind_text(layer: Any) -> str:
+    """A few words for people: ``conv``, ``conv, pool 2``, ``conv, max pool 3/2 of currents``."""
+    if (layer.pool, layer.pool_stride) == (1, 1):
+        return layer.kind
+    window = f"{layer.pool}" if layer.pool_stride == layer.pool else f"{layer.pool}/{layer.pool_stride}"
+    pooling = f"pool {window}" if layer.pool_of == "spikes" else f"max pool {window} of currents"
+    return f"{layer.kind}, {pooling}"
 
 
 def neuron_text(neuron: Any) -> str:

@@ -50,7 +50,7 @@ def render(result: dict) -> str:
         rows = [
             [
                 row["name"],
-                row["kind"],
+                row["kind_text"],
                 _size(row["weight_shape"]),
                 row["neuron"],
                 _size(row["out_shape"]),

@@ -1,10 +1,12 @@
 """``pyralis check``: a verdict per module and per layer."""
 
 import json
+import re
 
 import numpy as np
 import pytest
 
+from pyralis.gen.check import kind_text
 from pyralis.gen.intnetwork import IntLayer, IntNetwork
 
 MODEL = """
@@ -57,10 +59,44 @@ def test_every_refused_option_is_named_at_once(command, model):
     assert result["modules"][3]["hint"].startswith("build the network from Conv2d")
 
 
+def test_the_kind_says_what_is_pooled(command, model):
+    code, out, _ = command("check", model())
+    assert code == 0
+    assert re.search(r"(?m)^conv0 +conv, pool 2 +16x1x3x3 ", out)
+    assert re.search(r"(?m)^linear4 +linear +10x16x4x4 ", out)
+    path = model("nn.MaxPool2d(2), snn.Leaky(0.5)")
+    path.write_text(path.read_text().replace("snn.Leaky(0.5), nn.MaxPool2d(2),", "snn.Leaky(0.5),"))
+    code, out, _ = command("check", path)
+    assert code == 0
+    assert re.search(r"(?m)^conv0 +conv, max pool 2 of currents +16x1x3x3 ", out)
+    assert re.search(r"(?m)^ +1  MaxPool2d +16x4x4 +ok$", out)
+    assert "It fits tiny" in out
+    _, out, _ = command("check", path, "--json")
+    row = json.loads(out)["layers"][0]
+    assert (row["kind"], row["pool"], row["pool_stride"], row["pool_of"]) == ("conv", 2, 2, "currents")
+
+
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [
+        ({}, "conv"),
+        ({"pool": 3}, "conv, pool 3"),
+        ({"pool": 3, "pool_stride": 2}, "conv, pool 3/2"),
+        ({"pool": 3, "pool_stride": 2, "pool_of": "currents"}, "conv, max pool 3/2 of currents"),
+        ({"pool_of": "currents"}, "conv"),
+    ],
+)
+def test_words_for_a_pooling(settings, text):
+    one = np.ones(1, np.int64)
+    layer = IntLayer(name="a", weight=np.ones((1, 1, 1, 1), np.int8), bias=one, threshold=one, **settings)
+    assert kind_text(layer) == text
+
+
 def test_what_follows_a_misplaced_pooling_is_unknown(command, model):
     code, out, _ = command("check", model("nn.MaxPool2d(2), snn.Leaky(0.5)"))
     assert code == 1
-    assert "MaxPool2d of anything but a Leaky's spikes is not supported" in out
+    assert "MaxPool2d stands before and after the same Leaky" in out
+    assert "keep one of the two: a layer pools its currents or its spikes" in out
     assert "unknown" in out
     assert "It cannot run on tiny as it is" in out
 

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -45,6 +46,7 @@ def integer_network(network: Network) -> IntNetwork:
                 padding=layer.padding,
                 pool=layer.pool,
                 pool_stride=layer.pool_stride,
+                pool_of=layer.pool_of,
                 neuron=neuron,
             )
         )
@@ -57,8 +59,13 @@ def integer_network(network: Network) -> IntNetwork:
     )
 
 
-def random_module(seed: int, beta: float, reset: str, delay: bool, *, threshold=None, spike_grad=None):
-    """Two convolutions and a Linear whose weights, biases and thresholds are multiples of 64."""
+def random_module(
+    seed: int, beta: float, reset: str, delay: bool, *, threshold=None, spike_grad=None, currents=False
+):
+    """Two convolutions and a Linear whose weights, biases and thresholds are multiples of 64.
+
+    With *currents* every layer but the Linear pools its currents, the second with overlapping windows.
+    """
     generator = torch.Generator().manual_seed(seed)
 
     def multiples(shape, low, high):
@@ -74,16 +81,24 @@ def random_module(seed: int, beta: float, reset: str, delay: bool, *, threshold=
             spike_grad=spike_grad,
         )
 
-    module = nn.Sequential(
-        nn.Conv2d(2, 5, 3, padding=1),
-        leaky(5),
-        nn.MaxPool2d(2),
-        nn.Conv2d(5, 6, (3, 2), stride=2, padding=(1, 0)),
-        leaky(6),
-        nn.Flatten(),
-        nn.Linear(6 * 2 * 2, 4),
-        leaky(4, last=True),
-    )
+    if currents:
+        parts = (
+            nn.Conv2d(2, 5, 3, padding=1),
+            nn.MaxPool2d(2),
+            leaky(5),
+            nn.Conv2d(5, 6, (3, 2), padding=(2, 1)),
+            nn.MaxPool2d(3, 2),
+            leaky(6),
+        )
+    else:
+        parts = (
+            nn.Conv2d(2, 5, 3, padding=1),
+            leaky(5),
+            nn.MaxPool2d(2),
+            nn.Conv2d(5, 6, (3, 2), stride=2, padding=(1, 0)),
+            leaky(6),
+        )
+    module = nn.Sequential(*parts, nn.Flatten(), nn.Linear(6 * 2 * 2, 4), leaky(4, last=True))
     for part in module:
         if isinstance(part, nn.Conv2d | nn.Linear):
             part.weight.data = multiples(part.weight.shape, -1, 2)
@@ -147,6 +162,51 @@ def test_equals_snntorch_for_every_reset_and_leak(beta, reset, delay):
         module = random_module(seed, beta, reset, delay)
         rates.append(assert_same(module, coding, output, STEPS[beta], seed))
     assert all(0.05 < rate < 0.95 for rate in np.mean(rates, axis=0)), "spikes and silence must both occur"
+
+
+@pytest.mark.parametrize("delay", [True, False], ids=["delayed", "compensated"])
+@pytest.mark.parametrize("reset", ["subtract", "zero", "none"])
+def test_equals_snntorch_where_currents_are_pooled(reset, delay):
+    rates = []
+    cases = itertools.product((0.5, 1.0), ("direct", "events", "ternary"), ("counts", "potentials"))
+    for seed, (beta, coding, output) in enumerate(cases):
+        module = random_module(seed, beta, reset, delay, currents=True)
+        rates.append(assert_same(module, coding, output, STEPS[beta], seed))
+    assert all(0.05 < rate < 0.95 for rate in np.mean(rates, axis=0)), "spikes and silence must both occur"
+
+
+@pytest.mark.parametrize("output", ["counts", "potentials"])
+def test_the_last_layer_may_pool_its_currents(output):
+    module = nn.Sequential(*random_module(5, 0.5, "subtract", True, currents=True)[:3])
+    network = integer_network(from_snntorch(module, (2, 8, 8), 4, output=output))
+    inputs = random_inputs("direct", 4, 5)
+    with torch.no_grad():
+        spikes, potentials = snntorch_run(module, inputs, 4)[0]
+    result = run(network, inputs, observe=True)
+    scores = spikes.sum(dim=1) if output == "counts" else potentials[:, -1]
+    assert result.scores.shape == (6, 5 * 4 * 4)
+    assert torch.equal(result.scores.double(), scores.double().flatten(1))
+    assert torch.equal(result.potentials[0].double(), potentials.double())
+    later = replace(network.layers[0], pool_of="spikes", pool=1, pool_stride=1)
+    unpooled = run(replace(network, layers=(later,)), inputs)
+    assert result.current_ranges == unpooled.current_ranges, "of the sums, before pooling"
+
+
+def test_pooling_currents_is_not_pooling_spikes():
+    """Two halves of a window that fire in turns: their greatest current fires a step earlier."""
+    weight = np.array([[[[3]]]], np.int8)
+    neuron = IntNeuron(reset="subtract")
+    settings = {"weight": weight, "bias": np.ones(1, np.int64), "threshold": np.full(1, 6), "neuron": neuron}
+    last = IntLayer(name="last", weight=weight, bias=np.zeros(1, np.int64), threshold=np.ones(1, np.int64))
+    inputs = torch.tensor([[1, 0], [0, 1], [1, 0], [0, 1]], dtype=torch.uint8).reshape(1, 4, 1, 1, 2)
+    inputs = inputs.repeat_interleave(2, dim=-2)
+    trains = {}
+    for kind in ("spikes", "currents"):
+        first = IntLayer(name="first", pool=2, pool_of=kind, **settings)
+        network = IntNetwork(input_shape=(1, 2, 2), coding="events", time_steps=4, layers=(first, last))
+        trains[kind] = run(network, inputs, observe=True).spikes[0].flatten().tolist()
+    # currents 4, 4, 4, 4 against 4, 1, 4, 1 and 1, 4, 1, 4 with a threshold of 6
+    assert trains == {"spikes": [0, 0, 1, 1], "currents": [0, 1, 0, 1]}
 
 
 def test_equals_snntorch_when_potentials_meet_the_threshold():
