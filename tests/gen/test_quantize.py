@@ -37,6 +37,11 @@ def network(seed: int = 0, *, spread: float = 1.0, beta: float = 0.9, **settings
     return Network(**{"input_shape": (2, 8, 8), "time_steps": 4, "layers": (first, last)} | settings)
 
 
+def pooling(source: Network, pool_of) -> Network:
+    """The same network, but for what its first layer pools."""
+    return replace(source, layers=(replace(source.layers[0], pool_of=pool_of), source.layers[1]))
+
+
 def images(count: int = 32, seed: int = 5) -> np.ndarray:
     return np.random.default_rng(seed).uniform(-1, 1, (count, 2, 8, 8))
 
@@ -69,12 +74,17 @@ def test_what_is_on_the_grid_stays_as_it_is():
 
 
 @settings(max_examples=15, deadline=None)
-@given(seed=st.integers(0, 1 << 20), output=st.sampled_from(["counts", "potentials"]))
-def test_the_report_runs_the_same_integers_as_the_golden_model(seed, output):
-    source = network(seed, output=output)
+@given(
+    seed=st.integers(0, 1 << 20),
+    output=st.sampled_from(["counts", "potentials"]),
+    pool_of=st.sampled_from(["spikes", "currents"]),
+)
+def test_the_report_runs_the_same_integers_as_the_golden_model(seed, output, pool_of):
+    source = pooling(network(seed, output=output), pool_of)
     result, report = quantize(source, images())
     golden = run(result, result.encode(images()), observe=True)
     assert golden.saturated == [0, 0]
+    assert result.layers[0].pool_of == pool_of
     for index, layer in enumerate(report.layers):
         assert tuple(layer.potential_range) == golden.potential_ranges[index]
     scores, traces = reference.run(source, images())
@@ -85,9 +95,11 @@ def test_the_report_runs_the_same_integers_as_the_golden_model(seed, output):
     assert report.layers[-1].spike_agreement_running == pytest.approx(float(agreement))
 
 
-def test_rounding_errors_are_small_and_stated():
-    result, report = quantize(network(), images(200))
-    for source, target, layer in zip(network().layers, result.layers, report.layers, strict=True):
+@pytest.mark.parametrize("pool_of", ["spikes", "currents"])
+def test_rounding_errors_are_small_and_stated(pool_of):
+    floats = pooling(network(), pool_of)
+    result, report = quantize(floats, images(200))
+    for source, target, layer in zip(floats.layers, result.layers, report.layers, strict=True):
         dequantised = target.weight * target.weight_scale[:, None, None, None]
         assert (
             np.abs(dequantised - source.weight) <= target.weight_scale[:, None, None, None] / 2 + 1e-12
