@@ -29,6 +29,7 @@ def random_layer(rng: random.Random, name: str, shape, leak_bits: int, *, last: 
     outputs = rng.choice([1, 3, 8, 13, 20])
     numbers = np.random.default_rng(rng.getrandbits(32))
     linear = last and rng.random() < 0.6
+    currents = not linear and rng.random() < 0.3  # what is pooled, if anything
     if linear:
         kernel, padding, stride, pool = (height, width), (0, 0), 1, 1
     else:
@@ -37,7 +38,7 @@ def random_layer(rng: random.Random, name: str, shape, leak_bits: int, *, last: 
             rng.randint(1, min(5, size + 2 * pad)) for size, pad in zip((height, width), padding, strict=True)
         )
         stride = rng.randint(1, 2)
-        pool = 1 if last else rng.choice([1, 1, 2, 3])
+        pool = rng.choice([1, 1, 2, 3]) if currents or not last else 1
     fan_in = channels * kernel[0] * kernel[1]
     spread = 30 * max(1, int(fan_in**0.5))
     return IntLayer(
@@ -50,6 +51,7 @@ def random_layer(rng: random.Random, name: str, shape, leak_bits: int, *, last: 
         padding=padding,
         pool=pool,
         pool_stride=1 if pool == 1 else rng.randint(1, 3),
+        pool_of="currents" if currents and pool > 1 else "spikes",
         neuron=random_neuron(rng, leak_bits),
     )
 

@@ -80,12 +80,15 @@ def test_the_random_networks_reach_everything():
                 n = layer.neuron
                 seen |= {layer.kind, n.leak, n.reset, n.timing, n.inclusive, ("after", n.leak_after)}
                 seen |= {("pool", layer.pool), ("stride", layer.stride)}
+                if layer.pool > 1:
+                    seen.add((layer.pool_of, "last" if layer is network.layers[-1] else "hidden"))
     assert sum(0.02 < rate < 0.98 for rate in rates) > len(rates) // 2
     assert seen >= {
         "direct", "events", "ternary", "counts", "potentials", "conv", "linear", "none", "shift", "multiply",
         "zero", "subtract", "immediate", "delayed", "compensated", True, False,
         ("after", True), ("after", False),
         ("pool", 1), ("pool", 2), ("pool", 3), ("stride", 1), ("stride", 2),
+        ("spikes", "hidden"), ("currents", "hidden"), ("currents", "last"),
     }  # fmt: skip
 
 
