@@ -95,7 +95,8 @@ def plan_layer(
     pools_currents = layer.pool > 1 and layer.pool_of == "currents"
     if pools_currents and network.time_steps > PEAK_STEPS:
         raise UserError(
-            f"the core pools currents over at most {PEAK_STEPS} time steps, and the network has {network.time_steps}",
+            f"the core pools currents over at most {PEAK_STEPS} time steps, and the network has "
+            f"{network.time_steps}",
             where,
             "pool after the neuron (MaxPool2d behind Leaky), or use fewer time steps",
         )

@@ -17,12 +17,12 @@ PEAK_STEPS = 16
 
 
 class Peaks(wiring.Component):
-    """Largest current of each pooling window, channel and time step; slots of other layers pass through unchanged.
+    """Largest current of each pooling window, channel and time step; slots of other layers pass unchanged.
 
-    The pixels of a window follow each other, so it is enough to keep one maximum for each block and step group. All
-    slots go on to the neurons, at the same rate as ever; only the window's last one, which holds the maximum, is still
-    marked as used, and it is a window of its own for the OR pooling behind the neurons. The bias is the same for all
-    pixels, so it is added to the maximum.
+    The pixels of a window follow each other, so it is enough to keep one maximum for each block and step
+    group. All slots go on to the neurons, at the same rate as ever; only the window's last one, which holds
+    the maximum, is still marked as used, and it is a window of its own for the OR pooling behind the
+    neurons. The bias is the same for all pixels, so it is added to the maximum.
 
     Ports
     -----

@@ -19,7 +19,7 @@ PACKER = SlotPacker(CONFIG)
 
 
 def layer(rng: random.Random, window: int, groups: int):
-    """Slots of some windows, in the order of the array; (payload, used, currents or None) of each on its way out."""
+    """Slots of some windows, in the order of the array: payload in, used and currents (or None) out."""
     count = rng.randint(2, 5)
     generator = torch.Generator().manual_seed(rng.getrandbits(32))
     top = 1 << CONFIG.current_bits - 1
@@ -34,9 +34,8 @@ def layer(rng: random.Random, window: int, groups: int):
                     used = index < len(pixels)
                     n, y, x = pixels[index] if used else (0, 0, 0)
                     first, last = y == x == 0, y == x == window - 1
-                    tag = PACKER.tag(
-                        lane * BLOCKS + block, block=block, group=g, used=used, window_first=first, window_last=last
-                    )
+                    where = {"block": block, "group": g, "used": used}
+                    tag = PACKER.tag(lane * BLOCKS + block, window_first=first, window_last=last, **where)
                     currents = maps[g, block, :, :, y, n * window + x].tolist()
                     out = largest[g, block, :, :, n].tolist() if used and last else None
                     yield PACKER.slot(tag, currents), used and last, out
