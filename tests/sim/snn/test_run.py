@@ -143,6 +143,19 @@ def chain(shape, *layers, time_steps=4):
     return IntNetwork(input_shape=shape, time_steps=time_steps, layers=tuple(made))
 
 
+@pytest.mark.parametrize("time_steps", [4, 7])
+def test_pools_the_currents_of_pixels(time_steps):
+    """Bit planes, their replay for further step groups, and the largest current of each window."""
+    network = chain((1, 11, 8), (12, 3), (8, 2), time_steps=time_steps)
+    layers = tuple(
+        replace(layer, pool_of="currents" if layer.pool > 1 else "spikes") for layer in network.layers
+    )
+    network = replace(network, layers=layers)
+    result, expected = agree(network, PRESETS["tiny"], random_inputs(random.Random(2), network, 2))
+    assert all(0.02 < float(np.asarray(spikes).mean()) < 0.98 for spikes in expected.spikes[:-1])
+    assert len(result.spikes) == 2
+
+
 def test_no_dead_cycle_between_weight_sets_passes_and_layers():
     """The array is valid from the second layer's first step to its last without a gap: 4 tiles, pooling.
 
