@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from agreement import agree
 from networks import random_inputs, random_network
 
 from pyralis.gen.errors import UserError
@@ -29,20 +30,6 @@ CONFIGS = {
     ),
 }
 NETWORKS = 10
-
-
-def agree(network, config, inputs, *, images=1, memory=MemorySettings()):
-    compiled = compile_network(network, config, images=images)
-    result = simulate(compiled, inputs, memory=memory)
-    expected = golden(network, inputs, observe=True)
-    assert result.error == "NONE"
-    for layer, spikes, reference in zip(network.layers, result.spikes, expected.spikes, strict=False):
-        wrong = np.argwhere(spikes != np.asarray(reference))
-        assert not len(wrong), (
-            f"layer {layer.name} differs at (image, step, c, y, x) {wrong[0]}, {len(wrong)} in all"
-        )
-    assert (result.scores == np.asarray(expected.scores).reshape(result.scores.shape)).all()
-    return result, expected
 
 
 @pytest.mark.parametrize("seed", range(NETWORKS))
