@@ -277,12 +277,12 @@ async def a_start_waits_until_the_bus_owes_nothing(dut):
         bench.check_failed(await bench.settle(), ErrorCode.TIMEOUT, 3)
         assert not any(seen.fetch for seen in bench.history)
 
-        dut.timeout.value = 0
+        dut.timeout.value = wait
         bench.history = []
         await bench.cycle(start=1)
         for _ in range(wait):
             await bench.cycle()
-        await bench.cycle(abort=1)
+        await bench.cycle(abort=1)  # in the cycle of the timeout, which it wins over
         ended = await bench.settle()
         assert (ended.done, ended.failed, ended.error) == (0, 0, 0)
         bench.check_stopped()
