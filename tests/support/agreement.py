@@ -8,7 +8,7 @@ from pyralis.sim.snn.run import MemorySettings, simulate
 
 
 def agree(network, config, inputs, *, images=1, memory=MemorySettings()):
-    """Runs *inputs* both ways and asserts that every layer's spikes and every score are equal; returns both results."""
+    """Runs *inputs* both ways; asserts equal spikes in every layer and equal scores; returns both results."""
     compiled = compile_network(network, config, images=images)
     result = simulate(compiled, inputs, memory=memory)
     expected = golden(network, inputs, observe=True)
