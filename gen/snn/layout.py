@@ -6,13 +6,14 @@ The layouts themselves are defined in :mod:`pyralis.hw.snn.program`; this is the
 import numpy as np
 
 from pyralis.hw.snn.config import SnnConfig
+from pyralis.hw.snn.words import slot_bits
 
 __all__ = ["map_words", "pack_map", "pack_planes", "pack_tile", "unpack_map", "word_bytes"]
 
 
 def word_bytes(config: SnnConfig) -> int:
-    """Bytes that one feature-map word takes in memory: the next power of two."""
-    return max(1, 1 << (config.map_word_bits - 1).bit_length() >> 3)
+    """Bytes that one feature-map word takes in memory: a power of two."""
+    return slot_bits(config) // 8
 
 
 def map_words(config: SnnConfig, channels: int, steps: int) -> tuple[int, int]:

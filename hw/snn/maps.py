@@ -8,10 +8,13 @@ from amaranth.utils import ceil_log2
 
 from pyralis.hw.snn.config import SnnConfig
 
-__all__ = ["MAP_LATENCY", "FeatureMaps", "MapWrite"]
+__all__ = ["LANE_READ", "MAP_LATENCY", "FeatureMaps", "MapWrite"]
 
 MAP_LATENCY = 2
 """Cycles from a read's address to its data."""
+
+LANE_READ = data.StructLayout({"enable": 1, "address": 16})
+"""Read of one pixel lane."""
 
 
 def MapWrite(config: SnnConfig) -> wiring.Signature:  # noqa: N802 (a signature, named as one)
@@ -46,9 +49,8 @@ class FeatureMaps(wiring.Component):
 
     def __init__(self, config: SnnConfig) -> None:
         self.config = config
-        self.lane_read = data.StructLayout({"enable": 1, "address": 16})
         super().__init__({
-            "reads": In(data.ArrayLayout(self.lane_read, config.pixel_lanes)),
+            "reads": In(data.ArrayLayout(LANE_READ, config.pixel_lanes)),
             "read_buffer": In(1),
             "data": Out(data.ArrayLayout(config.map_word_bits, config.pixel_lanes)),
             "write": In(MapWrite(config)),

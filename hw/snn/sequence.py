@@ -5,7 +5,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from pyralis.hw.snn.config import SnnConfig
-from pyralis.hw.snn.maps import MAP_LATENCY
+from pyralis.hw.snn.maps import LANE_READ, MAP_LATENCY
 from pyralis.hw.snn.program import LAYER
 from pyralis.hw.snn.walk import WindowLayout
 from pyralis.hw.snn.weights import WEIGHT_LATENCY, WeightRead
@@ -48,12 +48,11 @@ class Sequence(wiring.Component):
 
     def __init__(self, config: SnnConfig) -> None:
         self.config = config
-        lane_read = data.StructLayout({"enable": 1, "address": 16})
         super().__init__({
             "layers": In(stream.Signature(LAYER)),
             "windows": In(stream.Signature(WindowLayout(config))),
             "weights": Out(WeightRead(config)),
-            "reads": Out(data.ArrayLayout(lane_read, config.pixel_lanes)),
+            "reads": Out(data.ArrayLayout(LANE_READ, config.pixel_lanes)),
             "read_buffer": Out(1),
             "steps": Out(StepFlags()),
             "room": In(1),
