@@ -115,11 +115,6 @@ class SnnConfig:
         return DmaConfig(address_bits=self.address_bits, data_bits=self.bus_bits)
 
     @property
-    def data_bits(self) -> int:
-        """Data width of the bus, under the name that :mod:`pyralis.hw.axi` uses, in bits."""
-        return self.bus_bits
-
-    @property
     def stages(self) -> int:
         """Cells in one cascade; each takes two inputs."""
         return self.in_lanes // 2

@@ -5,7 +5,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
 
-from pyralis.hw.axi.read import DmaConfig, ReadBeat, ReadJob
+from pyralis.hw.axi.read import ReadBeat, ReadJob
 from pyralis.hw.snn.check import Check
 from pyralis.hw.snn.config import SnnConfig
 from pyralis.hw.snn.program import DESCRIPTOR_BYTES, LAYER, ErrorCode, Opcode
@@ -57,16 +57,15 @@ class Fetch(wiring.Component):
 
     def __init__(self, config: SnnConfig) -> None:
         self.config = config
-        dma = DmaConfig(address_bits=config.address_bits, data_bits=config.bus_bits)
         super().__init__({
             "start": In(1),
             "flush": In(1),
             "program_address": In(config.address_bits),
             "weights_address": In(config.address_bits),
             "load_weights": In(1),
-            "jobs": Out(stream.Signature(ReadJob(dma))),
-            "data": In(stream.Signature(ReadBeat(dma))),
-            "weight_jobs": Out(stream.Signature(ReadJob(dma))),
+            "jobs": Out(stream.Signature(ReadJob(config.dma))),
+            "data": In(stream.Signature(ReadBeat(config.dma))),
+            "weight_jobs": Out(stream.Signature(ReadJob(config.dma))),
             "weight_tile": Out(data.StructLayout({"words": 32, "tiles": 16})),
             "descriptors": Out(stream.Signature(8 * DESCRIPTOR_BYTES)),
             "error": Out(ErrorCode),

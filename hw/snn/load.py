@@ -4,7 +4,7 @@ from amaranth import Module, ResetInserter, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from pyralis.hw.axi.read import DmaConfig, ReadBeat, ReadJob
+from pyralis.hw.axi.read import ReadBeat, ReadJob
 from pyralis.hw.snn.config import SnnConfig
 from pyralis.hw.snn.maps import MapWrite
 from pyralis.hw.snn.pixels import PixelWindows
@@ -50,12 +50,11 @@ class Load(wiring.Component):
 
     def __init__(self, config: SnnConfig) -> None:
         self.config = config
-        dma = DmaConfig(address_bits=config.address_bits, data_bits=config.bus_bits)
         super().__init__({
             "descriptors": In(stream.Signature(LOAD)),
             "input_address": In(config.address_bits),
-            "jobs": Out(stream.Signature(ReadJob(dma))),
-            "data": In(stream.Signature(ReadBeat(dma))),
+            "jobs": Out(stream.Signature(ReadJob(config.dma))),
+            "data": In(stream.Signature(ReadBeat(config.dma))),
             "write": Out(MapWrite(config)),
             "busy": Out(1),
             "done": Out(1),

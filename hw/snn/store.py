@@ -5,7 +5,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
 
-from pyralis.hw.axi.dma import DmaConfig, DmaJob
+from pyralis.hw.axi.dma import DmaJob
 from pyralis.hw.snn.config import SnnConfig
 from pyralis.hw.snn.maps import MAP_LATENCY
 from pyralis.hw.snn.program import STORE
@@ -51,13 +51,12 @@ class Store(wiring.Component):
             raise ValueError(f"map_latency must be at least 1, not {map_latency}")
         self.config = config
         self.map_latency = map_latency
-        dma = DmaConfig(address_bits=config.address_bits, data_bits=config.bus_bits)
         super().__init__({
             "descriptors": In(stream.Signature(STORE)),
             "output_address": In(config.address_bits),
             "read": Out(wiring.Signature({"enable": Out(1), "buffer": Out(1), "address": Out(16)})),
             "data": In(config.map_word_bits),
-            "jobs": Out(stream.Signature(DmaJob(dma))),
+            "jobs": Out(stream.Signature(DmaJob(config.dma))),
             "beats": Out(stream.Signature(config.bus_bits)),
             "busy": Out(1),
             "done": Out(1),
