@@ -222,24 +222,20 @@ class SnnCore(wiring.Component):
             self.output.results.ready.eq(narrow.input.ready),
             execute.output_address.eq(self.control.output_address),
         ]
-        with m.If(store.busy):
-            m.d.comb += [
-                dma.jobs.payload.eq(store.jobs.payload),
-                dma.jobs.valid.eq(store.jobs.valid),
-                store.jobs.ready.eq(dma.jobs.ready),
-                dma.data.payload.eq(store.beats.payload),
-                dma.data.valid.eq(store.beats.valid),
-                store.beats.ready.eq(dma.data.ready),
-            ]
-        with m.Else():
-            m.d.comb += [
-                dma.jobs.payload.eq(execute.results.payload),
-                dma.jobs.valid.eq(execute.results.valid),
-                execute.results.ready.eq(dma.jobs.ready),
-                dma.data.payload.eq(narrow.output.payload),
-                dma.data.valid.eq(narrow.output.valid),
-                narrow.output.ready.eq(dma.data.ready),
-            ]
+        pairs = ((dma.jobs, store.jobs, execute.results), (dma.data, store.beats, narrow.output))
+        for sink, stored, computed in pairs:
+            with m.If(store.busy):
+                self._pass(m, stored, sink)
+            with m.Else():
+                self._pass(m, computed, sink)
+
+    def _pass(self, m: Module, source, sink) -> None:
+        """Connects two streams inside a condition."""
+        m.d.comb += [
+            sink.payload.eq(source.payload),
+            sink.valid.eq(source.valid),
+            source.ready.eq(sink.ready),
+        ]
 
     def _status(self, m: Module, unit, dmas: dict) -> None:
         control, counters, output = self.control, self.counters, self.output
