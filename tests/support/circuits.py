@@ -6,31 +6,27 @@ FIELDS = {8: (4, 3, 1, 0), 16: (5, 3, 1, 0), 45: (4, 3, 1, 0), 163: (7, 6, 3, 0)
 KEPT = '(* keep_hierarchy = "yes" *)\n'
 
 
-def powers(m: int) -> list[int]:
-    """x^k mod f for k in 0..2m-2, bit i of each for x^i."""
+def double(value: int, m: int) -> int:
+    """x times an element of the field of degree *m*."""
     low = sum(1 << exponent for exponent in FIELDS[m])
-    values = [1]
-    for _ in range(2 * m - 2):
-        value = values[-1] << 1
-        values.append(value ^ (1 << m | low) if value >> m else value)
-    return values
+    return value << 1 ^ (1 << m | low) if value >> m - 1 else value << 1
 
 
 def multiply(a: int, b: int, m: int) -> int:
     """Product in the field of degree *m*."""
     result = 0
-    for i in range(m):
-        for j in range(m):
-            if a >> i & b >> j & 1:
-                result ^= powers_of(m)[i + j]
+    while b:
+        result ^= a if b & 1 else 0
+        a, b = double(a, m), b >> 1
     return result
 
 
-_POWERS: dict[int, list[int]] = {}
-
-
-def powers_of(m: int) -> list[int]:
-    return _POWERS.setdefault(m, powers(m))
+def powers(m: int) -> list[int]:
+    """x^k modulo the polynomial for k in 0..2m-2; bit i of each stands for x^i."""
+    values = [1]
+    for _ in range(2 * m - 2):
+        values.append(double(values[-1], m))
+    return values
 
 
 def two_step(m: int, kept: bool = True) -> str:
@@ -40,9 +36,10 @@ def two_step(m: int, kept: bool = True) -> str:
     for k in range(2 * m - 1):
         terms = [f"a[{i}] & b[{k - i}]" for i in range(m) if 0 <= k - i < m]
         lines.append(f"assign d[{k}] = ({') ^ ('.join(terms)});")
+    columns = powers(m)
     lines += ["endmodule", f"{key}module reduction(input [{2 * m - 2}:0] d, output [{m - 1}:0] c);"]
     for j in range(m):
-        terms = [f"d[{k}]" for k, power in enumerate(powers_of(m)) if power >> j & 1]
+        terms = [f"d[{k}]" for k, power in enumerate(columns) if power >> j & 1]
         lines.append(f"assign c[{j}] = {' ^ '.join(terms)};")
     lines += [
         "endmodule",
