@@ -164,7 +164,9 @@ def apply(m: Module, rows: Sequence[int], value: Value, *, name: str, share: boo
             m.d.comb += shared.eq(gate)
             gate = shared
         operands.append(gate)
-    return Cat(operands[k] if k >= 0 else Const(0, 1) for k in found.outputs)
+    result = Signal(len(found.outputs), name=name)  # a slice of an expression would repeat all of it
+    m.d.comb += result.eq(Cat(operands[k] if k >= 0 else Const(0, 1) for k in found.outputs))
+    return result
 
 
 def linear_rows(function: Callable[[int], int], inputs: int, outputs: int) -> tuple[int, ...]:
