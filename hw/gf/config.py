@@ -129,6 +129,16 @@ class GfConfig:
                 f"correct = {self.correct} and corrector = {self.corrector!r} exclude each other; detecting only "
                 "is correct = 0 with corrector = 'none'."
             )
+        if self.corrector == "pipelined" and self.multiplier == "digit_serial":
+            raise ValueError(
+                "digit_serial gives a product every few cycles, so that a pipelined corrector would mostly wait; "
+                "take corrector = 'combinational' or 'folded'."
+            )
+        if self.protect == "majority" and (self.correct not in (0, self.t) or self.corrector == "folded"):
+            raise ValueError(
+                f"majority corrects t = {self.t} errors or none, without a folded corrector; not "
+                f"correct = {self.correct} with corrector = {self.corrector!r}."
+            )
         if self.key_equation == "closed" and self.correct > CLOSED_T:
             raise ValueError(
                 f"The key equation has closed forms for correct <= {CLOSED_T}, not {self.correct}; take 'bm'."

@@ -1,0 +1,132 @@
+"""Protection by a code: check bits predicted from the operands, syndrome, and correction."""
+
+from amaranth import Value
+from amaranth.lib import data, wiring
+
+from pyralis.hw.gf.config import CLOSED_T, GfConfig
+from pyralis.hw.gf.decoder import spoiled_by_one_channel
+from pyralis.hw.gf.flip import Flip
+from pyralis.hw.gf.flow import Flow, Timed
+from pyralis.hw.gf.keyequation import KeyEquation, key_equation
+from pyralis.hw.gf.locator import Locator, best_form
+from pyralis.hw.gf.majority import MajorityDecoder, MajorityPredictor
+from pyralis.hw.gf.product_code import ProductChecker, ProductPredictor, Syndromes, best_predictor
+from pyralis.hw.gf.redundancy import Comparator
+from pyralis.hw.gf.residue import ResidueChecker, ResiduePredictor
+from pyralis.hw.gf.scheme import NEVER, Checked, Outcome, Product
+from pyralis.hw.gf.verdict import RestSyndrome, RootCount, Verdict
+
+__all__ = ["check", "correct", "duplicated", "flag", "predict", "prediction_bits"]
+
+
+def duplicated(config: GfConfig) -> bool:
+    """Whether there are two predictors.
+
+    By default where a fault of a single predictor channel looks like an error that would be corrected, so
+    that a right product would be spoilt. The syndromes of such faults are zero in all channels but one.
+    """
+    if config.duplicate is not None:
+        return config.duplicate
+    if config.protect != "residue_bch" or config.correct == 0:
+        return False
+    return spoiled_by_one_channel(config.code, config.correct)
+
+
+def prediction_bits(config: GfConfig) -> int:
+    """Check bits that one predictor gives."""
+    if config.protect == "residue_bch":
+        return config.code.r * len(config.code.channels)
+    if config.protect == "majority":
+        return MajorityPredictor(config.field, config.t).bits
+    return config.code.parity_bits
+
+
+def predict(flow: Flow, config: GfConfig, a: Timed, b: Timed, flip: Timed | None) -> list[Timed]:
+    """Check bits from the operands, once or twice; *flip* is XORed onto the first."""
+    predictions = []
+    for index in range(1 + duplicated(config)):
+        inject = flip is not None and index == 0
+        block = _predictor(config, inject)
+        extra = {"flip_p": flip} if inject else {}
+        predictions.append(flow.place(f"predictor_{index}", block, a=a, b=b, **extra)["p"])
+    return predictions
+
+
+def check(flow: Flow, config: GfConfig, product: Product, predictions: list[Timed]) -> Checked:
+    """The syndrome of *product* against the first prediction; the second must equal the first."""
+    mismatch = NEVER
+    if len(predictions) > 1:
+        bits = prediction_bits(config)
+        found = flow.place("predictor_comparator", Comparator(bits), a=predictions[0], b=predictions[1])
+        mismatch = found["differ"]
+    if config.protect == "residue_bch":
+        quotient = config.multiplier == "digit_serial"
+        block = ResidueChecker(config.field, config.code, quotient=quotient)
+        high = {"quotient" if quotient else "high": product.high}
+        found = flow.place("checker", block, c=product.c, p=predictions[0], **high)
+        return Checked(product.c, found["error"], found["syndrome"], mismatch)
+    if config.protect == "majority":
+        block = MajorityDecoder(config.field, config.t)
+        found = flow.place("checker", block, c=product.c, p=predictions[0])
+        return Checked(product.c, found["error"], found["errors"], mismatch, voted=found["y"])
+    found = flow.place("checker", ProductChecker(config.field, config.code), c=product.c, p=predictions[0])
+    syndrome = flow.place("syndromes", Syndromes(config.code), residual=found["residual"])["syndrome"]
+    return Checked(product.c, found["error"], syndrome, mismatch)
+
+
+def flag(checked: Checked) -> Outcome:
+    """The raw product; errors are flagged and not corrected."""
+    flags = {"alarm": checked.mismatch, "syndrome": checked.syndrome}
+    return Outcome(checked.c, checked.error, uncorrectable=checked.error, **flags)
+
+
+def correct(flow: Flow, config: GfConfig, checked: Checked) -> Outcome:
+    """Finds the wrong bits and flips them."""
+    error, flags = checked.error, {"alarm": checked.mismatch, "syndrome": checked.syndrome}
+    if checked.voted is not None:
+        return Outcome(checked.voted, error, corrected=error, **flags)
+    code, t = config.code, config.correct
+    solution = _solve(flow, config, checked.syndrome)
+    form = best_form(code, t) if config.locator == "auto" else config.locator
+    located = flow.place("locator", Locator(code, t, form), locator=solution["locator"])["errors"]
+    count = flow.place("roots", RootCount(code), errors=located)["count"]
+    trusted = error
+    if checked.mismatch is not NEVER:  # predictors that differ prove nothing about the product
+        trusted = flow.join(lambda wrong, differ: wrong & ~differ, error, checked.mismatch, levels=1)
+    given = {"count": count, "degree": solution["degree"], "fail": solution["fail"], "error": trusted}
+    if t < code.t:
+        given["rest"] = flow.place("rest", RestSyndrome(code, t), errors=located)["rest"]
+        given["syndrome"] = checked.syndrome
+    certain = flow.place("verdict", Verdict(code, t), **given)["corrected"]
+    lost = flow.join(lambda wrong, right: wrong & ~right, error, certain, levels=1)
+    flipped = flow.place("flip", Flip(config.field, code), c=checked.c, errors=located, correct=certain)
+    return Outcome(flipped["y"], error, certain, lost, **flags)
+
+
+def _solve(flow: Flow, config: GfConfig, syndrome: Timed) -> dict[str, Timed]:
+    """Locator polynomial, number of errors and failure of the key equation."""
+    code, t = config.code, config.correct
+    form = config.key_equation
+    if form == "auto":
+        form = "closed" if t <= CLOSED_T else "bm"
+    steps = key_equation(code, t, form) if flow.levels is not None else [KeyEquation(code, t, form)]
+    used = len(steps[0].i.as_value())
+    state = Timed(syndrome.value[:used], syndrome.stage, syndrome.depth)
+    for index, step in enumerate(steps):
+        state = flow.place(f"key_equation_{index}", step, i=state)["o"]
+    fields = data.View(steps[-1].o.shape(), state.value)
+    return {
+        name: Timed(Value.cast(fields[name]), state.stage, state.depth)
+        for name in ("locator", "degree", "fail")
+    }
+
+
+def _predictor(config: GfConfig, inject: bool) -> wiring.Component:
+    if config.protect == "residue_bch":
+        return ResiduePredictor(config.code, inject=inject)
+    if config.protect == "majority":
+        return MajorityPredictor(config.field, config.t, inject=inject)
+    form = config.predictor
+    if form == "auto":
+        form = best_predictor(config.field, config.code)
+    return ProductPredictor(config.field, config.code, form, inject=inject)

@@ -1,0 +1,145 @@
+"""A protected multiplier as one datapath: combinational, or registered wherever a path grows too long."""
+
+from dataclasses import fields, replace
+from functools import cached_property
+
+from amaranth import Const, Module, Value
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from pyralis.hw.gf import coded, copies
+from pyralis.hw.gf.arithmetic import build_multiplier
+from pyralis.hw.gf.config import CODED, GfConfig
+from pyralis.hw.gf.flow import Flow, Timed
+from pyralis.hw.gf.ports import Injection, Operands, flips_of
+from pyralis.hw.gf.redundancy import Comparator
+from pyralis.hw.gf.scheme import Checked, Outcome, Product, multiplier_kinds, syndrome_bits
+
+__all__ = ["Datapath", "check", "correct", "predict"]
+
+
+def predict(flow: Flow, config: GfConfig, a: Timed, b: Timed, flip: Timed | None) -> list[Timed]:
+    """Everything that the protection computes from the operands."""
+    return coded.predict(flow, config, a, b, flip) if config.protect in CODED else []
+
+
+def check(flow: Flow, config: GfConfig, products: list[Product], predictions: list[Timed]) -> Checked:
+    """What the protection says of the products."""
+    if config.protect in CODED:
+        return coded.check(flow, config, products[0], predictions)
+    return copies.check(flow, config, products)
+
+
+def correct(flow: Flow, config: GfConfig, checked: Checked) -> Outcome:
+    """The product with its flags, corrected and post-checked; only flagged if the corrector is folded."""
+    if config.protect not in CODED:
+        return copies.correct(checked)
+    if config.correct == 0 or config.corrector == "folded":
+        return coded.flag(checked)
+    outcome = coded.correct(flow, config, checked)
+    if not config.post_check:
+        return outcome
+    found = flow.place("post_check", Comparator(config.m), a=outcome.product, b=checked.c)["differ"]
+    alarm = flow.join(_alarm, found, outcome.error, outcome.alarm, levels=2)
+    return replace(outcome, alarm=alarm)
+
+
+def _alarm(differ: Value, error: Value, alarm: Value) -> Value:
+    return differ & ~error | alarm
+
+
+class Datapath(wiring.Component):
+    """Operands in, product and flags out; with the folded corrector the errors are flagged only.
+
+    Ports
+    -----
+    a, b : In(m)
+        Operands, in polynomial bit order.
+    a_check, b_check : In(m)
+        With ``separate_operands``: the operands again, for the predictor.
+    inject : In(Injection)
+        With ``inject``.
+    enable : In(1)
+        With registers: all of them move while it is 1.
+    early : Out(m)
+        The raw product, ``early_latency`` cycles after the operands.
+    product, error, corrected, uncorrectable, alarm, syndrome
+        :class:`~pyralis.hw.gf.scheme.Outcome`, ``latency`` cycles after the operands.
+
+    Parameters
+    ----------
+    config : GfConfig
+        Any but ``digit_serial``.
+
+    Raises
+    ------
+    ValueError
+        A block has more levels than ``config.levels`` allows between registers.
+    """
+
+    def __init__(self, config: GfConfig) -> None:
+        if config.multiplier == "digit_serial":
+            raise ValueError("digit_serial takes several cycles; pyralis.hw.gf.core builds a core around it")
+        self.config = config
+        self.registered = config.corrector == "pipelined" or config.stages > 0
+        m = config.m
+        super().__init__({
+            **dict.fromkeys(Operands(config).members, In(m)),
+            **({"inject": In(Injection(config))} if config.inject else {}),
+            **({"enable": In(1)} if self.registered else {}),
+            "early": Out(m),
+            "product": Out(m),
+            "error": Out(1),
+            "corrected": Out(1),
+            "uncorrectable": Out(1),
+            "alarm": Out(1),
+            "syndrome": Out(syndrome_bits(config)),
+        })
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        flow, raw, outcome = self._assemble(m)
+        m.d.comb += self.early.eq(raw.value)
+        for entry in fields(outcome):
+            m.d.comb += getattr(self, entry.name).eq(flow.at(getattr(outcome, entry.name), self.latency))
+        return m
+
+    @property
+    def latency(self) -> int:
+        """Registers between the operands and the outcome."""
+        return self._latencies[0]
+
+    @property
+    def early_latency(self) -> int:
+        """Registers between the operands and the raw product."""
+        return self._latencies[1]
+
+    @cached_property
+    def _latencies(self) -> tuple[int, int]:
+        _, raw, outcome = self._assemble(Module())
+        return max(getattr(outcome, entry.name).stage for entry in fields(outcome)), raw.stage
+
+    def _assemble(self, m: Module) -> tuple[Flow, Timed, Outcome]:
+        """Places all blocks in *m*; returns the flow, the raw product and the outcome."""
+        config = self.config
+        pipelined = config.corrector == "pipelined"
+        enable = self.enable if self.registered else Const(1)
+        flow = Flow(m, config.levels if pipelined else None, enable)
+        flips = flips_of(config, getattr(self, "inject", None))
+        a, b = Timed(self.a), Timed(self.b)
+        products = []
+        for index, kind in enumerate(multiplier_kinds(config)):
+            inject = config.inject and index == 0
+            block = build_multiplier(config, kind=kind, inject=inject)
+            extra = {f"flip_{_NETS[name]}": flips[name] for name in _NETS if inject and name in flips}
+            found = flow.place(f"multiplier_{index}", block, a=a, b=b, **extra)
+            products.append(Product(found["c"], found.get("high")))
+        if config.separate_operands:
+            a, b = Timed(self.a_check), Timed(self.b_check)
+        predictions = predict(flow, config, a, b, flips.get("prediction"))
+        checked = check(flow, config, products, predictions)
+        return flow, products[0].c, correct(flow, config, checked)
+
+
+_NETS = {"unreduced": "d", "reduced": "c"}
+"""Letters of the injection ports of a multiplier."""

@@ -1,0 +1,75 @@
+"""What goes into the core and what comes out: payloads, error injection, bit order."""
+
+from amaranth import Value
+from amaranth.lib import data, stream
+from amaranth.lib.wiring import In, Member, Out
+
+from pyralis.hw.gf.coded import prediction_bits
+from pyralis.hw.gf.config import CODED, GfConfig
+from pyralis.hw.gf.flow import Timed
+from pyralis.hw.gf.scheme import syndrome_bits
+
+__all__ = ["Injection", "Operands", "Result", "core_ports", "flips_of", "in_order"]
+
+
+class Operands(data.StructLayout):
+    """Two elements to multiply; with ``separate_operands`` twice, the second time for the predictor."""
+
+    def __init__(self, config: GfConfig) -> None:
+        names = ("a", "b", "a_check", "b_check") if config.separate_operands else ("a", "b")
+        super().__init__(dict.fromkeys(names, config.m))
+
+
+class Result(data.StructLayout):
+    """A product with its flags, as :class:`pyralis.hw.gf.scheme.Outcome` says."""
+
+    def __init__(self, config: GfConfig) -> None:
+        flags = dict.fromkeys(("error", "corrected", "uncorrectable", "alarm"), 1)
+        super().__init__({"product": config.m, **flags, "syndrome": syndrome_bits(config)})
+
+
+class Injection(data.StructLayout):
+    """Bits to flip on the nets that a configuration protects, for tests and for self-tests in the field.
+
+    Fields
+    ------
+    reduced : m
+        The reduced product.
+    unreduced : 2m - 1
+        The unreduced product, of ``two_step`` and ``karatsuba``.
+    prediction : check bits
+        The first prediction, of the protections with a code.
+
+    All in polynomial bit order.
+    """
+
+    def __init__(self, config: GfConfig) -> None:
+        parts = {"reduced": config.m}
+        if config.multiplier in ("two_step", "karatsuba"):
+            parts["unreduced"] = 2 * config.m - 1
+        if config.protect in CODED:
+            parts["prediction"] = prediction_bits(config)
+        super().__init__(parts)
+
+
+def flips_of(config: GfConfig, inject: Value) -> dict[str, Timed]:
+    """The parts of an injection port, by name; none if *config* has no such port."""
+    if not config.inject:
+        return {}
+    return {name: Timed(Value.cast(inject[name])) for name in Injection(config).members}
+
+
+def core_ports(config: GfConfig) -> dict[str, Member]:
+    """Ports of everything that multiplies between two streams."""
+    return {
+        "operands": In(stream.Signature(Operands(config))),
+        "result": Out(stream.Signature(Result(config))),
+        **({"inject": In(Injection(config))} if config.inject else {}),
+        "early": Out(config.m),
+        "early_valid": Out(1),
+    }
+
+
+def in_order(config: GfConfig, value: Value) -> Value:
+    """An element between the chip's bit order and polynomial order; its own inverse."""
+    return value if config.order == "polynomial" else value[::-1]
