@@ -82,3 +82,42 @@ print(emit(Ports(), "ports_top"), end="")
         for seed in ("0", "12345")
     }
     assert texts == {emit(Ports(), "ports_top")}
+
+
+class Twice(wiring.Component):
+    """Two copies of the same thing, compared: what a synthesis tool would gladly merge."""
+
+    def __init__(self) -> None:
+        super().__init__({"spikes": In(4), "differ": Out(1)})
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        m.submodules.first, m.submodules.second = first, second = Parity(), Parity()
+        m.d.comb += [first.bits.eq(self.spikes), second.bits.eq(self.spikes)]
+        m.d.comb += self.differ.eq(first.odd ^ second.odd)
+        return m
+
+
+class Parity(wiring.Component):
+    def __init__(self) -> None:
+        super().__init__({"bits": In(4), "odd": Out(1)})
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        m.d.comb += self.odd.eq(self.bits.xor())
+        return m
+
+
+def test_kept_modules_say_so_and_the_top_does_not():
+    text = emit(Twice(), "twice", keep_hierarchy=True)
+    assert text.count('(* keep_hierarchy = "yes" *)\nmodule \\twice.') == 2
+    assert text.count("keep_hierarchy") == 2
+    assert "keep_hierarchy" not in emit(Twice(), "twice")
+
+
+def test_kept_copies_survive_synthesis():
+    from pyralis.gen.synthesis.flows import map_gates
+
+    kept = map_gates(emit(Twice(), "twice", keep_hierarchy=True), "twice").netlist
+    merged = map_gates(emit(Twice(), "twice"), "twice").netlist
+    assert kept.gate_count == 7 and merged.gate_count == 0, "two parities and a comparison, or nothing at all"
