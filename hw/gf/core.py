@@ -26,16 +26,17 @@ class Front(wiring.Component):
 
     def __init__(self, config: GfConfig) -> None:
         self.config = config
+        self._datapath = Datapath(config)
         super().__init__(core_ports(config))
 
     @property
     def cycles(self) -> int:
         """Cycles from operands to result."""
-        return Datapath(self.config).latency
+        return self._datapath.latency
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        m.submodules.datapath = path = Datapath(self.config)
+        m.submodules.datapath = path = self._datapath
         operands, result = self.operands, self.result
         advance = Signal()
         m.d.comb += [advance.eq(~result.valid | result.ready), operands.ready.eq(advance)]
@@ -88,28 +89,26 @@ class GfMultiplier(wiring.Component):
 
     def __init__(self, config: GfConfig) -> None:
         self.config = config
-        self.serial = config.multiplier == "digit_serial"
-        self.folded = config.corrector == "folded"
+        self._front = (SerialFront if config.multiplier == "digit_serial" else Front)(config)
+        self._corrector = None
+        if config.corrector == "folded":
+            self._corrector = FoldedCorrector(config.field, config.code, config.correct, config.points)
         super().__init__(core_ports(config))
 
     @property
     def cycles(self) -> int:
         """Cycles from operands to a result without an error."""
-        return (SerialFront if self.serial else Front)(self.config).cycles + 1
+        return self._front.cycles + 1
 
     @property
     def correction_cycles(self) -> int:
         """Cycles that a product with an error takes beyond ``cycles``."""
-        return self._corrector().cycles + 1 if self.folded else 0
-
-    def _corrector(self) -> FoldedCorrector:
-        config = self.config
-        return FoldedCorrector(config.field, config.code, config.correct, config.points)
+        return self._corrector.cycles + 1 if self._corrector else 0
 
     def elaborate(self, platform) -> Module:
         m = Module()
         config = self.config
-        m.submodules.front = front = (SerialFront if self.serial else Front)(config)
+        m.submodules.front = front = self._front
         m.d.comb += [
             front.operands.valid.eq(self.operands.valid),
             self.operands.ready.eq(front.operands.ready),
@@ -138,13 +137,21 @@ class GfMultiplier(wiring.Component):
         ]
         with m.If(found.ready):
             m.d.sync += [full.eq(found.valid), held.eq(found.payload)]
-        if self.folded:
-            self._fold(m, held, full, taken, settled)
+        if self._corrector:
+            self._fold(m, self._corrector, held, full, taken, settled)
 
-    def _fold(self, m: Module, held: data.View, full: Signal, taken: Signal, settled: Signal) -> None:
+    def _fold(
+        self,
+        m: Module,
+        corrector: FoldedCorrector,
+        held: data.View,
+        full: Signal,
+        taken: Signal,
+        settled: Signal,
+    ) -> None:
         """Lets a result with an error wait for the corrector."""
         config, payload = self.config, self.result.payload
-        m.submodules.corrector = corrector = self._corrector()
+        m.submodules.corrector = corrector
         started, finished = Signal(), Signal()
         fault = held.error & ~held.alarm  # predictors that differ prove nothing about the product
         m.d.comb += [

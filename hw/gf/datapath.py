@@ -1,7 +1,6 @@
 """A protected multiplier as one datapath: combinational, or registered wherever a path grows too long."""
 
 from dataclasses import fields, replace
-from functools import cached_property
 
 from amaranth import Const, Module, Value
 from amaranth.lib import wiring
@@ -71,6 +70,11 @@ class Datapath(wiring.Component):
     config : GfConfig
         Any but ``digit_serial``.
 
+    Attributes
+    ----------
+    latency, early_latency : int
+        Registers between the operands and the outcome, and between them and the raw product.
+
     Raises
     ------
     ValueError
@@ -96,31 +100,14 @@ class Datapath(wiring.Component):
             "syndrome": Out(syndrome_bits(config)),
         })
 
+        self._module = Module()  # built here and not in elaborate: its latency is a promise of the object
+        self._assemble(self._module)
+
     def elaborate(self, platform) -> Module:
-        m = Module()
-        flow, raw, outcome = self._assemble(m)
-        m.d.comb += self.early.eq(raw.value)
-        for entry in fields(outcome):
-            m.d.comb += getattr(self, entry.name).eq(flow.at(getattr(outcome, entry.name), self.latency))
-        return m
+        return self._module
 
-    @property
-    def latency(self) -> int:
-        """Registers between the operands and the outcome."""
-        return self._latencies[0]
-
-    @property
-    def early_latency(self) -> int:
-        """Registers between the operands and the raw product."""
-        return self._latencies[1]
-
-    @cached_property
-    def _latencies(self) -> tuple[int, int]:
-        _, raw, outcome = self._assemble(Module())
-        return max(getattr(outcome, entry.name).stage for entry in fields(outcome)), raw.stage
-
-    def _assemble(self, m: Module) -> tuple[Flow, Timed, Outcome]:
-        """Places all blocks in *m*; returns the flow, the raw product and the outcome."""
+    def _assemble(self, m: Module) -> None:
+        """Places all blocks, which says how long they take."""
         config = self.config
         pipelined = config.corrector == "pipelined"
         enable = self.enable if self.registered else Const(1)
@@ -138,7 +125,12 @@ class Datapath(wiring.Component):
             a, b = Timed(self.a_check), Timed(self.b_check)
         predictions = predict(flow, config, a, b, flips.get("prediction"))
         checked = check(flow, config, products, predictions)
-        return flow, products[0].c, correct(flow, config, checked)
+        outcome = correct(flow, config, checked)
+        parts = {entry.name: getattr(outcome, entry.name) for entry in fields(outcome)}
+        self.early_latency = products[0].c.stage
+        self.latency = max(part.stage for part in parts.values())
+        m.d.comb += self.early.eq(products[0].c.value)
+        m.d.comb += [getattr(self, name).eq(flow.at(part, self.latency)) for name, part in parts.items()]
 
 
 _NETS = {"unreduced": "d", "reduced": "c"}
