@@ -6,7 +6,7 @@ from amaranth.lib import data, wiring
 from pyralis.hw.gf.config import GfConfig
 from pyralis.hw.gf.datapath import Datapath
 from pyralis.hw.gf.folded import FoldedCorrector
-from pyralis.hw.gf.ports import Operands, Result, core_ports, in_order
+from pyralis.hw.gf.ports import Operands, Result, core_ports, element_names, in_order
 from pyralis.hw.gf.redundancy import Comparator
 from pyralis.hw.gf.serial import SerialFront
 
@@ -50,14 +50,15 @@ class Front(wiring.Component):
             self.early.eq(path.early),
             self.early_valid.eq(valid[path.early_latency] & advance),
         ]
-        m.d.comb += [getattr(path, name).eq(operands.payload[name]) for name in Operands(self.config).members]
+        m.d.comb += [
+            Value.cast(getattr(path, name)).eq(operands.payload[name])
+            for name in Operands(self.config).members
+        ]
         m.d.comb += [
             Value.cast(result.payload[name]).eq(getattr(path, name)) for name in Result(self.config).members
         ]
         if path.registered:
             m.d.comb += path.enable.eq(advance)
-        if self.config.inject:
-            m.d.comb += path.inject.eq(self.inject)
         return m
 
 
@@ -67,14 +68,12 @@ class GfMultiplier(wiring.Component):
     Ports
     -----
     operands : In(stream of Operands)
-        ``a``, ``b`` in the bit order of the configuration.
+        ``a``, ``b`` in the bit order of the configuration; with ``inject`` the bits to flip in their product.
     result : Out(stream of Result)
         Products in the order of their operands.
     early : Out(m), early_valid : Out(1)
         The raw product of each operand transfer, as soon as the multiplier has it, for one cycle; it waits
         for nobody. What is computed from it must be thrown away if the result comes with an error.
-    inject : In(Injection)
-        With ``inject``: bits to flip in the product whose operands are transferred in this cycle.
 
     Timing
     ------
@@ -115,11 +114,10 @@ class GfMultiplier(wiring.Component):
             self.early.eq(in_order(config, front.early)),
             self.early_valid.eq(front.early_valid),
         ]
-        for name in Operands(config).members:
+        m.d.comb += front.operands.payload.eq(self.operands.payload)
+        for name in element_names(config):
             element = in_order(config, self.operands.payload[name])
             m.d.comb += front.operands.payload[name].eq(element)
-        if config.inject:
-            m.d.comb += Value.cast(front.inject).eq(self.inject)
         self._finish(m, front.result)
         return m
 

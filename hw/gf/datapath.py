@@ -10,7 +10,7 @@ from pyralis.hw.gf import coded, copies
 from pyralis.hw.gf.arithmetic import build_multiplier
 from pyralis.hw.gf.config import CODED, GfConfig
 from pyralis.hw.gf.flow import Flow, Timed
-from pyralis.hw.gf.ports import Injection, Operands, flips_of
+from pyralis.hw.gf.ports import Injection, element_names, flips_of
 from pyralis.hw.gf.redundancy import Comparator
 from pyralis.hw.gf.scheme import Checked, Outcome, Product, multiplier_kinds, syndrome_bits
 
@@ -88,7 +88,7 @@ class Datapath(wiring.Component):
         self.registered = config.corrector == "pipelined" or config.stages > 0
         m = config.m
         super().__init__({
-            **dict.fromkeys(Operands(config).members, In(m)),
+            **dict.fromkeys(element_names(config), In(m)),
             **({"inject": In(Injection(config))} if config.inject else {}),
             **({"enable": In(1)} if self.registered else {}),
             "early": Out(m),
@@ -112,7 +112,7 @@ class Datapath(wiring.Component):
         pipelined = config.corrector == "pipelined"
         enable = self.enable if self.registered else Const(1)
         flow = Flow(m, config.levels if pipelined else None, enable)
-        flips = flips_of(config, getattr(self, "inject", None))
+        flips = flips_of(config, self)
         a, b = Timed(self.a), Timed(self.b)
         products = []
         for index, kind in enumerate(multiplier_kinds(config)):

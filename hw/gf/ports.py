@@ -9,23 +9,15 @@ from pyralis.hw.gf.config import CODED, GfConfig
 from pyralis.hw.gf.flow import Timed
 from pyralis.hw.gf.scheme import syndrome_bits
 
-__all__ = ["Injection", "Operands", "Result", "core_ports", "flips_of", "in_order"]
-
-
-class Operands(data.StructLayout):
-    """Two elements to multiply; with ``separate_operands`` twice, the second time for the predictor."""
-
-    def __init__(self, config: GfConfig) -> None:
-        names = ("a", "b", "a_check", "b_check") if config.separate_operands else ("a", "b")
-        super().__init__(dict.fromkeys(names, config.m))
-
-
-class Result(data.StructLayout):
-    """A product with its flags, as :class:`pyralis.hw.gf.scheme.Outcome` says."""
-
-    def __init__(self, config: GfConfig) -> None:
-        flags = dict.fromkeys(("error", "corrected", "uncorrectable", "alarm"), 1)
-        super().__init__({"product": config.m, **flags, "syndrome": syndrome_bits(config)})
+__all__ = [
+    "Injection",
+    "Operands",
+    "Result",
+    "core_ports",
+    "element_names",
+    "flips_of",
+    "in_order",
+]
 
 
 class Injection(data.StructLayout):
@@ -52,11 +44,32 @@ class Injection(data.StructLayout):
         super().__init__(parts)
 
 
-def flips_of(config: GfConfig, inject: Value) -> dict[str, Timed]:
-    """The parts of an injection port, by name; none if *config* has no such port."""
+def element_names(config: GfConfig) -> tuple[str, ...]:
+    """Names of the elements that are multiplied; with ``separate_operands`` twice, the predictor's apart."""
+    return ("a", "b", "a_check", "b_check") if config.separate_operands else ("a", "b")
+
+
+class Operands(data.StructLayout):
+    """The elements to multiply, and with ``inject`` the errors to put into their product."""
+
+    def __init__(self, config: GfConfig) -> None:
+        parts: dict = dict.fromkeys(element_names(config), config.m)
+        super().__init__(parts | ({"inject": Injection(config)} if config.inject else {}))
+
+
+class Result(data.StructLayout):
+    """A product with its flags, as :class:`pyralis.hw.gf.scheme.Outcome` says."""
+
+    def __init__(self, config: GfConfig) -> None:
+        flags = dict.fromkeys(("error", "corrected", "uncorrectable", "alarm"), 1)
+        super().__init__({"product": config.m, **flags, "syndrome": syndrome_bits(config)})
+
+
+def flips_of(config: GfConfig, holder) -> dict[str, Timed]:
+    """The parts of *holder*'s ``inject``, by name; none if *config* has no injection."""
     if not config.inject:
         return {}
-    return {name: Timed(Value.cast(inject[name])) for name in Injection(config).members}
+    return {name: Timed(Value.cast(holder.inject[name])) for name in Injection(config).members}
 
 
 def core_ports(config: GfConfig) -> dict[str, Member]:
@@ -64,7 +77,6 @@ def core_ports(config: GfConfig) -> dict[str, Member]:
     return {
         "operands": In(stream.Signature(Operands(config))),
         "result": Out(stream.Signature(Result(config))),
-        **({"inject": In(Injection(config))} if config.inject else {}),
         "early": Out(config.m),
         "early_valid": Out(1),
     }

@@ -21,8 +21,6 @@ class SerialFront(wiring.Component):
     operands : In(stream of Operands)
         In polynomial bit order.
     result : Out(stream of Result)
-    inject : In(Injection)
-        With ``inject``: sampled with the operands.
     early : Out(m), early_valid : Out(1)
         The raw product, in the cycle in which the multiplier is done.
 
@@ -50,7 +48,7 @@ class SerialFront(wiring.Component):
         config, operands = self.config, self.operands.payload
         flow = Flow(m)
         start, full, taken = Signal(), Signal(), Signal()
-        flips = flips_of(config, getattr(self, "inject", None))
+        flips = flips_of(config, operands)
         first = self._multipliers[0]
         m.d.comb += [
             self.operands.ready.eq(first.ready & (~full | taken)),

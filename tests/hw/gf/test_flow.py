@@ -27,6 +27,8 @@ class Block(wiring.Component):
 class Slow(wiring.Component):
     """y = a, two registers later; the flips are added behind them."""
 
+    _MustUse__silence = True
+
     levels, stages = 5, 2
 
     def __init__(self) -> None:
