@@ -106,6 +106,12 @@ class Netlist:
         """(nets,) int32: gates on the longest path to each net; 0 for constants, inputs and flip-flops."""
         return np.concatenate([np.zeros(self.first_gate_net, np.int32), self.level])
 
+    @cached_property
+    def net_block(self) -> np.ndarray:
+        """(nets,) int32: index in ``blocks`` of what drives each net; -1 for constants and inputs."""
+        outside = np.full(self.first_gate_net - self.flip_flop_count, -1, np.int32)
+        return np.concatenate([outside, self.ff_block, self.block])
+
     @property
     def levels(self) -> int:
         """Gates on the longest path from input or flip-flop to output or flip-flop."""

@@ -32,7 +32,7 @@ _BINARY = {
 }
 """Operation of a kind, whether its second input is inverted, and whether its output is."""
 
-CHUNK_BYTES = 16 << 20
+CHUNK_BYTES = 8 << 20
 """Values of this size are held at a time: about what the caches take."""
 
 

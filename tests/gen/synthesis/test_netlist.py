@@ -78,6 +78,7 @@ def test_figures(example):
 def test_blocks(example):
     assert example.blocks == ("", "left.part", "right")
     assert example.block_counts == {"": 1, "left.part": 1, "right": 1}
+    assert example.net_block.tolist() == [-1, -1, -1, -1, 0, 1, 0, 2]
     assert example.gates_within("left").tolist() == [0]
     assert example.gates_within("right").tolist() == [2]
     assert example.flip_flops_within("").tolist() == [0]
