@@ -1,9 +1,9 @@
 """The command ``pyralis``: runs a verb; its result becomes text or JSON, its errors become three lines.
 
-A verb is one module in ``gen/verbs`` with
+A verb is one module in ``gen/verbs``, or a package with one a core (:mod:`pyralis.gen.cores`). A module has
 
 ``add_parser(subparsers) -> ArgumentParser``
-    Its help and arguments; ``--json`` is added here.
+    Its help and arguments, without ``--json``.
 ``run(args) -> dict``
     A thin call of the Python function of the same purpose; ``args.progress`` takes its steps. The result is
     plain data, printed as it is by ``--json``; a key ``ok`` that is False makes the exit code 1.
@@ -15,7 +15,6 @@ Exit codes: 0 done; 1 the user can mend it (:class:`UserError`, or ``ok`` is Fal
 """
 
 import argparse
-import difflib
 import importlib
 import importlib.metadata
 import json
@@ -24,19 +23,24 @@ import pkgutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 from pyralis.gen import verbs as verb_package
+from pyralis.gen.cores import VerbOfCores, job_of, with_core
 from pyralis.gen.doctor import requirement_of
 from pyralis.gen.errors import ToolError, UserError
+from pyralis.gen.parser import Layout, Parser, add_json, nearest
 from pyralis.gen.progress import Progress
 
 __all__ = ["main"]
 
 # The order of work, which is the order of the help.
-ORDER = ("doctor", "check", "export", "generate", "estimate", "simulate", "report", "demo", "bench")
+ORDER = (
+    *("doctor", "check", "export", "generate", "estimate", "simulate", "prove", "inject"),
+    *("report", "demo", "bench"),
+)
 
-DESCRIPTION = "Trained spiking networks to FPGA hardware, proven in simulation."
+DESCRIPTION = "Spiking networks and protected finite-field arithmetic to FPGA hardware, proven in simulation."
 EPILOG = """\
 start here:
   pyralis doctor            is everything here?
@@ -45,89 +49,77 @@ start here:
 Every verb takes --json: its result on stdout as one JSON object, its progress on stderr."""
 
 
-class _Layout(argparse.RawDescriptionHelpFormatter):
-    """Help without the line "VERB" above the list of verbs."""
-
-    def _format_action(self, action: argparse.Action) -> str:
-        text = super()._format_action(action)
-        return text.partition("\n")[2] if action.nargs == argparse.PARSER else text
-
-
-class _Parser(argparse.ArgumentParser):
-    """An ArgumentParser whose errors are UserErrors."""
-
-    def error(self, message: str):
-        raise UserError(message[:1].upper() + message[1:], where=self.prog, hint=f"{self.prog} --help")
+class _Layout(Layout, argparse.RawDescriptionHelpFormatter):
+    """The lines of the epilog as they are."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command line *argv* (default: of this process); returns the exit code."""
     argv = list(sys.argv[1:] if argv is None else argv)
+    command = ["pyralis", *argv[:1]]
     try:
-        return _run(argv)
+        return _run(argv, command)
     except (UserError, ToolError, OSError, ModuleNotFoundError, KeyboardInterrupt) as error:
         if os.environ.get("PYRALIS_DEBUG", "0") not in ("", "0"):
             raise
-        return _explain(error, argv)
+        return _explain(error, " ".join(command))
 
 
-def _run(argv: list[str]) -> int:
-    modules = _verbs()
-    parser = _parser(modules)
+def _run(argv: list[str], command: list[str]) -> int:
+    """Runs *argv*; the core that it means joins *command*, which names the place of an error."""
+    verbs = _verbs()
+    parser = _parser(verbs)
     if not argv:
         print(parser.format_help(), end="")
         return 0
-    _check_verb(argv[0], modules)
-    args, unknown = parser.parse_known_args(argv)
+    _check_verb(argv[0], verbs)
+    args, unknown = parser.parse_known_args(with_core(argv, verbs))
+    command += [args.core] if "core" in args else []
     if unknown:
-        command = f"pyralis {args.verb}"
-        raise UserError(f"{command} has no argument {unknown[0]!r}.", where=command, hint=f"{command} --help")
+        name = " ".join(command)
+        raise UserError(f"{name} has no argument {unknown[0]!r}.", where=name, hint=f"{name} --help")
+    args.json = "json" in args
     args.progress = Progress(sys.stderr if args.json else sys.stdout)
-    result = modules[args.verb].run(args)
+    job = job_of(verbs[args.verb], args)
+    result = job.run(args)
     if args.json:
         print(json.dumps(result, indent=2, default=_plain))
-    elif hasattr(modules[args.verb], "render"):
-        print(modules[args.verb].render(result))
+    elif hasattr(job, "render"):
+        print(job.render(result))
     sys.stdout.flush()  # a reader that went away is noticed here and not after main()
     return 0 if result.get("ok", True) else 1
 
 
-def _verbs() -> dict[str, ModuleType]:
-    names = [module.name for module in pkgutil.iter_modules(verb_package.__path__)]
-    names.sort(key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
-    return {name: importlib.import_module(f"{verb_package.__name__}.{name}") for name in names}
+def _verbs() -> dict[str, Any]:
+    found = list(pkgutil.iter_modules(verb_package.__path__))
+    found.sort(key=lambda verb: (ORDER.index(verb.name) if verb.name in ORDER else len(ORDER), verb.name))
+    verbs = {}
+    for verb in found:
+        module = importlib.import_module(f"{verb_package.__name__}.{verb.name}")
+        verbs[verb.name] = VerbOfCores(module) if verb.ispkg else module
+    return verbs
 
 
-def _parser(modules: dict[str, ModuleType]) -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="pyralis",
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=_Layout,
-        allow_abbrev=False,
+def _parser(verbs: dict[str, Any]) -> argparse.ArgumentParser:
+    parser = Parser(
+        prog="pyralis", description=DESCRIPTION, epilog=EPILOG, formatter_class=_Layout, allow_abbrev=False
     )
     version = f"pyralis {importlib.metadata.version('pyralis')}"
     parser.add_argument("--version", action="version", version=version)
     subparsers = parser.add_subparsers(title="verbs", metavar="VERB", dest="verb", required=True)
-    for module in modules.values():
-        verb = module.add_parser(subparsers)
-        verb.add_argument(
-            "--json", action="store_true", help="print the result, and only it, as JSON on stdout"
-        )
+    for verb in verbs.values():
+        add_json(verb.add_parser(subparsers))
     return parser
 
 
-def _check_verb(word: str, modules: dict[str, ModuleType]) -> None:
-    if word.startswith("-") or word in modules:
-        return
-    near = difflib.get_close_matches(word, modules, n=1, cutoff=0.5)
-    hint = f"did you mean 'pyralis {near[0]}'?" if near else "pyralis --help"
-    raise UserError(f"There is no verb {word!r}; there are {', '.join(modules)}.", where="pyralis", hint=hint)
+def _check_verb(word: str, verbs: dict[str, Any]) -> None:
+    if not word.startswith("-") and word not in verbs:
+        what = f"There is no verb {word!r}; there are {', '.join(verbs)}."
+        raise UserError(what, where="pyralis", hint=nearest(word, "pyralis", verbs))
 
 
-def _explain(error: BaseException, argv: list[str]) -> int:
-    """Prints *error* in three lines; returns the exit code."""
-    command = " ".join(["pyralis", *argv[:1]])
+def _explain(error: BaseException, command: str) -> int:
+    """Prints *error*, met in *command*, in three lines; returns the exit code."""
     where, code = ("where", command), 1
     match error:
         case UserError():

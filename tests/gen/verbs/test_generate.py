@@ -76,9 +76,6 @@ def test_bad_arguments(command, tmp_path, core_file):
     code, _, err = command("generate", "--preset", "tiny", "--images", "2", "-o", tmp_path / "x")
     assert code == 1
     assert "--images 2 says how a network is compiled, and there is none." in err
-    code, _, err = command("generate", "gcn")
-    assert code == 1
-    assert "invalid choice: 'gcn'" in err
 
 
 def test_an_unwritable_folder(command, tmp_path):

@@ -1,4 +1,4 @@
-"""``pyralis generate``: Verilog of a core, and the memory images of a network for it."""
+"""``pyralis generate snn``: Verilog of a core, and the memory images of a network for it."""
 
 import argparse
 from pathlib import Path
@@ -16,15 +16,12 @@ __all__ = ["add_parser", "render", "run"]
 
 
 def add_parser(subparsers) -> argparse.ArgumentParser:
-    """Adds the verb; returns its parser."""
+    """Adds the core; returns its parser."""
     parser = subparsers.add_parser(
-        "generate",
+        "snn",
         help="write the Verilog of a core, and the program of a network",
         description="Writes a folder that stands on its own: Verilog, register map (JSON, C, SVD), "
         "configuration, with --network the memory images, and a manifest with the hash of every file.",
-    )
-    parser.add_argument(
-        "what", nargs="?", choices=["snn"], default="snn", help="the accelerator (default: snn)"
     )
     add_core(parser)
     parser.add_argument("--network", metavar="NET.npz", help="an integer network to compile for the core")
@@ -40,7 +37,7 @@ def add_parser(subparsers) -> argparse.ArgumentParser:
 def run(args: argparse.Namespace) -> dict:
     """Returns the manifest and where it was written."""
     name, config = configs.choose(args.preset, args.config)
-    folder = Path(args.output or f"build/generate/{args.what}-{name}")
+    folder = Path(args.output or f"build/generate/snn-{name}")
     if args.images != 1 and args.network is None:
         what = f"--images {args.images} says how a network is compiled, and there is none."
         raise UserError(what, "arguments", "add --network NET.npz")

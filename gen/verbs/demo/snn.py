@@ -1,4 +1,4 @@
-"""``pyralis demo``: a whole job on real data."""
+"""``pyralis demo snn``: a whole job on real data."""
 
 import argparse
 
@@ -8,14 +8,13 @@ __all__ = ["add_parser", "render", "run"]
 
 
 def add_parser(subparsers) -> argparse.ArgumentParser:
-    """Adds the verb; returns its parser."""
+    """Adds the core; returns its parser."""
     parser = subparsers.add_parser(
-        "demo",
+        "snn",
         help="train, generate, simulate and compare: the whole way once",
         description="Trains a spiking network on scikit-learn's digits, generates the core, simulates every "
         "held-out image in RTL and writes report.html. Exit code 1 if one bit differs from the golden model.",
     )
-    parser.add_argument("what", nargs="?", choices=["snn"], default="snn", help="the job (default: snn)")
     parser.add_argument("--preset", metavar="NAME", default="tiny", help="size of the core (default: tiny)")
     parser.add_argument(
         "--images", type=positive, metavar="N", help="simulate fewer images (default: all 360)"

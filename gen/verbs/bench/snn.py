@@ -1,4 +1,4 @@
-"""``pyralis bench``: full-size workloads through the RTL."""
+"""``pyralis bench snn``: full-size workloads through the RTL."""
 
 import argparse
 
@@ -13,15 +13,12 @@ PRESET = "zu3eg"
 
 
 def add_parser(subparsers) -> argparse.ArgumentParser:
-    """Adds the verb; returns its parser."""
+    """Adds the core; returns its parser."""
     parser = subparsers.add_parser(
-        "bench",
+        "snn",
         help="measure a full-size network in RTL simulation",
         description="Runs the layer shapes of SNN-7 (CIFAR-10, FireFly papers) with random integers through "
         "the RTL, compares them with the golden model and writes cycles, stalls and DSP-cycles as JSON.",
-    )
-    parser.add_argument(
-        "what", nargs="?", choices=["snn"], default="snn", help="the accelerator (default: snn)"
     )
     add_core(parser, PRESET)
     parser.add_argument(
