@@ -1,15 +1,16 @@
-"""AXI4 and AXI4-Lite as interface signatures.
+"""AXI4, AXI4-Lite and AXI4-Stream as interface signatures.
 
 Members carry AXI's own lower-case names, so a port ``m_axi_weights: Out(AxiRead(...))`` becomes
 ``m_axi_weights_araddr`` in Verilog and Vivado, LiteX and cocotbext-axi infer the interface.
 
-Source: ARM IHI 0022 (AMBA AXI), chapters A2 (channels), A3.4 (bursts), B1 (AXI4-Lite).
+Source: ARM IHI 0022 (AMBA AXI), chapters A2 (channels), A3.4 (bursts), B1 (AXI4-Lite); ARM IHI 0051
+(AXI4-Stream), chapter 2.
 """
 
 from amaranth.lib import enum, wiring
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["BOUNDARY_BYTES", "Axi4", "AxiLite", "AxiRead", "AxiWrite", "Burst", "Response"]
+__all__ = ["BOUNDARY_BYTES", "Axi4", "AxiLite", "AxiRead", "AxiStream", "AxiWrite", "Burst", "Response"]
 
 BOUNDARY_BYTES = 4096
 """No burst may cross a multiple of this address."""
@@ -164,4 +165,35 @@ class AxiLite(wiring.Signature):
             "rresp": In(Response),
             "rvalid": In(1),
             "rready": Out(1),
+        })
+
+
+class AxiStream(wiring.Signature):
+    """AXI4-Stream, as the transmitter sees it: every transfer a packet of its own.
+
+    Parameters
+    ----------
+    data_bits : int
+        Width of TDATA, a multiple of 8.
+    user_bits : int
+        Width of TUSER; 0 leaves it out.
+
+    Raises
+    ------
+    ValueError
+        A width is out of range.
+    """
+
+    def __init__(self, *, data_bits: int, user_bits: int = 0) -> None:
+        if data_bits < 8 or data_bits % 8:
+            raise ValueError(f"data_bits must be a multiple of 8, at least 8, not {data_bits}")
+        if user_bits < 0:
+            raise ValueError(f"user_bits must be at least 0, not {user_bits}")
+        self.data_bits, self.user_bits = data_bits, user_bits
+        super().__init__({
+            "tdata": Out(data_bits),
+            **({"tuser": Out(user_bits)} if user_bits else {}),
+            "tlast": Out(1, init=1),
+            "tvalid": Out(1),
+            "tready": In(1),
         })

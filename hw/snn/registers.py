@@ -2,6 +2,7 @@
 
 from amaranth.utils import ceil_log2
 
+from pyralis.hw.axi.identity import identification, side_by_side
 from pyralis.hw.axi.registermap import Field, Register, RegisterMap
 from pyralis.hw.snn.config import SnnConfig
 from pyralis.hw.snn.counters import LAYERS, TOTALS
@@ -21,39 +22,18 @@ DEFAULT_TIMEOUT = 1 << 20
 
 def register_map(config: SnnConfig) -> RegisterMap:
     """The registers of a core of size *config*; only the capability words differ between cores."""
-    registers = (*_identity(), *_capabilities(config), *_job(), *_counters())
+    identity = identification(IDENTIFICATION, registers=VERSION, program=PROGRAM_VERSION)
+    registers = (*identity, *_capabilities(config), *_job(), *_counters())
     return RegisterMap(name="snn", registers=registers, address_bits=8, doc="Spiking core.")
 
 
-def _identity() -> tuple[Register, ...]:
-    return (
-        Register("ident", 0x00, access="const", reset=IDENTIFICATION, doc="Identification, 'PySN'."),
-        Register(
-            "version",
-            0x04,
-            access="const",
-            fields=(
-                Field("registers", 0, width=16, reset=VERSION, doc="Version of this map."),
-                Field("program", 16, width=16, reset=PROGRAM_VERSION, doc="Version of the descriptors."),
-            ),
-        ),
-    )
-
-
 def _capabilities(c: SnnConfig) -> tuple[Register, ...]:
-    def fields(*sizes: tuple[str, int, int]) -> tuple[Field, ...]:
-        made, lsb = [], 0
-        for name, width, value in sizes:
-            made.append(Field(name, lsb, width=width, reset=value))
-            lsb += width
-        return tuple(made)
-
     return (
         Register(
             "lanes",
             0x08,
             access="const",
-            fields=fields(
+            fields=side_by_side(
                 ("out_lanes", 8, c.out_lanes),
                 ("in_lanes", 8, c.in_lanes),
                 ("pixel_lanes", 8, c.pixel_lanes),
@@ -65,7 +45,7 @@ def _capabilities(c: SnnConfig) -> tuple[Register, ...]:
             "widths",
             0x0C,
             access="const",
-            fields=fields(
+            fields=side_by_side(
                 ("neuron_lanes", 8, c.neuron_lanes),
                 ("current_bits", 6, c.current_bits),
                 ("potential_bits", 6, c.potential_bits),
@@ -79,14 +59,14 @@ def _capabilities(c: SnnConfig) -> tuple[Register, ...]:
             "depths",
             0x10,
             access="const",
-            fields=fields(("weight_words", 16, c.weight_depth), ("map_words", 16, c.map_words)),
+            fields=side_by_side(("weight_words", 16, c.weight_depth), ("map_words", 16, c.map_words)),
             doc="Words of weights and of each feature map.",
         ),
         Register(
             "tiles",
             0x14,
             access="const",
-            fields=fields(("parameter_tiles", 16, c.parameter_tiles), ("layer_counters", 16, LAYERS)),
+            fields=side_by_side(("parameter_tiles", 16, c.parameter_tiles), ("layer_counters", 16, LAYERS)),
         ),
     )
 

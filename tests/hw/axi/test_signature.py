@@ -8,7 +8,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pyralis.gen.emit.verilog import emit
-from pyralis.hw.axi.signature import Axi4, AxiLite, AxiRead, AxiWrite
+from pyralis.hw.axi.signature import Axi4, AxiLite, AxiRead, AxiStream, AxiWrite
 
 # Table A2-2 ff. of the specification: every signal of a channel, with ours left out (lock, qos, region,
 # user).
@@ -87,3 +87,19 @@ def test_widths_follow_the_parameters():
 def test_a_wrong_width_is_told_what_is_wrong(make, sentence):
     with pytest.raises(ValueError, match=sentence):
         make()
+
+
+def test_stream_members_and_widths():
+    members = AxiStream(data_bits=24, user_bits=4).members
+    assert {name: member.shape for name, member in members.items()} == {
+        "tdata": 24,
+        "tuser": 4,
+        "tlast": 1,
+        "tvalid": 1,
+        "tready": 1,
+    }
+    assert "tuser" not in AxiStream(data_bits=8).members
+    with pytest.raises(ValueError, match="data_bits must be a multiple of 8, at least 8, not 12"):
+        AxiStream(data_bits=12)
+    with pytest.raises(ValueError, match="user_bits must be at least 0, not -1"):
+        AxiStream(data_bits=8, user_bits=-1)
