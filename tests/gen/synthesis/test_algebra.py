@@ -130,6 +130,8 @@ def test_registers_are_wires_once_their_enable_is_tied():
     assert (refuted.counterexample.output, refuted.counterexample.term) == ("c[2]", "1")
     with pytest.raises(ValueError, match="a flip-flop of top is fed by itself; tie its enable"):
         prove_linear(netlist, [{}] * 8, output="c", tie={"rst": 0})
+    with pytest.raises(ValueError, match="en has 1 bits and cannot be tied to 2"):
+        prove_bilinear(netlist, product_forms(8), tie={"rst": 0, "en": 2, "flip": 0})
     with pytest.raises(ValueError, match="the input ports en, flip of top need a value in tie"):
         prove_bilinear(netlist, product_forms(8), tie={"rst": 0})
 
