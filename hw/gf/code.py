@@ -1,12 +1,12 @@
 """Binary BCH codes for the two ways to protect a product: which code, locator field and positions.
 
-A code corrects t errors when alpha^1 .. alpha^2t are zeros of its words (Bose and Ray-Chaudhuri, Inf. Control 3,
-1960). The syndrome of an error pattern is its value S_i at alpha^i; because S_2i = S_i^2, the odd *i* with
+A code corrects t errors when alpha^1 .. alpha^2t are zeros of its words (Bose and Ray-Chaudhuri, Inf. Control
+3, 1960). The syndrome of an error pattern is its value S_i at alpha^i; because S_2i = S_i^2, the odd *i* with
 different conjugates, here called channels, carry all of it.
 
 ``residue``
-    The code lies on the unreduced product d = A B, of 2m - 1 positions. It has no check bits: d(alpha^i) must be
-    A(alpha^i) B(alpha^i), so the values of both operands at the channels are all that is predicted.
+    The code lies on the unreduced product d = A B, of 2m - 1 positions. It has no check bits: d(alpha^i) must
+    be A(alpha^i) B(alpha^i), so the values of both operands at the channels are all that is predicted.
 ``product``
     The code lies on the reduced product C and the check bits x^p C mod g predicted from A and B
     (arXiv 2306.13347), C above the p check bits, shortened to m + p positions.
@@ -63,7 +63,7 @@ class BchCode:
         return tuple(values)
 
     def alpha(self, exponent: int) -> int:
-        """alpha to any integer *exponent*."""
+        """The primitive element to any integer *exponent*."""
         return self.powers[exponent % len(self.powers)]
 
     @cached_property
@@ -129,8 +129,8 @@ def product_code(m: int, t: int, r: int | None = None) -> BchCode:
     Raises
     ------
     ValueError
-        *t* is not in 1..5; no code corrects exactly *t* errors (the next larger one is named); the code over the
-        locator field of degree *r* has fewer bits than are needed.
+        *t* is not in 1..5; no code corrects exactly *t* errors (the next larger one is named); the code over
+        the locator field of degree *r* has fewer bits than are needed.
     """
     return _choose("product", m, t, r)
 
@@ -196,7 +196,7 @@ def corrected(r: int, t: int) -> int:
 
 @lru_cache
 def minimal_polynomial(r: int, exponent: int) -> int:
-    """Minimal polynomial over GF(2) of alpha^exponent, alpha a root of the Conway polynomial of degree *r*."""
+    """Minimal polynomial over GF(2) of alpha^exponent, alpha being a root of ``CONWAY[r]``."""
     gf = Gf2m(r, CONWAY[r])
     product = [1]  # coefficients in GF(2^r), lowest first
     for conjugate in coset(r, exponent):

@@ -64,7 +64,7 @@ class GfConfig:
     duplicate : bool or None
         Two predictors, compared. None: where a fault of one could be taken for an error of the product.
     post_check : bool
-        Compare the outcome with the raw product when no error is flagged, and raise ``alarm`` on a difference.
+        Compare the outcome with the raw product when no error is flagged; ``alarm`` tells a difference.
     separate_operands : bool
         The predictor has operand inputs of its own, so that faults of an operand register are found.
     inject : bool
@@ -126,13 +126,13 @@ class GfConfig:
             raise ValueError(f"correct must be in 0..t = 0..{self.t}, not {self.correct}.")
         if (self.correct == 0) != (self.corrector == "none"):
             raise ValueError(
-                f"correct = {self.correct} and corrector = {self.corrector!r} exclude each other; detecting only "
-                "is correct = 0 with corrector = 'none'."
+                f"correct = {self.correct} and corrector = {self.corrector!r} exclude each other; detecting "
+                "only is correct = 0 with corrector = 'none'."
             )
         if self.corrector == "pipelined" and self.multiplier == "digit_serial":
             raise ValueError(
-                "digit_serial gives a product every few cycles, so that a pipelined corrector would mostly wait; "
-                "take corrector = 'combinational' or 'folded'."
+                "digit_serial gives a product every few cycles, so that a pipelined corrector would mostly "
+                "wait; take corrector = 'combinational' or 'folded'."
             )
         if self.protect == "majority" and (self.correct not in (0, self.t) or self.corrector == "folded"):
             raise ValueError(

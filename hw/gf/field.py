@@ -1,4 +1,4 @@
-"""The finite field GF(2^m) in polynomial basis: its polynomial, its named members, arithmetic on constants."""
+"""The finite field GF(2^m) in polynomial basis: its polynomial, named members, arithmetic on constants."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -139,7 +139,7 @@ def named(name: str) -> Gf2m:
 
 
 def reduction_matrix(gf: Gf2m) -> tuple[int, ...]:
-    """x^m .. x^(2m - 2) modulo the polynomial: what each high bit of an unreduced product adds, as m-bit ints."""
+    """Columns x^m .. x^(2m - 2) modulo the polynomial: what each high bit of an unreduced product adds."""
     columns, value = [], gf.polynomial ^ 1 << gf.m
     for _ in range(gf.m - 1):
         columns.append(value)

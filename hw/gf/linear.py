@@ -1,8 +1,8 @@
 """Linear maps over GF(2) as XOR gates, with sums that several outputs need made once.
 
 A map is a sequence of rows; bit *k* of a row says whether input *k* is in that output's sum. Sharing is the
-greedy pairing of C. Paar ("Optimized arithmetic for Reed-Solomon encoders", ISIT 1997), ties going to the pair
-whose inputs arrive first, so that depth stays near the logarithm.
+greedy pairing of C. Paar ("Optimized arithmetic for Reed-Solomon encoders", ISIT 1997), ties going to the
+pair whose inputs arrive first, so that depth stays near the logarithm.
 """
 
 import heapq
@@ -113,9 +113,11 @@ def _share(terms: list[list[int]], gates: list[tuple[int, int]], depth: list[int
 
     def offer(a: int, others: Sequence[int]) -> None:
         mine = users[a]
-        for b in others:
-            if (count := (mine & users[b]).bit_count()) > 1:
-                heap.append((-count, max(depth[a], depth[b]), a, b))
+        heap.extend(
+            (-count, max(depth[a], depth[b]), a, b)
+            for b in others
+            if (count := (mine & users[b]).bit_count()) > 1
+        )
 
     known = sorted(users)
     for position, a in enumerate(known):

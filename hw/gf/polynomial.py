@@ -1,9 +1,10 @@
 """Polynomials over GF(2) as Python integers: bit *k* is the coefficient of x^k.
 
-Irreducibility is Rabin's test (M. O. Rabin, "Probabilistic algorithms in finite fields", SIAM J. Comput. 9(2),
-1980, Lemma 1).
+Irreducibility is Rabin's test (M. O. Rabin, "Probabilistic algorithms in finite fields", SIAM J. Comput.
+9(2), 1980, Lemma 1).
 """
 
+import math
 from functools import lru_cache
 
 __all__ = [
@@ -151,8 +152,6 @@ def _prime(n: int) -> bool:
 
 def _rho(n: int) -> int:
     """A divisor of the composite *n*."""
-    from math import gcd as integer_gcd
-
     for offset in range(1, 100):
         slow = fast = 2
         divisor = 1
@@ -160,7 +159,7 @@ def _rho(n: int) -> int:
             slow = (slow * slow + offset) % n
             fast = (fast * fast + offset) % n
             fast = (fast * fast + offset) % n
-            divisor = integer_gcd(abs(slow - fast), n)
+            divisor = math.gcd(abs(slow - fast), n)
         if divisor != n:
             return divisor
     raise ArithmeticError(f"no divisor of {n} found")  # pragma: no cover
@@ -170,7 +169,7 @@ def _rho(n: int) -> int:
 def find_irreducible(m: int) -> int:
     """The irreducible polynomial of degree *m* with the fewest terms, then the smallest inner exponents.
 
-    A trinomial where there is one, else a pentanomial, which is what the standards choose (FIPS 186-4, D.1.3).
+    A trinomial where there is one, else a pentanomial, as the standards choose (FIPS 186-4, D.1.3).
 
     Raises
     ------
