@@ -82,7 +82,7 @@ def _execute(folder: Path, outputs: Iterable[str], timeout_s: float | None) -> N
     log = folder / LOG
     with log.open("wb") as stream:
         process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM],
+            [sys.executable, "-P", "-c", PROGRAM],
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=stream,
