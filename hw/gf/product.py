@@ -10,10 +10,11 @@ from itertools import combinations, pairwise
 from amaranth import Cat, Module, Signal, Value
 
 from pyralis.hw.gf.field import Gf2m
-from pyralis.hw.gf.linear import apply, linear_rows
+from pyralis.hw.gf.linear import linear_rows
 
 __all__ = [
     "Registers",
+    "array_bits",
     "inner",
     "longest",
     "place",
@@ -23,6 +24,12 @@ __all__ = [
     "schoolbook",
     "tree_levels",
 ]
+
+TURNS = 8
+"""Orders of a sum that :func:`reduced` tries."""
+
+LONG = 32
+"""Terms from which on it does not try."""
 
 
 class Registers:
@@ -59,7 +66,7 @@ def tree_levels(terms: int) -> int:
 
 
 def place(points: Sequence[tuple[int, int]], total: int, stages: int) -> tuple[int, ...]:
-    """Which levels to hold so that the longest way between registers is shortest, then their number smallest.
+    """Levels to hold: those with the fewest flip-flops that leave no way much longer than it need be.
 
     Parameters
     ----------
@@ -68,7 +75,7 @@ def place(points: Sequence[tuple[int, int]], total: int, stages: int) -> tuple[i
     total : int
         Levels of the whole block.
     stages : int
-        Levels to choose.
+        Levels to choose. The longest way between registers may be a fifth longer than the shortest possible.
 
     Raises
     ------
@@ -79,11 +86,12 @@ def place(points: Sequence[tuple[int, int]], total: int, stages: int) -> tuple[i
         raise ValueError(
             f"stages must be in 0..{len(points)}, the levels that can be held here, not {stages}."
         )
-
-    def cost(chosen: Sequence[tuple[int, int]]) -> tuple[int, int]:
-        return longest([level for level, _ in chosen], total), sum(bits for _, bits in chosen)
-
-    return tuple(level for level, _ in min(combinations(points, stages), key=cost))
+    choices = []
+    for chosen in combinations(points, stages):
+        levels = tuple(level for level, _ in chosen)
+        choices.append((longest(levels, total), sum(bits for _, bits in chosen), levels))
+    bound = min(way for way, _, _ in choices) * 6 // 5
+    return min((bits, way, levels) for way, bits, levels in choices if way <= bound)[2]
 
 
 def longest(cuts: Sequence[int], total: int) -> int:
@@ -92,37 +100,52 @@ def longest(cuts: Sequence[int], total: int) -> int:
     return max(late - early for early, late in pairwise(ends))
 
 
-def inner(m: Module, x: Value, y: Value, registers: Registers, *, name: str, below: int = 0) -> Value:
+def inner(
+    m: Module, x: Value, y: Value, registers: Registers, *, name: str, levels: range | None = None
+) -> Value:
     """Sum of the products of the bits of *x* and *y*: one AND level, then a balanced tree.
 
-    *below* levels lie in front of it; registers behind those are not its own.
+    *levels* are those that it takes, all above the operands by default; it has the registers behind these.
     """
-    value, done = x & y, below + 1
+    value, done = x & y, (levels or range(1)).start + 1
     for cut in registers.levels:
-        if cut < done:
+        if cut < done or (levels and cut >= levels.stop):
             continue
-        if size := (1 << cut - done) - 1:
+        if (size := 1 << cut - done) > 1:
             whole = Signal(len(value), name=f"{name}_{done}")
             m.d.comb += whole.eq(value)
-            value = Cat(whole[k : k + size + 1].xor() for k in range(0, len(whole), size + 1))
+            value = Cat(whole[k : k + size].xor() for k in range(0, len(whole), size))
         value, done = registers.hold(value, f"{name}_{cut}_held"), cut
     return value.xor()
 
 
-def schoolbook(m: Module, a: Value, b: Value, registers: Registers | None = None, *, below: int = 0) -> Value:
-    """Unreduced product of two values of n bits each: 2 n - 1 bits, n^2 AND and (n - 1)^2 XOR gates.
+def schoolbook(
+    m: Module,
+    a: Value,
+    b: Value,
+    registers: Registers | None = None,
+    *,
+    name: str = "column",
+    levels: range | None = None,
+) -> Value:
+    """Unreduced product, len(a) + len(b) - 1 bits: n^2 AND and (n - 1)^2 XOR gates for two values of n bits.
 
-    Each gate is in the tree of one bit of the product only. *registers* and *below* as in :func:`inner`.
+    Each gate is in the tree of one bit of the product only. *registers* and *levels* as in :func:`inner`.
     """
-    n = len(a)
-    turned = Signal(n, name="turned")
+    p, q = len(a), len(b)
+    turned = Signal(q, name=f"{name}s_turned")
     m.d.comb += turned.eq(Value.cast(b)[::-1])
     columns = []
-    for k in range(2 * n - 1):
-        low, high = max(0, k - n + 1), min(k, n - 1) + 1
-        x, y = a[low:high], turned[n - 1 - k + low : n - 1 - k + high]
-        columns.append(inner(m, x, y, registers or Registers(m), name=f"column_{k}", below=below))
+    for k in range(p + q - 1):
+        low, high = max(0, k - q + 1), min(k, p - 1) + 1
+        x, y = a[low:high], turned[q - 1 - k + low : q - 1 - k + high]
+        columns.append(inner(m, x, y, registers or Registers(m), name=f"{name}_{k}", levels=levels))
     return Cat(columns)
+
+
+def array_bits(n: int, level: int) -> int:
+    """Values behind *level* of the schoolbook product of *n* bits: what a register there has to hold."""
+    return sum(-(-min(k + 1, 2 * n - 1 - k) >> level - 1) for k in range(2 * n - 1))
 
 
 def reduction_rows(field: Gf2m) -> tuple[int, ...]:
@@ -135,6 +158,37 @@ def reduction_levels(field: Gf2m) -> int:
     return max(tree_levels(row.bit_count()) for row in reduction_rows(field))
 
 
-def reduced(m: Module, field: Gf2m, d: Value) -> Value:
-    """*d* modulo the field's polynomial; no gate serves two bits, so that a fault of one disturbs one."""
-    return apply(m, reduction_rows(field), d, name="reduced", share=False)
+def reduced(field: Gf2m, d: Value) -> Value:
+    """*d* modulo the field's polynomial, each bit a balanced tree of its own.
+
+    No partial sum stands in two of the trees where that can be helped: synthesis would make one gate of both,
+    and a fault of it would disturb two bits.
+    """
+    taken: set[int] = set()
+    sums = []
+    for row in reduction_rows(field):
+        own, *high = (k for k in range(len(d)) if row >> k & 1)
+        if len(high) > LONG:  # so many terms of a polynomial that pairs are bound to repeat
+            sums.append(Cat(d[own], *(d[k] for k in high)).xor())
+            continue
+        orders = [[own, *high[turn:], *high[:turn]] for turn in range(min(len(high), TURNS))]
+        trees = [_tree(d, order, taken) for order in orders or [[own]]]
+        value, masks = min(trees, key=lambda tree: len(tree[1] & taken))
+        sums.append(value)
+        taken |= masks
+    return Cat(sums)
+
+
+def _tree(d: Value, terms: Sequence[int], taken: Collection[int]) -> tuple[Value, set[int]]:
+    """Balanced sum of bits of *d*, avoiding partial sums (sets of bits, as ints) in *taken*, and its own."""
+    level, masks = [(1 << k, d[k]) for k in terms], set()
+    while len(level) > 1:
+        pairs = []
+        while len(level) > 1:
+            mask, value = level.pop(0)
+            free = (k for k, (other, _) in enumerate(level) if mask | other not in taken)
+            other, partner = level.pop(next(free, 0))
+            masks.add(mask | other)
+            pairs.append((mask | other, value ^ partner))
+        level = pairs + level
+    return level[0][1], masks

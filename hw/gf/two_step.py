@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out
 from pyralis.hw.gf.field import Gf2m
 from pyralis.hw.gf.product import (
     Registers,
+    array_bits,
     longest,
     place,
     reduced,
@@ -68,10 +69,7 @@ class TwoStep(wiring.Component):
         n = field.m
         array = 1 + tree_levels(n)
         total = array + inject + reduction_levels(field) + inject
-        points = [
-            (level, sum(-(-min(k + 1, 2 * n - 1 - k) >> level - 1) for k in range(2 * n - 1)))
-            for level in range(1, array + 1)
-        ]
+        points = [(level, array_bits(n, level)) for level in range(1, array + 1)]
         self._cuts = place(points, total, stages)
         self.levels = longest(self._cuts, total)
         super().__init__(
@@ -87,6 +85,6 @@ class TwoStep(wiring.Component):
         product = schoolbook(m, self.a, self.b, registers)
         d = Signal(2 * n - 1)
         m.d.comb += d.eq(product ^ self.flip_d if self.inject else product)
-        c = reduced(m, self.field, d)
+        c = reduced(self.field, d)
         m.d.comb += [self.high.eq(d[n:]), self.c.eq(c ^ self.flip_c if self.inject else c)]
         return m

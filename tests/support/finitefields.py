@@ -1,4 +1,4 @@
-"""Fields and operands for the tests of multipliers, and a way to run them through a component."""
+"""Fields and operands for the tests of multipliers, and what all multipliers are held to."""
 
 import random
 from collections.abc import Iterable, Sequence
@@ -48,3 +48,45 @@ def operands(m: int, rng: random.Random, count: int) -> Sequence[tuple[int, int]
 def pairs(m: int) -> Sequence[tuple[int, int]]:
     """All pairs of elements."""
     return [(a, b) for a in range(1 << m) for b in range(1 << m)]
+
+
+def multiplies(block, some: Sequence[tuple[int, int]], rng: random.Random | None = None) -> None:
+    """Asserts that the combinational *block* multiplies *some* pairs, with flips drawn from *rng* if any."""
+    field, m = block.field, block.field.m
+    ports = [port for port in ("c", "high") if hasattr(block, port)]
+    inputs = [{"a": a, "b": b} for a, b in some]
+    if rng:
+        widths = {"flip_c": m} | ({"flip_d": 2 * m - 1} if "high" in ports else {})
+        for vector in inputs:
+            vector |= {port: rng.getrandbits(bits) for port, bits in widths.items()}
+    for vector, found in zip(inputs, settle(block, inputs, *ports), strict=True):
+        d = poly.multiply(vector["a"], vector["b"]) ^ vector.get("flip_d", 0)
+        c = field.reduce(d) ^ vector.get("flip_c", 0)
+        assert found == (c, d >> m)[: len(ports)], vector
+
+
+def pipelines(block, cycles: int = 60) -> None:
+    """Asserts that *block* takes a pair each cycle of ``enable`` and answers ``stages`` such cycles later."""
+    field, rng = block.field, random.Random(block.stages)
+    taken = []
+
+    async def bench(ctx):
+        for _ in range(cycles):
+            a, b, enable = rng.getrandbits(field.m), rng.getrandbits(field.m), rng.random() < 0.7
+            ctx.set(block.a, a)
+            ctx.set(block.b, b)
+            ctx.set(block.enable, enable)
+            if len(taken) >= block.stages:
+                a_before, b_before = taken[-block.stages]
+                assert ctx.get(block.c) == field.multiply(a_before, b_before)
+                if hasattr(block, "high"):
+                    assert ctx.get(block.high) == poly.multiply(a_before, b_before) >> field.m
+            if enable:
+                taken.append((a, b))
+            await ctx.tick()
+        assert len(taken) > 2 * block.stages + 1
+
+    simulator = Simulator(block)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(bench)
+    simulator.run()

@@ -34,14 +34,18 @@ def test_tree_levels():
     assert [tree_levels(n) for n in (0, 1, 2, 3, 4, 5, 8, 9)] == [0, 0, 1, 2, 2, 3, 3, 4]
 
 
-def test_place_shortens_the_longest_way_then_saves_registers():
+def test_place_shortens_the_longest_way():
     points = [(1, 100), (2, 50), (3, 20), (4, 10)]
     assert place(points, 6, 0) == ()
     assert place(points, 6, 1) == (3,)
-    assert place(points, 7, 1) == (4,)
     assert place(points, 6, 2) == (2, 4)
-    assert longest((2, 4), 6) == 2
     assert place(points, 6, 4) == (1, 2, 3, 4)
+    assert longest((2, 4), 7) == 3
+
+
+def test_place_saves_registers_for_a_way_a_fifth_longer():
+    assert place([(5, 100), (6, 10), (7, 1)], 10, 1) == (6,)
+    assert place([(4, 100), (5, 10)], 8, 1) == (4,)
 
 
 @pytest.mark.parametrize("stages", [-1, 3])
