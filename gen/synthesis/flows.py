@@ -101,7 +101,8 @@ class LutReport:
         Key of :data:`FAMILIES`.
     luts, flip_flops, muxes, carries : int
         Look-up tables of any size (a table used as shift register counts), flip-flops, wide multiplexers and
-        carry blocks (each block of ECP5 has two tables, counted among the carries only).
+        carry blocks (each block of ECP5 has two tables, counted among the carries only). Tables that serve as
+        memories stand in ``cells`` only.
     levels : int
         Cells on the longest path between flip-flops or ports; each table, multiplexer and carry block is one.
     cells : dict
