@@ -8,8 +8,8 @@ together, with tables of logarithms.
 What the hardware says of a syndrome other than 0 is, in whatever form it computes it: ``corrected`` if some
 pattern of at most *correct* errors at positions of the code has this syndrome at every channel (there is one
 such pattern at most), and else ``uncorrectable``. For a locator whose degree is the number of its roots and
-which solves the key equation of 2 *correct* syndromes is that of such a pattern. Here the pattern that was found
-is asked for its syndrome, so nothing is called corrected that is not.
+which solves the key equation of 2 *correct* syndromes is that of such a pattern. Here the pattern that was
+found is asked for its syndrome, so nothing is called corrected that is not.
 """
 
 from dataclasses import dataclass
