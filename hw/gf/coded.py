@@ -89,7 +89,7 @@ def correct(flow: Flow, config: GfConfig, checked: Checked) -> Outcome:
     solution = _solve(flow, config, checked.syndrome)
     form = best_form(code, t) if config.locator == "auto" else config.locator
     located = flow.place("locator", Locator(code, t, form), locator=solution["locator"])["errors"]
-    count = flow.place("roots", RootCount(code), errors=located)["count"]
+    count = flow.place("roots", RootCount(code, t), errors=located)["count"]
     trusted = error
     if checked.mismatch is not NEVER:  # predictors that differ prove nothing about the product
         trusted = flow.join(lambda wrong, differ: wrong & ~differ, error, checked.mismatch, levels=1)

@@ -1,0 +1,119 @@
+"""What a configuration costs: gates, levels, look-up tables, and how much more than a bare multiplier.
+
+Everything comes from Yosys on the Verilog that a user would get, blocks kept apart. A configuration that is
+combinational or pipelined is measured as its datapath, from operands to result; with the folded corrector or
+the digit-serial multiplier, which need a controller, as the whole stream core. It is compared with a
+multiplier without protection that is measured in the same way, so that what both have cancels.
+"""
+
+import gc
+import warnings
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from amaranth.hdl import UnusedElaboratable
+
+from pyralis.gen.emit.verilog import emit
+from pyralis.gen.synthesis.flows import LutReport, map_gates, map_luts
+from pyralis.gen.synthesis.netlist import Netlist
+from pyralis.hw.gf.config import GfConfig, MultiplierName
+from pyralis.hw.gf.core import GfMultiplier
+from pyralis.hw.gf.datapath import Datapath
+
+__all__ = ["TOP", "gate_netlist", "measure", "overhead", "plain", "verilog", "whole"]
+
+TOP = "gf_mul"
+
+
+def whole(config: GfConfig) -> bool:
+    """Whether *config* is measured as the stream core and not as its datapath."""
+    return config.corrector == "folded" or config.multiplier == "digit_serial"
+
+
+def verilog(config: GfConfig, *, core: bool | None = None) -> str:
+    """Verilog of what is measured, kept modules marked; *core* overrides :func:`whole`."""
+    core = whole(config) if core is None else core
+    return emit(GfMultiplier(config) if core else Datapath(config), TOP, keep_hierarchy=True)
+
+
+def plain(config: GfConfig, multiplier: MultiplierName | None = None) -> GfConfig:
+    """The configuration without protection; *multiplier* puts another architecture in its place."""
+    kept = {name: getattr(config, name) for name in ("m", "polynomial", "digit", "stages")}
+    return GfConfig(
+        **kept, multiplier=multiplier or config.multiplier, protect="none", correct=0, corrector="none"
+    )
+
+
+def gate_netlist(config: GfConfig, *, core: bool | None = None, structural: bool = False) -> Netlist:
+    """Gates of *config*; ``structural`` leaves out logic optimisation, for very large fields."""
+    return map_gates(verilog(config, core=core), TOP, structural=structural).netlist
+
+
+def measure(
+    config: GfConfig,
+    *,
+    core: bool | None = None,
+    families: Iterable[str] = (),
+    structural: bool = False,
+) -> dict[str, Any]:
+    """Figures of one configuration, as plain data.
+
+    Parameters
+    ----------
+    config : GfConfig
+    core : bool, optional
+        Measure the stream core (True) or the datapath (False), whatever :func:`whole` says.
+    families : iterable of str
+        FPGA families to map to, keys of :data:`pyralis.gen.synthesis.flows.FAMILIES`.
+    structural : bool
+        As for :func:`gate_netlist`.
+
+    Returns
+    -------
+    dict
+        ``gates``, ``flip_flops``, ``gate_equivalents`` (flip-flops counted), ``levels`` (longest path between
+        registers or ports), ``paths`` (levels to each output, of a combinational configuration), ``blocks``
+        (the same for each block), ``cycles`` (of the stream core), ``luts`` by family.
+    """
+    netlist = gate_netlist(config, core=core, structural=structural)
+    paths = {} if netlist.flip_flop_count else netlist.port_levels
+    names = sorted({path.split(".")[0] for path in netlist.blocks if path})
+    return {
+        "config": asdict(config),
+        **_figures(netlist, ""),
+        "paths": {name: levels for name, levels in paths.items() if levels},
+        "blocks": {name: _figures(netlist, name) for name in names},
+        "cycles": cycles(config),
+        "luts": {family: _luts(map_luts(verilog(config, core=core), TOP, family)) for family in families},
+    }
+
+
+def cycles(config: GfConfig) -> dict[str, int]:
+    """Latency of the stream core in cycles: without an error, and what an error adds."""
+    with warnings.catch_warnings():  # the core is only asked, and Amaranth wants everything elaborated
+        warnings.simplefilter("ignore", UnusedElaboratable)
+        core = GfMultiplier(config)
+        found = {"result": core.cycles, "correction": core.correction_cycles}
+        del core
+        gc.collect()
+    return found
+
+
+def overhead(figures: dict[str, Any], reference: dict[str, Any]) -> dict[str, float]:
+    """What *figures* add to *reference*, as shares of it."""
+    return {name: figures[name] / reference[name] - 1 for name in ("gates", "gate_equivalents")}
+
+
+def _figures(netlist: Netlist, path: str) -> dict[str, Any]:
+    return {
+        "gates": len(netlist.gates_within(path)),
+        "flip_flops": len(netlist.flip_flops_within(path)),
+        "gate_equivalents": round(netlist.equivalents_within(path), 1),
+        "levels": netlist.levels_within(path) if path else netlist.levels,
+    }
+
+
+def _luts(report: LutReport) -> dict[str, Any]:
+    found = asdict(report)
+    return {name: found[name] for name in ("luts", "flip_flops", "muxes", "carries", "levels")}
