@@ -88,7 +88,7 @@ def correct(flow: Flow, config: GfConfig, checked: Checked) -> Outcome:
     code, t = config.code, config.correct
     solution = _solve(flow, config, checked.syndrome)
     form = best_form(code, t) if config.locator == "auto" else config.locator
-    located = flow.place("locator", Locator(code, t, form), locator=solution["locator"])["errors"]
+    located = flow.place("root_search", Locator(code, t, form), locator=solution["locator"])["errors"]
     count = flow.place("roots", RootCount(code, t), errors=located)["count"]
     trusted = error
     if checked.mismatch is not NEVER:  # predictors that differ prove nothing about the product
