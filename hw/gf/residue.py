@@ -1,6 +1,6 @@
 """The code on the unreduced product d = A B: syndromes predicted from the operands, and checked.
 
-The product has no check bits: d(alpha^i) must be A(alpha^i) B(alpha^i). So a channel i needs the values of both
+There are no check bits: d(alpha^i) must be A(alpha^i) B(alpha^i). So a channel i needs the values of both
 operands at alpha^i and one product in the locator field, and nothing of the other channels.
 """
 

@@ -1,0 +1,67 @@
+"""Copies of a value compared, or outvoted: what protection costs without a code."""
+
+from amaranth import Module, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+__all__ = ["Comparator", "Voter"]
+
+
+class Comparator(wiring.Component):
+    """Whether two values differ in any bit.
+
+    Ports
+    -----
+    a, b : In(width)
+    differ : Out(1)
+    """
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        super().__init__({"a": In(width), "b": In(width), "differ": Out(1)})
+
+    @property
+    def levels(self) -> int:
+        """Longest path in two-input gates."""
+        return 1 + (self.width - 1).bit_length()
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        m.d.comb += self.differ.eq((self.a ^ self.b).any())
+        return m
+
+
+class Voter(wiring.Component):
+    """What at least two of three values say, bit by bit (R. E. Lyons, W. Vanderkulk, IBM J. R&D 6(2), 1962).
+
+    Ports
+    -----
+    a, b, c : In(width)
+    y : Out(width)
+    differ : Out(1)
+        The three are not equal in every bit.
+    """
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        super().__init__({
+            **dict.fromkeys("abc", In(width)),
+            "y": Out(width),
+            "differ": Out(1),
+        })
+
+    @property
+    def levels(self) -> int:
+        """Longest path in two-input gates, to ``differ``."""
+        return max(3, 2 + (self.width - 1).bit_length())
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        a, b, c = self.a, self.b, self.c
+        split = Signal(self.width)
+        m.d.comb += [
+            split.eq(a ^ b | a ^ c),
+            self.y.eq(a & b | c & (a | b)),
+            self.differ.eq(split.any()),
+        ]
+        return m
