@@ -124,7 +124,7 @@ def prefixes(m: Module, values: list[Value]) -> list[Signal]:
         return sums
     middle = (len(values) + 1) // 2
     low, high = prefixes(m, values[:middle]), prefixes(m, values[middle:])
-    joined = []
+    joined: list[Signal] = []
     for value in high:
         whole = Signal(max(len(low[-1]), len(value)), name=f"matrix_{len(values)}_{middle + len(joined)}")
         m.d.comb += whole.eq(low[-1] ^ value)

@@ -6,8 +6,13 @@ from collections.abc import Iterable, Sequence
 from amaranth.lib import wiring
 from amaranth.sim import Simulator
 
+from pyralis.gen.emit.verilog import emit
+from pyralis.gen.synthesis.algebra import hankel_form, prove_bilinear
+from pyralis.gen.synthesis.flows import map_gates
+from pyralis.gen.synthesis.netlist import Netlist
 from pyralis.hw.gf import polynomial as poly
 from pyralis.hw.gf.field import Gf2m
+from pyralis.hw.gf.product import reduction_rows
 
 
 def settle(component: wiring.Component, inputs: Iterable[dict[str, int]], *ports: str) -> list[tuple]:
@@ -65,10 +70,23 @@ def multiplies(block, some: Sequence[tuple[int, int]], rng: random.Random | None
         assert found == (c, d >> m)[: len(ports)], vector
 
 
+def is_proven(block, *, structural: bool = False) -> Netlist:
+    """Asserts that the mapped netlist of *block* multiplies, for all operands; returns the netlist."""
+    field, m = block.field, block.field.m
+    name = type(block).__name__.lower()
+    netlist = map_gates(emit(block, name), name, structural=structural).netlist
+    tie = {port: int(port == "enable") for port in netlist.inputs if port not in ("a", "b")}
+    rows = reduction_rows(field)
+    assert prove_bilinear(netlist, lambda j: hankel_form(rows[j], m, m), tie=tie)
+    if hasattr(block, "high"):
+        assert prove_bilinear(netlist, lambda k: hankel_form(1 << m + k, m, m), output="high", tie=tie)
+    return netlist
+
+
 def pipelines(block, cycles: int = 60) -> None:
     """Asserts that *block* takes a pair each cycle of ``enable`` and answers ``stages`` such cycles later."""
     field, rng = block.field, random.Random(block.stages)
-    taken = []
+    taken: list[tuple[int, int]] = []
 
     async def bench(ctx):
         for _ in range(cycles):

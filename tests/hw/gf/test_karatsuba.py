@@ -4,7 +4,7 @@ import random
 import re
 
 import pytest
-from finitefields import multiplies, operands, pairs, pipelines, polynomials, random_field
+from finitefields import is_proven, multiplies, operands, pairs, pipelines, polynomials, random_field
 
 from pyralis.gen.emit.verilog import emit
 from pyralis.gen.synthesis.flows import map_gates
@@ -71,7 +71,12 @@ def test_best_cut_has_the_fewest_gates():
     assert gates(45, 45) == 45**2 + 44**2
 
 
-def test_mapped_gates_stay_few():
-    netlist = map_gates(emit(Karatsuba(Gf2m(45)), "karatsuba"), "karatsuba").netlist
-    assert netlist.gate_count <= 2467
-    assert netlist.levels <= 18
+@pytest.mark.parametrize(("m", "gates", "levels"), [(8, 129, 9), (16, 450, 13), (45, 2400, 18)])
+def test_mapped_netlist_is_proven_and_small(m, gates, levels):
+    netlist = is_proven(Karatsuba(Gf2m(m)))
+    assert netlist.gate_count <= gates
+    assert netlist.levels <= levels
+
+
+def test_pipelined_netlist_is_proven():
+    assert len(is_proven(Karatsuba(Gf2m(16), stages=3, inject=True), structural=True).ff_d)

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from finitefields import multiplies, operands, pairs, pipelines, polynomials, random_field
+from finitefields import is_proven, multiplies, operands, pairs, pipelines, polynomials, random_field
 
 from pyralis.gen.emit.verilog import emit
 from pyralis.gen.synthesis.flows import map_gates
@@ -47,3 +47,14 @@ def test_gates_of_the_structure(m, extra):
     netlist = map_gates(emit(block, "mastrovito"), "mastrovito", structural=True).netlist
     assert m**2 + m * (m - 1) < netlist.gate_count <= m**2 + m * (m - 1) + extra
     assert netlist.levels <= block.levels
+
+
+@pytest.mark.parametrize(("m", "gates", "levels"), [(8, 150, 8), (16, 560, 9), (45, 4160, 11)])
+def test_mapped_netlist_is_proven_and_small(m, gates, levels):
+    netlist = is_proven(Mastrovito(Gf2m(m)))
+    assert netlist.gate_count <= gates
+    assert netlist.levels <= levels
+
+
+def test_pipelined_netlist_is_proven():
+    assert len(is_proven(Mastrovito(Gf2m(16), stages=3, inject=True), structural=True).ff_d)

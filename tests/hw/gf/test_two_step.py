@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from finitefields import multiplies, operands, pairs, pipelines, polynomials, random_field
+from finitefields import is_proven, multiplies, operands, pairs, pipelines, polynomials, random_field
 
 from pyralis.gen.emit.verilog import emit
 from pyralis.gen.synthesis.flows import map_gates
@@ -49,3 +49,17 @@ def test_gates_of_the_structure(m):
     reduction = sum(row.bit_count() - 1 for row in reduction_rows(block.field))
     assert netlist.gate_count == m**2 + (m - 1) ** 2 + reduction
     assert netlist.levels == block.levels
+
+
+@pytest.mark.parametrize(
+    ("m", "gates", "levels"),
+    [(8, 142, 7), (16, 560, 8), (45, 4160, 10), pytest.param(163, 53600, 13, marks=pytest.mark.slow)],
+)
+def test_mapped_netlist_is_proven_and_small(m, gates, levels):
+    netlist = is_proven(TwoStep(Gf2m(m)))
+    assert netlist.gate_count <= gates
+    assert netlist.levels <= levels
+
+
+def test_pipelined_netlist_is_proven():
+    assert len(is_proven(TwoStep(Gf2m(16), stages=3, inject=True), structural=True).ff_d)
