@@ -2,22 +2,122 @@
 
 There are no check bits: d(alpha^i) must be A(alpha^i) B(alpha^i). So a channel i needs the values of both
 operands at alpha^i and one product in the locator field, and nothing of the other channels.
+
+A value at alpha^i is a map of m bits to r. It has the gates of the transposed map, of r bits to m, sums and
+copies exchanged, and m - r more (J. L. Bordewijk, Appl. Sci. Res. 6, 1957). In that map a sum takes one gate
+if it is the sum of two others, which among powers of alpha nearly always can be had.
 """
 
-from amaranth import Cat, Module, Signal, Value
+import heapq
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from itertools import combinations
+
+from amaranth import Cat, Const, Module, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from pyralis.hw.gf import linear, smallfield
 from pyralis.hw.gf.code import BchCode
 from pyralis.hw.gf.field import Gf2m, reduction_matrix
+from pyralis.hw.gf.product import tree_levels
 
-__all__ = ["ResidueChecker", "ResiduePredictor"]
+__all__ = ["Channel", "ChannelCheck", "ResidueChecker", "ResiduePredictor"]
 
 
-def _rows(code: BchCode, channel: int, positions: int) -> tuple[int, ...]:
-    """Value at alpha^channel of a polynomial with so many coefficients."""
-    return linear.transpose([code.column(channel, k) for k in range(positions)], code.r)
+def _columns(code: BchCode, channel: int) -> tuple[int, ...]:
+    """What each coefficient of an operand adds to its value at alpha^channel."""
+    return tuple(code.column(channel, k) for k in range(code.m))
+
+
+@lru_cache
+def _chain(columns: tuple[int, ...], r: int) -> tuple[tuple[int, int], ...]:
+    """Pairs of vectors of *r* bits whose sums give all *columns*.
+
+    Each is a unit vector or the sum of an earlier pair. A column joins as soon as it is a sum of two that are
+    there; when none is, the sum that makes most of them so is put in.
+    """
+    depth = {1 << k: 0 for k in range(r)}
+    pairs: list[tuple[int, int]] = []
+
+    def add(x: int, y: int) -> None:
+        depth[x ^ y] = 1 + max(depth[x], depth[y])
+        pairs.append((x, y))
+
+    missing = [column for column in dict.fromkeys(columns) if column and column not in depth]
+    while missing:
+        later = []
+        for column in missing:
+            found = [(max(late, depth[x ^ column]), x) for x, late in depth.items() if x ^ column in depth]
+            if found:
+                _, x = min(found)
+                add(x, x ^ column)
+            else:
+                later.append(column)
+        if len(later) == len(missing):
+            helpful = ((x, y) for x, y in combinations(depth, 2) if x ^ y not in depth)
+            add(*max(helpful, key=lambda pair: sum(pair[0] ^ pair[1] ^ column in depth for column in later)))
+        missing = later
+    return tuple(pairs)
+
+
+def _evaluate(
+    columns: tuple[int, ...], r: int, bits: Sequence[Value], keep: Callable[[Value], Value]
+) -> list[tuple[int, Value]]:
+    """Sum of the *columns* where *bits* are 1: each of its r bits, with its level.
+
+    *keep* makes a signal of a sum that is used twice.
+    """
+    terms: dict[int, list[tuple[int, int, Value]]] = {1 << k: [] for k in range(r)}
+    for k, column in enumerate(columns):
+        if column:
+            terms.setdefault(column, []).append((0, k, bits[k]))
+
+    def total(vector: int) -> tuple[int, Value]:
+        """Sum of what stands at *vector*, those that arrive first joined first."""
+        heap = terms[vector]
+        heapq.heapify(heap)
+        while len(heap) > 1:
+            _, order, x = heapq.heappop(heap)
+            late, _, y = heapq.heappop(heap)
+            heapq.heappush(heap, (late + 1, order, x ^ y))
+        level, _, value = heap[0] if heap else (0, 0, Const(0, 1))
+        return level, value
+
+    for index, (x, y) in enumerate(reversed(_chain(columns, r)), len(columns)):
+        if x ^ y in terms:  # all that is made of this sum stands there: it goes on to both summands
+            level, value = total(x ^ y)
+            value = keep(value)
+            for vector in (x, y):
+                terms.setdefault(vector, []).append((level, index, value))
+    return [total(1 << k) for k in range(r)]
+
+
+def _sum(m: Module, columns: Sequence[int], r: int, bits: Value, name: str) -> Signal:
+    """Sum of the *columns* where *bits* are 1, its gates added to *m*."""
+    kept: list[Signal] = []
+
+    def keep(value: Value) -> Signal:
+        kept.append(Signal(name=f"{name}_{len(kept)}"))
+        m.d.comb += kept[-1].eq(value)
+        return kept[-1]
+
+    value = Signal(r, name=f"{name}_value")
+    m.d.comb += value.eq(Cat(bit for _, bit in _evaluate(tuple(columns), r, list(bits), keep)))
+    return value
+
+
+def _sum_levels(columns: Sequence[int], r: int) -> int:
+    """Levels of :func:`_sum`."""
+    found = _evaluate(tuple(columns), r, [Const(0, 1)] * len(columns), lambda value: value)
+    return max(level for level, _ in found)
+
+
+def _channel_levels(code: BchCode, channel: int) -> int:
+    """Longest path of :class:`Channel`."""
+    r = code.r
+    widest = max(row.bit_count() for row in linear.linear_rows(code.locator_field.reduce, 2 * r - 1, r))
+    return _sum_levels(_columns(code, channel), r) + 1 + tree_levels(r) + tree_levels(widest)
 
 
 def _check_code(code: BchCode) -> None:
@@ -53,34 +153,50 @@ class ResiduePredictor(wiring.Component):
     @property
     def levels(self) -> int:
         """Longest path in two-input gates."""
-        code = self.code
-        values = max(linear.plan(_rows(code, channel, code.m), code.m).levels for channel in code.channels)
-        reduction = linear.linear_rows(code.locator_field.reduce, 2 * code.r - 1, code.r)
-        terms = max(row.bit_count() for row in reduction)
-        return values + 1 + (code.r - 1).bit_length() + (terms - 1).bit_length() + self.inject
+        return max(_channel_levels(self.code, channel) for channel in self.code.channels) + self.inject
 
     def elaborate(self, platform) -> Module:
         m = Module()
         values = []
         for channel in self.code.channels:
-            x, y = (
-                self._value(m, operand, channel, f"{name}_{channel}")
-                for name, operand in (("a", self.a), ("b", self.b))
-            )
-            product = Signal(2 * self.code.r - 1, name=f"product_{channel}")
-            m.d.comb += product.eq(smallfield.product(x, y))
-            values.append(smallfield.reduce(self.code.locator_field, product))
-        value = Cat(*values)
+            m.submodules[f"channel_{channel}"] = block = Channel(self.code, channel)
+            m.d.comb += [block.a.eq(self.a), block.b.eq(self.b)]
+            values.append(block.p)
+        value = Cat(values)
         m.d.comb += self.p.eq(value ^ self.flip_p if self.inject else value)
         return m
 
-    def _value(self, m: Module, operand: Value, channel: int, name: str) -> Signal:
-        """*operand* at alpha^channel."""
-        value = Signal(self.code.r, name=name)
-        m.d.comb += value.eq(
-            linear.apply(m, _rows(self.code, channel, self.code.m), operand, name=f"{name}_sum")
-        )
-        return value
+
+class Channel(wiring.Component):
+    """One channel of the predictor, a module of its own: synthesis would share gates between channels.
+
+    Ports
+    -----
+    a, b : In(m)
+    p : Out(r)
+        A(alpha^channel) B(alpha^channel).
+    """
+
+    def __init__(self, code: BchCode, channel: int) -> None:
+        self.code = code
+        self.channel = channel
+        super().__init__({"a": In(code.m), "b": In(code.m), "p": Out(code.r)})
+
+    @property
+    def levels(self) -> int:
+        """Longest path in two-input gates."""
+        return _channel_levels(self.code, self.channel)
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        product = Signal(2 * self.code.r - 1)
+        columns = _columns(self.code, self.channel)
+        x, y = (_sum(m, columns, self.code.r, getattr(self, name), name) for name in "ab")
+        m.d.comb += [
+            product.eq(smallfield.product(x, y)),
+            self.p.eq(smallfield.reduce(self.code.locator_field, product)),
+        ]
+        return m
 
 
 class ResidueChecker(wiring.Component):
@@ -88,6 +204,17 @@ class ResidueChecker(wiring.Component):
 
     With Q the reduction, the low half of the product is c + Q high. So a fault of the reduction shows like
     one of the product array, at the positions of the bits of c that it reaches.
+
+    Parameters
+    ----------
+    field : Gf2m
+    code : BchCode
+        A residue code for the field's m.
+    quotient : bool
+        The port ``quotient`` in place of ``high``.
+    apart : bool
+        Each channel is a module of its own, so that a fault of the checker, too, disturbs one channel only.
+        Without, channels share sums: a sixth fewer gates at m = 45, t = 5.
 
     Ports
     -----
@@ -110,12 +237,13 @@ class ResidueChecker(wiring.Component):
         *code* is not a residue code, or one for another m than the field's.
     """
 
-    def __init__(self, field: Gf2m, code: BchCode, quotient: bool = False) -> None:
+    def __init__(self, field: Gf2m, code: BchCode, quotient: bool = False, apart: bool = False) -> None:
         _check_code(code)
         if field.m != code.m:
             raise ValueError(f"The code is for m = {code.m}, but the field has m = {field.m}.")
         self.field = field
         self.code = code
+        self.apart = apart
         self._upper_port = "quotient" if quotient else "high"
         width = code.r * len(code.channels)
         super().__init__({
@@ -126,18 +254,22 @@ class ResidueChecker(wiring.Component):
             "error": Out(1),
         })
 
+    def columns(self, channel: int) -> tuple[int, ...]:
+        """What each bit of c, then of high or quotient, adds to the syndrome of *channel*."""
+        low = _columns(self.code, channel)
+        return (*low, *self._upper(channel, low))
+
     @property
     def rows(self) -> tuple[int, ...]:
         """The syndrome as a map of c, then high or quotient, then p."""
         rows = []
         for index, channel in enumerate(self.code.channels):
-            columns = [self.code.column(channel, k) for k in range(self.code.m)]
-            columns += self._upper(channel, columns)
+            columns = self.columns(channel)
             width = len(columns) + index * self.code.r
             rows += [row | 1 << width + bit for bit, row in enumerate(linear.transpose(columns, self.code.r))]
         return tuple(rows)
 
-    def _upper(self, channel: int, low: list[int]) -> list[int]:
+    def _upper(self, channel: int, low: Sequence[int]) -> list[int]:
         """Columns of high or quotient, given the *low* columns, of c."""
         if self._upper_port == "high":
             matrix = linear.transpose(low, self.code.r)
@@ -157,14 +289,53 @@ class ResidueChecker(wiring.Component):
     @property
     def levels(self) -> int:
         """Longest path in two-input gates, to ``error``."""
-        found = linear.plan(self.rows, 2 * self.code.m - 1 + len(self.p))
-        return found.levels + (len(self.p) - 1).bit_length()
+        if self.apart:
+            r = self.code.r
+            found = max(_sum_levels((*self.columns(c), *_units(r)), r) for c in self.code.channels)
+        else:
+            found = linear.plan(self.rows, 2 * self.code.m - 1 + len(self.p)).levels
+        return found + tree_levels(len(self.p))
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        inputs = Cat(self.c, getattr(self, self._upper_port), self.p)
-        m.d.comb += [
-            self.syndrome.eq(linear.apply(m, self.rows, inputs, name="sum")),
-            self.error.eq(self.syndrome.any()),
-        ]
+        product = Cat(self.c, getattr(self, self._upper_port))
+        if self.apart:
+            for index, channel in enumerate(self.code.channels):
+                block = ChannelCheck(self.columns(channel), self.code.r)
+                m.submodules[f"channel_{channel}"] = block
+                m.d.comb += [
+                    block.product.eq(product),
+                    block.p.eq(self.p.word_select(index, self.code.r)),
+                    self.syndrome.word_select(index, self.code.r).eq(block.syndrome),
+                ]
+        else:
+            inputs = Cat(product, self.p)
+            m.d.comb += self.syndrome.eq(linear.apply(m, self.rows, inputs, name="sum"))
+        m.d.comb += self.error.eq(self.syndrome.any())
         return m
+
+
+class ChannelCheck(wiring.Component):
+    """Sum of the *columns* where the product's bits are 1, and of what was predicted, in a module of its own.
+
+    Ports
+    -----
+    product : In(len(columns))
+    p : In(r)
+    syndrome : Out(r)
+    """
+
+    def __init__(self, columns: Sequence[int], r: int) -> None:
+        self._columns = tuple(columns)
+        self._r = r
+        super().__init__({"product": In(len(self._columns)), "p": In(r), "syndrome": Out(r)})
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        columns, inputs = (*self._columns, *_units(self._r)), Cat(self.product, self.p)
+        m.d.comb += self.syndrome.eq(_sum(m, columns, self._r, inputs, "sum"))
+        return m
+
+
+def _units(r: int) -> list[int]:
+    return [1 << k for k in range(r)]

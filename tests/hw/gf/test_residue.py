@@ -6,6 +6,9 @@ import re
 import pytest
 from finitefields import operands, random_field, settle
 
+from pyralis.gen.emit.verilog import emit
+from pyralis.gen.synthesis.flows import map_gates
+from pyralis.gen.synthesis.netlist import Netlist
 from pyralis.hw.gf import polynomial as poly
 from pyralis.hw.gf.code import BchCode, product_code, residue_code
 from pyralis.hw.gf.field import Gf2m, named
@@ -35,8 +38,9 @@ def test_prediction_is_the_syndrome_of_the_unreduced_product(code):
     assert found == [(flat(code, poly.multiply(a, b)),) for a, b in some]
 
 
+@pytest.mark.parametrize("apart", [False, True])
 @pytest.mark.parametrize("code", CODES, ids=str)
-def test_every_position_has_its_column(code):
+def test_every_position_has_its_column(code, apart):
     """An error of any bit of the product array, however it is reduced, is one column; none is no error."""
     field, rng = field_of(code), random.Random(code.m)
     inputs, expected = [], []
@@ -45,7 +49,7 @@ def test_every_position_has_its_column(code):
         wrong = 0 if position is None else 1 << position
         inputs.append({**halves(field, d ^ wrong), "p": flat(code, d)})
         expected.append((flat(code, wrong), position is not None))
-    assert settle(ResidueChecker(field, code), inputs, "syndrome", "error") == expected
+    assert settle(ResidueChecker(field, code, apart=apart), inputs, "syndrome", "error") == expected
 
 
 @pytest.mark.parametrize("code", CODES[::2], ids=str)
@@ -59,8 +63,9 @@ def test_wrong_reduction_stands_at_the_bits_it_reaches(code):
     assert settle(ResidueChecker(field, code), inputs, "syndrome") == expected
 
 
+@pytest.mark.parametrize("apart", [False, True])
 @pytest.mark.parametrize("code", CODES, ids=str)
-def test_quotient_form(code):
+def test_quotient_form(code, apart):
     """c and quotient may be wrong in any bits: d is c + f quotient."""
     field, rng = field_of(code), random.Random(code.m)
     inputs, expected = [], []
@@ -72,7 +77,8 @@ def test_quotient_form(code):
         inputs.append({"c": c ^ wrong, "quotient": quotient ^ missed, "p": flat(code, d)})
         syndrome = flat(code, wrong ^ poly.multiply(missed, field.polynomial))
         expected.append((syndrome, bool(syndrome)))
-    assert settle(ResidueChecker(field, code, quotient=True), inputs, "syndrome", "error") == expected
+    checker = ResidueChecker(field, code, quotient=True, apart=apart)
+    assert settle(checker, inputs, "syndrome", "error") == expected
     assert {error for _, error in expected} == {True, False}
 
 
@@ -87,6 +93,31 @@ def test_prediction_errors_reach_only_their_own_bit():
         assert p == flat(code, d) ^ 1 << bit
         found = settle(ResidueChecker(field, code), [{**halves(field, d), "p": p}], "syndrome", "error")
         assert found == [(1 << bit, 1)]
+
+
+def channels_reached(netlist: Netlist, port: str, r: int) -> list[set[int]]:
+    """Channels of *port* that the output of each gate reaches."""
+    reached: list[set[int]] = [set() for _ in range(netlist.net_count)]
+    for bit, net in enumerate(netlist.outputs[port]):
+        reached[net].add(bit // r)
+    for gate in reversed(range(netlist.gate_count)):
+        for net in netlist.fanin[gate]:
+            reached[net] |= reached[netlist.out[gate]]
+    return [reached[net] for net in netlist.out]
+
+
+def test_no_gate_serves_two_channels():
+    """After mapping, a fault inside disturbs one channel; of the checker that shares, it disturbs several."""
+    code, field = residue_code(8, 3), named("aes")
+
+    def reached(component, port):
+        mapped = map_gates(emit(component, "top", keep_hierarchy=True), "top")
+        return channels_reached(mapped.netlist, port, code.r)
+
+    assert {len(channels) for channels in reached(ResiduePredictor(code), "p")} == {1}
+    apart = reached(ResidueChecker(field, code, apart=True), "syndrome")
+    assert {len(channels) for channels in apart} == {0, 1}  # gates of the flag reach none
+    assert max(len(channels) for channels in reached(ResidueChecker(field, code), "syndrome")) > 1
 
 
 def test_errors():
