@@ -5,11 +5,13 @@ is known to belong to one of them; all others are dissolved into the module that
 """
 
 import json
+import re
 from collections import Counter
 from dataclasses import dataclass
 
 from pyralis.gen.errors import UserError
 from pyralis.gen.synthesis import yosys
+from pyralis.gen.synthesis.blocks import map_blocks
 from pyralis.gen.synthesis.graph import block_of, longest_path
 from pyralis.gen.synthesis.netlist import Netlist
 
@@ -29,21 +31,16 @@ FAMILIES = {
 }
 """FPGA families: AMD UltraScale+ and Lattice ECP5."""
 
+_LIBRARIES = {
+    "xcup": "read_verilog -lib +/xilinx/cells_sim.v",
+    "ecp5": "read_verilog -lib +/ecp5/cells_sim.v",
+}
 _FLIP_FLOPS = ("FD", "TRELLIS_FF")
 _MEMORIES = ("SRL", "RAM", "URAM", "DPR16", "TRELLIS_DPR", "DP16", "PDPW")
 
-_READ = """\
-read_verilog top.v
-hierarchy -check -top {top}
-proc
-tee -o check.txt check
-"""
+_GATE = re.compile(r"^  cell \$_(?!DFF)", re.MULTILINE)
 
-_PREPARE = """\
-flatten -noscopeinfo
-opt_clean -purge
-setattr -unset hdlname
-"""
+_BEGIN = "read_rtlil block.il\nhierarchy -top {name}\n"
 
 # Enables and resets become gates, so that they are counted. Every opt after that must leave them so.
 _PLAIN_FLIP_FLOPS = """\
@@ -52,24 +49,43 @@ dfflegalize -cell $_DFF_P_ 01
 opt -fast -nodffe -nosdff
 """
 
-_GATES = (
-    _PREPARE
-    + "synth -run coarse:check -top {top} -nofsm -noshare -noabc -latches error\n"
+_LOGIC = (
+    _BEGIN
+    + "synth -run coarse:check -top {name} -nofsm -noshare -noabc -latches error\n"
     + _PLAIN_FLIP_FLOPS
-    + "abc -g {gates}\n"
-    + "opt -fast -nodffe -nosdff\n"
+    + "design -save logic\n"
 )
 
-_STRUCTURE = _PREPARE + "opt_expr\nopt_clean\nmemory\ntechmap\n" + _PLAIN_FLIP_FLOPS
-
-_WRITE = """\
-setattr -mod -unset keep_hierarchy
-setattr -unset keep_hierarchy
-setattr -unset src
-flatten -scopename -noscopeinfo
+_EFFORT = """\
+design -load logic
+abc -g {gates} -script {effort}.abc
+opt -fast -nodffe -nosdff
 opt_clean -purge
-write_json netlist.json
+rename -enumerate -pattern _m%_
+select {name}
+tee -o {effort}.txt ltp -noff
+write_rtlil -selected {effort}.il
+select -clear
 """
+
+_STRUCTURE = (
+    _BEGIN
+    + "opt_expr\nopt_clean\nmemory\ntechmap\n"
+    + _PLAIN_FLIP_FLOPS
+    + "rename -enumerate -pattern _m%_\nselect {name}\nwrite_rtlil -selected structure.il\n"
+)
+
+# ABC's usual script begins with SAT sweeping, which takes minutes on sums of products in small fields, and it
+# maps for depth, which copies XOR trees. These take seconds; which one is best depends on the block.
+EFFORTS = {
+    "keep": "strash\nmap -a\n",
+    "choices": "strash\ndch -f -C 20\nmap -a\n",
+    "rewrite": "strash\nifraig -C 20\ndc2\ndch -f -C 20\nmap -a\n",
+    "depth": "strash\nifraig -C 20\ndc2\ndch -f -C 20\nmap\n",
+}
+"""Scripts of ABC that each block is mapped with. Of the results that are at most a quarter deeper than the
+shallowest, the one with the fewest gates counts."""
+DEEPER = 1.25
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -157,8 +173,20 @@ def map_gates(
         Yosys refused the text.
     """
     allowed = "" if structural else GATE_SETS.get(gates, gates)
-    script = _READ + (_STRUCTURE if structural else _GATES) + _WRITE
-    text = _run(script.format(top=top, gates=allowed), verilog, top, timeout_s)
+
+    def recipe(text: str, name: str) -> str:
+        if structural:
+            return _only(_STRUCTURE.format(name=name), text, timeout_s)
+        script = _LOGIC.format(name=name)
+        script += "".join(_EFFORT.format(name=name, gates=allowed, effort=effort) for effort in EFFORTS)
+        sources = {"block.il": text} | {f"{effort}.abc": commands for effort, commands in EFFORTS.items()}
+        outputs = [f"{effort}.{kind}" for effort in EFFORTS for kind in ("il", "txt")]
+        results = yosys.run(script, sources, outputs, timeout_s=timeout_s)
+        levels = {effort: _levels(results[f"{effort}.txt"]) for effort in EFFORTS}
+        bound = DEEPER * min(levels.values())
+        return min((results[f"{effort}.il"] for effort in EFFORTS if levels[effort] <= bound), key=_gates)
+
+    text = map_blocks(verilog, top, recipe, timeout_s=timeout_s)
     return Mapped(netlist=Netlist.from_json(text, top), gates=allowed, version=yosys.version())
 
 
@@ -177,8 +205,14 @@ def map_luts(verilog: str, top: str, family: str, *, timeout_s: float | None = N
     if family not in FAMILIES:
         what = f"There is no FPGA family {family!r} to map to."
         raise UserError(what, top, f"have: {', '.join(FAMILIES)}")
-    script = (_READ + "opt_clean -purge\n" + FAMILIES[family] + " -top {top}\n" + _WRITE).format(top=top)
-    module = json.loads(_run(script, verilog, top, timeout_s))["modules"][top]
+    script = _BEGIN + FAMILIES[family] + " -top {name}\nrename -enumerate -pattern _m%_\nselect {name}\n"
+    script += "write_rtlil -selected mapped.il\n"
+
+    def recipe(text: str, name: str) -> str:
+        return _only(script.format(name=name), text, timeout_s)
+
+    text = map_blocks(verilog, top, recipe, library=_LIBRARIES[family], timeout_s=timeout_s)
+    module = json.loads(text)["modules"][top]
     blocks: dict[str, Counter[str]] = {}
     for cell in module["cells"].values():
         blocks.setdefault(block_of(cell), Counter())[cell["type"]] += 1
@@ -196,16 +230,20 @@ def map_luts(verilog: str, top: str, family: str, *, timeout_s: float | None = N
     )
 
 
-def _run(script: str, verilog: str, top: str, timeout_s: float | None) -> str:
-    """The flat netlist as JSON; an error if the text leaves a net undriven, or drives one twice."""
-    texts = yosys.run(script, {"top.v": verilog}, ["netlist.json", "check.txt"], timeout_s=timeout_s)
-    # Optimisation would hide these: an undriven net becomes 0.
-    problems = [line for line in texts["check.txt"].splitlines() if line.startswith("Warning: ")]
-    if problems:
-        first = problems[0].removeprefix("Warning: ").replace("\\", "").rstrip(":.")
-        what = f"{first[0].upper()}{first[1:]}."
-        raise UserError(what, top, f"mend the design; Yosys sees {len(problems)} such problems in it")
-    return texts["netlist.json"]
+def _only(script: str, text: str, timeout_s: float | None) -> str:
+    """What *script* writes as its only result."""
+    name = script.split()[-1]
+    return yosys.run(script, {"block.il": text}, [name], timeout_s=timeout_s)[name]
+
+
+def _levels(report: str) -> int:
+    """The longest path in what ``ltp`` prints, 0 for a module without logic."""
+    return max((int(length) for length in re.findall(r"length=(\d+)", report)), default=0)
+
+
+def _gates(text: str) -> int:
+    """Gates in RTLIL of mapped modules."""
+    return len(_GATE.findall(text))
 
 
 def _count(cells: Counter[str], *kinds: str) -> int:

@@ -45,7 +45,7 @@ def test_without_the_attribute_one_copy_is_left():
 def test_the_multiplier_of_45_bits_has_the_known_size():
     mapped = map_gates(two_step(45), "multiplier")
     assert mapped.netlist.gate_count == pytest.approx(4119, rel=0.02)
-    assert mapped.netlist.gate_equivalents == pytest.approx(6740, rel=0.02)
+    assert mapped.netlist.gate_equivalents == pytest.approx(6740, rel=0.03)
     assert mapped.netlist.levels <= 12
     assert mapped.gates == GATE_SETS["and_xor"]
     assert mapped.netlist.levels_within("r") < mapped.netlist.levels_within("p") < mapped.netlist.levels
