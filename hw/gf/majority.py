@@ -157,18 +157,18 @@ class MajorityDecoder(wiring.Component):
         m.d.comb += failed.eq(apply(m, rows, Cat(self.c, self.p), name="sum"))
         for bit in range(self.field.m):
             votes = [failed[k] for k, check in enumerate(self.checks) if check >> bit & 1]
-            m.d.comb += self.errors[bit].eq(_more_than(m, votes, self.t, name=f"vote_{bit}")[0])
+            m.d.comb += self.errors[bit].eq(_more_than(m, votes, self.t, f"vote_{bit}")[0])
         m.d.comb += [self.y.eq(self.c ^ self.errors), self.error.eq(failed.any())]
         return m
 
 
 def _levels(limit: int) -> int:
     """Levels of :func:`_more_than`."""
-    return _more_than(Module(), [Const(0, 1)] * (2 * limit), limit, name="vote")[1]
+    return _more_than(None, [Const(0, 1)] * (2 * limit), limit)[1]
 
 
-def _more_than(m: Module, votes: Sequence[Value], limit: int, *, name: str) -> tuple[Value, int]:
-    """Whether more than *limit* of 2 *limit* votes are 1, and levels for that.
+def _more_than(m: Module | None, votes: Sequence[Value], limit: int, name: str = "") -> tuple[Value, int]:
+    """Whether more than *limit* of 2 *limit* votes are 1, and levels for that; only those without *m*.
 
     Full adders count the votes. A constant is added, so that the answer is the carry out of the count.
     """
@@ -190,7 +190,8 @@ def _more_than(m: Module, votes: Sequence[Value], limit: int, *, name: str) -> t
                 total, last = Cat(x ^ y ^ z, x & y | z & (x ^ y)), max(last + 1, late)
             else:
                 total = Cat(x ^ y, x & y)
-            m.d.comb += adder.eq(total)
+            if m is not None:
+                m.d.comb += adder.eq(total)
             column.append((last + 1, adder[0]))
             carries.append((last + 2, adder[1]))
         column = carries

@@ -57,11 +57,11 @@ class Voter(wiring.Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        a, b, c = self.a, self.b, self.c
-        split = Signal(self.width)
+        second, third = Signal(self.width), Signal(self.width)
         m.d.comb += [
-            split.eq(a ^ b | a ^ c),
-            self.y.eq(a & b | c & (a | b)),
-            self.differ.eq(split.any()),
+            second.eq(self.a ^ self.b),
+            third.eq(self.a ^ self.c),
+            self.y.eq(self.a ^ second & third),  # a is wrong where both others contradict it
+            self.differ.eq((second | third).any()),
         ]
         return m
