@@ -4,25 +4,14 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from amaranth import Cat, Module, Signal, Value
-from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
 
 from pyralis.hw.gf.field import Gf2m
-from pyralis.hw.gf.product import (
-    Registers,
-    array_bits,
-    longest,
-    place,
-    reduced,
-    reduction_levels,
-    schoolbook,
-    tree_levels,
-)
+from pyralis.hw.gf.product import ProductMultiplier, Registers, array_bits, schoolbook, tree_levels
 
 __all__ = ["Karatsuba", "best_cut", "gates", "karatsuba"]
 
 LARGEST_CUT = 16
-"""Largest cut that :func:`best_cut` looks at; three products of halves are cheaper from 6 to 8 bits on."""
+"""Largest cut that :func:`best_cut` looks at; three products of halves are cheaper from 8 bits on."""
 
 
 def halves(n: int) -> tuple[int, int]:
@@ -129,13 +118,12 @@ class Plan:
         return iter(sizes)
 
 
-class Karatsuba(wiring.Component):
+class Karatsuba(ProductMultiplier):
     """c = a b modulo the field's polynomial, the product by Karatsuba's method.
 
-    From 6 to 8 bits on this takes fewer gates than the schoolbook: 2,172 and not 3,961 for the unreduced
-    product of 45 bits (cut at 5), 18,204 and not 52,813 for 163 bits (at 5 too). It is
-    deeper by two levels a halving, and one gate serves many bits of the product: few of its faults are errors
-    of one position.
+    From 8 bits on this takes fewer gates than the schoolbook: 2,172 and not 3,961 for the unreduced product
+    of 45 bits (cut at 5), 18,204 and not 52,813 for 163 bits (at 5 too). It is deeper by two levels a
+    halving, and one gate serves many bits of the product: few of its faults are errors of one position.
 
     Parameters
     ----------
@@ -143,30 +131,12 @@ class Karatsuba(wiring.Component):
     cut : int, optional
         Operands of so many bits, 2 or more, are not halved any more; None takes :func:`best_cut`.
     stages : int
-        Registers between operands and product, placed where the ways between them become shortest: behind
-        the sums of the operands, in the schoolbook products, behind each joining of halves.
+        Registers between operands and product: behind the sums of the operands, in the schoolbook products,
+        behind each joining of halves.
     inject : bool
         Adds the ports ``flip_d`` and ``flip_c``.
 
-    Ports
-    -----
-    a, b : In(m)
-    enable : In(1)
-        With stages only. All registers advance while it is 1.
-    flip_d : In(2m - 1), flip_c : In(m)
-        XORed onto the unreduced product before everything that uses it, and onto ``c``; behind the registers.
-    c : Out(m)
-    high : Out(m - 1)
-        Bits m .. 2m - 2 of the unreduced product, the very ones that are reduced.
-
-    Attributes
-    ----------
-    levels : int
-        Two-input gates on the longest way between registers or ports.
-
-    Timing
-    ------
-    Latency *stages* cycles of ``enable``, initiation interval 1; combinational without.
+    Ports, attributes and timing are those of :class:`ProductMultiplier`.
 
     Raises
     ------
@@ -179,28 +149,11 @@ class Karatsuba(wiring.Component):
     """
 
     def __init__(self, field: Gf2m, cut: int | None = None, stages: int = 0, inject: bool = False) -> None:
-        n = field.m
+        best = best_cut(field.m)
         if cut is not None and cut < 2:
-            raise ValueError(f"cut must be at least 2, not {cut}; for m = {n} the best is {best_cut(n)}.")
-        self.field, self.stages, self.inject = field, stages, inject
-        self.cut = best_cut(n) if cut is None else cut
-        plan = Plan(n, self.cut)
-        total = plan.level(0) + inject + reduction_levels(field) + inject
-        self._cuts = place(plan.points(), total, stages)
-        self.levels = longest(self._cuts, total)
-        super().__init__(
-            {"a": In(n), "b": In(n), "c": Out(n), "high": Out(n - 1)}
-            | ({"enable": In(1)} if stages else {})
-            | ({"flip_d": In(2 * n - 1), "flip_c": In(n)} if inject else {})
-        )
+            raise ValueError(f"cut must be at least 2, not {cut}; for m = {field.m} the best is {best}.")
+        self.cut = best if cut is None else cut
+        super().__init__(field, Plan(field.m, self.cut).points(), stages, inject)
 
-    def elaborate(self, platform) -> Module:
-        m = Module()
-        n = self.field.m
-        registers = Registers(m, self._cuts, self.enable if self.stages else None)
-        product = karatsuba(m, self.a, self.b, self.cut, registers)
-        d = Signal(2 * n - 1)
-        m.d.comb += d.eq(product ^ self.flip_d if self.inject else product)
-        c = reduced(self.field, d)
-        m.d.comb += [self.high.eq(d[n:]), self.c.eq(c ^ self.flip_c if self.inject else c)]
-        return m
+    def unreduced(self, m: Module, registers: Registers) -> Value:
+        return karatsuba(m, self.a, self.b, self.cut, registers)

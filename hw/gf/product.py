@@ -8,11 +8,14 @@ from collections.abc import Collection, Sequence
 from itertools import combinations, pairwise
 
 from amaranth import Cat, Module, Signal, Value
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
 
 from pyralis.hw.gf.field import Gf2m
 from pyralis.hw.gf.linear import linear_rows
 
 __all__ = [
+    "ProductMultiplier",
     "Registers",
     "array_bits",
     "inner",
@@ -192,3 +195,69 @@ def _tree(d: Value, terms: Sequence[int], taken: Collection[int]) -> tuple[Value
             pairs.append((mask | other, value ^ partner))
         level = pairs + level
     return level[0][1], masks
+
+
+class ProductMultiplier(wiring.Component):
+    """A multiplier that forms the unreduced product d, and then reduces it.
+
+    Parameters
+    ----------
+    field : Gf2m
+    points : sequence of (int, int)
+        Levels of the product that can be held, as for :func:`place`; the last one is that of d.
+    stages : int
+        Registers between operands and d, placed where the ways between them become shortest.
+    inject : bool
+        Adds the ports ``flip_d`` and ``flip_c``.
+
+    Ports
+    -----
+    a, b : In(m)
+    enable : In(1)
+        With stages only. All registers advance while it is 1.
+    flip_d : In(2m - 1), flip_c : In(m)
+        XORed onto d before everything that uses it, and onto ``c``; behind the registers.
+    c : Out(m)
+    high : Out(m - 1)
+        Bits m .. 2m - 2 of d, the very ones that are reduced.
+
+    Attributes
+    ----------
+    levels : int
+        Two-input gates on the longest way between registers or ports.
+
+    Timing
+    ------
+    Latency *stages* cycles of ``enable``, initiation interval 1; combinational without.
+
+    Raises
+    ------
+    ValueError
+        More stages than levels that can be held.
+    """
+
+    def __init__(self, field: Gf2m, points: Sequence[tuple[int, int]], stages: int, inject: bool) -> None:
+        self.field, self.stages, self.inject = field, stages, inject
+        n = field.m
+        total = points[-1][0] + reduction_levels(field) + 2 * inject
+        self._cuts = place(points, total, stages)
+        self.levels = longest(self._cuts, total)
+        super().__init__(
+            {"a": In(n), "b": In(n), "c": Out(n), "high": Out(n - 1)}
+            | ({"enable": In(1)} if stages else {})
+            | ({"flip_d": In(2 * n - 1), "flip_c": In(n)} if inject else {})
+        )
+
+    def unreduced(self, m: Module, registers: Registers) -> Value:
+        """d, made in *m* with *registers* behind the levels that were chosen."""
+        raise NotImplementedError
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        n = self.field.m
+        product = self.unreduced(m, Registers(m, self._cuts, self.enable if self.stages else None))
+        d = Signal(2 * n - 1)
+        m.d.comb += d.eq(product ^ self.flip_d if self.inject else product)
+        c = reduced(self.field, d)
+        m.d.comb += [self.high.eq(d[n:]), self.c.eq(c ^ self.flip_c if self.inject else c)]
+        return m

@@ -27,10 +27,10 @@ def squaring_rows(field: Gf2m, squarings: int) -> tuple[int, ...]:
 class Squarer(wiring.Component):
     """y = x to the power 2^squarings, by XOR gates alone.
 
-    Sums that several bits need are made once where that saves a tenth of the gates or more. That is so from
-    two squarings on: 28 % of them at 45 bits, two thirds for a quarter of m squarings and more, for at most
-    one level more. One squaring of a sparse polynomial has almost nothing to share (249 of 252 gates at 163
-    bits), and then a fault of a gate disturbs one bit.
+    Sums that several bits need are made once where that saves a tenth of the gates or more. From two
+    squarings on it does: 27 % of them at 45 bits, half to two thirds for a quarter of m squarings and more,
+    for at most one level more. One squaring has almost nothing to share (3 of 252 gates at 163 bits), and
+    with trees of their own a fault of a gate disturbs one bit.
 
     Parameters
     ----------

@@ -68,7 +68,7 @@ def test_every_digit_and_flips(digit):
     check(DigitSerial(random_field(11, rng), digit, inject=True), operands(11, rng, 20), rng)
 
 
-@pytest.mark.parametrize(("name", "digit"), [("aes", 3), ("gf45", 8), ("b163", 32), ("b233", 100)])
+@pytest.mark.parametrize(("name", "digit"), [("aes", 3), ("gf45", 8), ("b163", 32), ("b571", 64)])
 def test_named_fields(name, digit):
     field = named(name)
     check(DigitSerial(field, digit), operands(field.m, random.Random(digit), 20))
@@ -94,7 +94,7 @@ def test_gates_grow_with_the_digit():
         levels.append((netlist.levels, block.levels))
     assert counts == sorted(counts)
     assert counts[2] < 45**2 + 100
-    assert all(abs(found - stated) <= 1 for found, stated in levels), levels
+    assert all(abs(found - stated) <= 2 for found, stated in levels), levels
 
 
 @pytest.mark.parametrize(("m", "digit"), [(8, 3), (16, 16), (16, 1), (45, 8)])
