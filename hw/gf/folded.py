@@ -121,9 +121,9 @@ class FoldedCorrector(wiring.Component):
     def _count(self, m: Module, clock: FoldedClock, key: FoldedKey, found: Value) -> Value:
         """Compares the errors found with the length; returns whether all are found, valid after the search.
 
-        One counter serves both: rounds less length, then plus the roots. In round k the length L can become
-        2 k + 1 - L if it is at most k: then the difference, not negative, changes its sign; else it grows by one.
-        A length beyond *t* stays beyond, and the locator has at most *t* roots.
+        One counter serves both: rounds less length, then plus the roots. In round k the length L may become
+        2 k + 1 - L if it is at most k: then the difference, not negative, changes its sign; else it grows by
+        one. A length beyond *t* stays beyond, and the locator has at most *t* roots.
         """
         rounds = self.timing.rounds
         count = Signal(signed(rounds.bit_length() + 1))
@@ -139,10 +139,9 @@ class FoldedCorrector(wiring.Component):
         m.d.comb += grown.eq((count ^ turned.replicate(len(count))) + Mux(end, 1, total))
         match = Signal()
         m.d.comb += match.eq(count == rounds)
-        with m.If(clock.busy):
-            m.d.sync += count.eq(Cat(grown[:-1], grown[-1] | clock.last & ~match))
-        with m.Elif(self.start):
-            m.d.sync += count.eq(0)
+        beyond = clock.last & ~match  # makes the count negative, for good
+        clear = (self.start & ~clock.busy).replicate(len(count))
+        m.d.sync += count.eq(Cat(grown[:-1], grown[-1] | beyond) & ~clear)
         lowest = (rounds & -rounds).bit_length() - 1  # set when all are found, not after reset
         m.d.comb += [
             self.corrected.eq(~clock.busy & ~count[-1] & count[lowest]),

@@ -1,10 +1,10 @@
 """The key equation on one multiplier of GF(2^r): Berlekamp and Massey's algorithm, word after word.
 
 Binary codes need one round for each error (E. R. Berlekamp, Algebraic Coding Theory, 1968, chapter 7). Round
-k takes the discrepancy D, the sum of Lambda_j S_(2k + 1 - j), divides it by the discrepancy G of the last round
-that changed the length, F = D / G, and adds F T to Lambda. x^2 T follows for T, T being the old Lambda if this
-round changes the length. Lambda_0 stays 1, and 1 / G is needed anew only when the length changes: the old one
-divided by F, that is multiplied by F to the power 2^r - 2.
+k takes the discrepancy D, the sum of Lambda_j S_(2k + 1 - j), divides it by the discrepancy G of the last
+round that changed the length, F = D / G, and adds F T to Lambda. x^2 T follows for T, T being the old Lambda if
+the length changes in this round. Lambda_0 stays 1, and 1 / G is needed anew only when the length changes: the old
+one divided by F, that is multiplied by F to the power 2^r - 2.
 
 Storage costs more than time here, so words circulate past one multiplier: Lambda_t .. Lambda_0 pass in places
 0 .. t of a turn. Turn 0 of a round sums the discrepancy and divides it in its last place, turn 1 changes
@@ -106,6 +106,17 @@ class Johnson:
         index = state - half + self._states % 2
         return ~q[index - 1] & q[index]
 
+    def below(self, state: int) -> Value:
+        """Whether the counter stands before *state*, which is neither the first one nor beyond the last."""
+        q, half = self._bits, len(self._bits)
+        if state >= self._states:
+            return Const(1, 1)
+        if state < half:
+            return ~q[-1] & ~q[state - 1]
+        if state == half:
+            return ~q[-1]
+        return ~q[-1] | q[state - half - 1 + self._states % 2]
+
 
 class FoldedClock:
     """Where a folded corrector stands: rounds of turns of places, first of the key equation, then on.
@@ -128,32 +139,22 @@ class FoldedClock:
         turned = Signal()
         m.d.comb += turned.eq(self.place.at(timing.places - 1))
         self.turn = Johnson(m, timing.turns, run=self.busy, step=turned, name="turn")
-        count = Signal(range(max(-(-cycles // timing.round_cycles), 2)), name="round", reset_less=True)
-        self._count = count
         self.round_end = Signal()
         self.last = Signal()
         key = Signal()
-        m.d.comb += [
-            self.round_end.eq(turned & self.turn.at(timing.turns - 1)),
-            key.eq(count < timing.rounds),
-            self.last.eq(self.at(cycles - 1)),
-        ]
-        m.d.sync += [
-            count.eq((count + self.round_end) & self.busy.replicate(len(count))),
-            self.busy.eq(Mux(self.busy, ~self.last, start)),
-        ]
+        rounds = -(-cycles // timing.round_cycles)
+        m.d.comb += self.round_end.eq(turned & self.turn.at(timing.turns - 1))
+        self.round = Johnson(m, rounds, run=self.busy, step=self.round_end, name="round")
+        m.d.comb += [key.eq(self.round.below(timing.rounds)), self.last.eq(self.at(cycles - 1))]
+        m.d.sync += self.busy.eq(Mux(self.busy, ~self.last, start))
         self.key = self.busy & key
         self.search = self.busy & ~key
-
-    def round(self, number: int) -> Value:
-        """Whether this is that round."""
-        return self._count == number
 
     def at(self, cycle: int) -> Value:
         """Whether this is that cycle."""
         number, rest = divmod(cycle, self.timing.round_cycles)
         turn, place = divmod(rest, self.timing.places)
-        return self.round(number) & self.turn.at(turn) & self.place.at(place)
+        return self.round.at(number) & self.turn.at(turn) & self.place.at(place)
 
 
 class FoldedKey:
@@ -197,16 +198,16 @@ class FoldedKey:
             unreduced.eq(product(x, y)),
             result.eq(reduce(code.locator_field, unreduced)),
         ]
-        first = update & clock.round(0) & place.at(t - 1)  # T is x before the first round
+        first = update & clock.round.at(0) & place.at(t - 1)  # T is x before the first round
         if t == 1:
             m.d.comb += x.eq((head & (gather & ~divide).replicate(r)) | divide | first)
         else:
             root = self._inverse(result, one, update)
-            shift = self._shifted(head, first, update, gather & clock.round(0))
+            shift = self._shifted(head, first, update, gather & clock.round.at(0))
             m.d.comb += x.eq(
                 (head & (gather & ~divide).replicate(r))
                 | (root & (divide | one | ~(gather | update)).replicate(r))
-                | (shift & (update & ~one).replicate(r))
+                | (shift & update.replicate(r))
             )
         begin = gather & place.at(0)
         m.d.sync += discrepancy.eq(
@@ -223,7 +224,7 @@ class FoldedKey:
         uses: dict[int, list[Value]] = {}
         for place in range(self._t + 1):
             for k, exponent in clock.timing.exponents(place).items():
-                uses.setdefault(exponent, []).append(clock.round(k) & clock.place.at(place))
+                uses.setdefault(exponent, []).append(clock.round.at(k) & clock.place.at(place))
         chosen = Const(0, self._code.r)
         for exponent, value in syndromes(self._m, self._code, syndrome, uses).items():
             line = Signal(name=f"takes_s{exponent}")

@@ -57,8 +57,8 @@ def roots(m: Module, code: BchCode, points: int, words: Sequence[Value]) -> Valu
 def shift_rows(field: Gf2m, code: BchCode, points: int) -> tuple[int, ...]:
     """Rows of what the flips become in a cycle of the search: inputs are the flips, then the *points* roots.
 
-    Of a residue code the flips are divided by x^points, and a position enters as the power of x that becomes its
-    own by the end. Of a product code they are shifted down, and positions of check bits leave.
+    Of a residue code the flips are divided by x^points, and a position enters as the power of x that becomes
+    its own by the end. Of a product code they are shifted down, and positions of check bits leave.
     """
     m, start = field.m, code.length - points
     if code.kind == "residue":

@@ -41,29 +41,33 @@ def on_product(component: FoldedCorrector, positions: Iterable[int]) -> int:
 
 
 def run(component: FoldedCorrector, gates: Evaluator, syndromes: Sequence[int]) -> list[tuple[int, int, int]]:
-    """(flips, corrected, uncorrectable) of each syndrome; registers hold rubbish before the reset."""
+    """(flips, corrected, uncorrectable) of each syndrome; registers hold rubbish before the reset.
+
+    Starts while busy, in random lanes, change nothing.
+    """
     planes = pack(syndromes, len(component.syndrome))
     words = planes.shape[1]
     rng = np.random.default_rng(1)
-    state = rng.integers(0, 1 << 64, gates.initial_state(words).shape, np.uint64, endpoint=False)
+    state = rng.integers(0, 1 << 64, gates.initial_state(words).shape, np.uint64)
 
-    def step(start: bool, reset: bool, syndrome: np.ndarray) -> dict[str, np.ndarray]:
+    never, always = np.zeros((1, words), np.uint64), np.full((1, words), ~np.uint64(0))
+
+    def step(start: np.ndarray, syndrome: np.ndarray, reset: np.ndarray = never) -> dict[str, np.ndarray]:
         nonlocal state
-        level = {True: np.full((1, words), ~np.uint64(0)), False: np.zeros((1, words), np.uint64)}
-        inputs = {"start": level[start], "rst": level[reset], "syndrome": syndrome}
-        inputs |= {"clk": level[False]} if "clk" in gates.netlist.inputs else {}
-        outputs, state = gates.step(inputs, state)
+        inputs = {"start": start, "rst": reset, "syndrome": syndrome, "clk": never}
+        outputs, state = gates.step({port: inputs[port] for port in gates.netlist.inputs}, state)
         return outputs
 
     for _ in range(2):
-        step(False, True, planes)
+        step(never, planes, always)
     for cycle in range(component.cycles):
-        outputs = step(cycle == 0, False, planes)
+        again = rng.integers(0, 1 << 64, (1, words), np.uint64)
+        outputs = step(again if cycle else always, planes)
         assert not outputs["done"].any() and outputs["busy"].all() == (cycle > 0)
         assert not outputs["corrected"].any() and not outputs["uncorrectable"].any()
-    outputs = step(False, False, ~planes)  # the syndrome may go with the cycle of done
+    outputs = step(never, ~planes)  # the syndrome may go with the cycle of done
     assert outputs["done"].all() and not outputs["busy"].any()
-    later = step(False, False, ~planes)
+    later = step(never, ~planes)
     assert not later["done"].any()
     assert all((later[name] == outputs[name]).all() for name in ("flips", "corrected", "uncorrectable"))
     columns = (unpack(outputs[name], len(syndromes)) for name in ("flips", "corrected", "uncorrectable"))
@@ -80,7 +84,8 @@ SMALL = [
     ("residue", 16, 5, 3, 1),
     ("product", 8, 1, 1, 5),
     ("product", 8, 2, 2, 1),
-    ("product", 8, 5, 5, 16),
+    ("product", 8, 2, 2, 16),
+    ("product", 8, 5, 5, 5),
     ("product", 16, 3, 3, 2),
     ("product", 16, 4, 2, 1),
 ]
@@ -146,17 +151,15 @@ def test_random_patterns_of_large_codes(kind, m, code_t, t, points):
     assert (0, 0, 1) in expected
 
 
-@pytest.mark.parametrize("points", [1, 8])
-def test_ports(points):
-    code = residue_code(16, 3)
-    component = FoldedCorrector(Gf2m(16), code, 3, points)
-    run_cocotb(component, "cocotb_folded", env={"FOLDED": f"16 3 {points}"})
+def test_ports():
+    component = FoldedCorrector(Gf2m(16), residue_code(16, 3), 3, points=3)
+    run_cocotb(component, "cocotb_folded", env={"FOLDED": "16 3 3"})
 
 
 def test_area_at_m_45():
     for kind in CODES:
         _, gates = corrector(kind, 45, 5, 5, 1)
-        assert gates.netlist.gate_equivalents < 2000 and len(gates.netlist.ff_d) < 150
+        assert gates.netlist.gate_equivalents < 1900 and len(gates.netlist.ff_d) == 145
 
 
 def test_cycles():

@@ -1,7 +1,7 @@
 """Times and counters of the folded key equation; test_folded.py tests its arithmetic, with the whole."""
 
 import pytest
-from amaranth import Cat, ClockDomain, Module, Signal
+from amaranth import Cat, ClockDomain, Const, Module, Signal
 from amaranth.sim import Simulator
 
 from pyralis.hw.gf.folded_key import Johnson, KeyTiming
@@ -13,13 +13,18 @@ def test_johnson_counter_is_in_one_state_after_the_other(states):
     m.domains.sync = ClockDomain()
     counter = Johnson(m, states, run=run, step=step, name="count")
     lines = Signal(states)
-    m.d.comb += lines.eq(Cat(counter.at(n) for n in range(states)))
+    before = Signal(states)  # bit n: before state n
+    m.d.comb += [
+        lines.eq(Cat(counter.at(n) for n in range(states))),
+        before.eq(Cat(Const(0, 1), (counter.below(n) for n in range(1, states)))),
+    ]
 
     async def bench(ctx):
         await ctx.tick()
         ctx.set(run, 1)
         for n in range(2 * states + 1):
             assert ctx.get(lines) == 1 << n % states
+            assert ctx.get(before) >> 1 == (1 << states) - 1 >> n % states + 1 << n % states
             await ctx.tick()
             assert ctx.get(lines) == 1 << n % states, "without step it stands"
             ctx.set(step, 1)
