@@ -1,15 +1,15 @@
 """The key equation on one multiplier of GF(2^r): Berlekamp and Massey's algorithm, word after word.
 
-Binary codes need one round for each error (E. R. Berlekamp, Algebraic Coding Theory, 1968, chapter 7). Round
-k takes the discrepancy D, the sum of Lambda_j S_(2k + 1 - j), divides it by the discrepancy G of the last
-round that changed the length, F = D / G, and adds F T to Lambda. x^2 T follows for T, T being the old Lambda if
-the length changes in this round. Lambda_0 stays 1, and 1 / G is needed anew only when the length changes: the old
-one divided by F, that is multiplied by F to the power 2^r - 2.
+Binary codes need one round for each error (E. R. Berlekamp, Algebraic Coding Theory, 1968, chapter 7).
+Round k takes the discrepancy D, the sum of Lambda_j S_(2k + 1 - j), divides it by the discrepancy G of the
+last round that changed the length, F = D / G, and adds F T to Lambda. x^2 T follows for T, T being the old
+Lambda if the length changes in this round. Lambda_0 stays 1, and 1 / G is needed anew only when the length
+changes: the old one divided by F, that is multiplied by F to the power 2^r - 2.
 
-Storage costs more than time here, so words circulate past one multiplier: Lambda_t .. Lambda_0 pass in places
-0 .. t of a turn. Turn 0 of a round sums the discrepancy and divides it in its last place, turn 1 changes
-Lambda, the others invert. T needs words for T_t .. T_2 only, t - 1 of them, since a new word is written no
-earlier than the old one in its place was used.
+Storage costs more than time here, so words circulate past one multiplier: Lambda_t .. Lambda_0 pass in
+places 0 .. t of a turn. Turn 0 of a round sums the discrepancy and divides it in its last place, turn 1
+changes Lambda, the others invert. T needs words for T_t .. T_2 only, t - 1 of them, since a new word is
+written no earlier than the old one in its place was used.
 """
 
 from dataclasses import dataclass
