@@ -49,7 +49,10 @@ def test_gates_of_the_structure(m, extra):
     assert netlist.levels <= block.levels
 
 
-@pytest.mark.parametrize(("m", "gates", "levels"), [(8, 150, 8), (16, 560, 9), (45, 4160, 11)])
+@pytest.mark.parametrize(
+    ("m", "gates", "levels"),
+    [(8, 150, 8), (16, 560, 9), pytest.param(45, 4160, 11, marks=pytest.mark.slow)],
+)
 def test_mapped_netlist_is_proven_and_small(m, gates, levels):
     netlist = is_proven(Mastrovito(Gf2m(m)))
     assert netlist.gate_count <= gates
