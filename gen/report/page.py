@@ -1,6 +1,5 @@
 """``report.html`` from ``result.json``: one file that opens offline, without scripts."""
 
-import importlib.resources
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +9,7 @@ import jinja2
 
 from pyralis.gen.errors import UserError
 from pyralis.gen.files import write_file
-from pyralis.gen.report import charts
+from pyralis.gen.report import charts, template
 
 __all__ = ["rebuild", "render"]
 
@@ -23,12 +22,7 @@ def render(result: Mapping[str, Any]) -> str:
 
     Raises KeyError if something is missing in *result*.
     """
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters |= {"percent": _percent, "count": _count, "shape": _shape, "span": _span}
-    source = importlib.resources.files("pyralis.gen.report").joinpath("report.html.j2").read_text()
-    return environment.from_string(source).render(result=result, charts=_charts(result))
+    return template.render("report.html.j2", result=result, charts=_charts(result))
 
 
 def rebuild(folder: str | Path) -> Path:
@@ -73,19 +67,3 @@ def _charts(result: Mapping[str, Any]) -> dict[str, Any]:
         "widths": charts.widths(layers),
         "memories": charts.memories(result["estimate"]["resources"]["memory_bits"]),
     }
-
-
-def _percent(share: float, digits: int = 1) -> str:
-    return f"{100 * share:.{digits}f} %"
-
-
-def _count(value: float, digits: int = 0) -> str:
-    return f"{value:,.{digits}f}".replace(",", "\u202f")  # a narrow space between thousands
-
-
-def _span(ends: list[int]) -> str:
-    return " … ".join(f"{end:,}".replace(",", "\u202f").replace("-", "\u2212") for end in ends)
-
-
-def _shape(sizes: list[int]) -> str:
-    return " \u00d7 ".join(map(str, sizes))
