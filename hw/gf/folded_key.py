@@ -21,7 +21,7 @@ from pyralis.hw.gf.linear import apply
 from pyralis.hw.gf.smallfield import power_rows, product, reduce
 from pyralis.hw.gf.step import syndromes
 
-__all__ = ["FoldedClock", "FoldedKey", "Johnson", "KeyTiming"]
+__all__ = ["Binary", "FoldedClock", "FoldedKey", "Johnson", "KeyTiming"]
 
 
 @dataclass(frozen=True)
@@ -118,6 +118,22 @@ class Johnson:
         return ~q[-1] | q[state - half - 1 + self._states % 2]
 
 
+class Binary:
+    """As :class:`Johnson`, with fewer bits and more gates: smaller from 11 states on."""
+
+    def __init__(self, m: Module, states: int, *, run: Value, step: Value, name: str) -> None:
+        self._bits = Signal(range(max(states, 2)), name=name, reset_less=True)
+        m.d.sync += self._bits.eq((self._bits + step) & run.replicate(len(self._bits)))
+
+    def at(self, state: int) -> Value:
+        """Whether the counter stands at *state*."""
+        return self._bits == state
+
+    def below(self, state: int) -> Value:
+        """Whether the counter stands before *state*."""
+        return self._bits < state
+
+
 class FoldedClock:
     """Where a folded corrector stands: rounds of turns of places, first of the key equation, then on.
 
@@ -129,7 +145,7 @@ class FoldedClock:
         The key equation is being solved.
     search : Value
         Later.
-    place, turn : Johnson
+    place, turn, round : Johnson or Binary
     """
 
     def __init__(self, m: Module, timing: KeyTiming, cycles: int, start: Value) -> None:
@@ -144,7 +160,8 @@ class FoldedClock:
         key = Signal()
         rounds = -(-cycles // timing.round_cycles)
         m.d.comb += self.round_end.eq(turned & self.turn.at(timing.turns - 1))
-        self.round = Johnson(m, rounds, run=self.busy, step=self.round_end, name="round")
+        counter = Johnson if rounds <= 10 else Binary
+        self.round = counter(m, rounds, run=self.busy, step=self.round_end, name="round")
         m.d.comb += [key.eq(self.round.below(timing.rounds)), self.last.eq(self.at(cycles - 1))]
         m.d.sync += self.busy.eq(Mux(self.busy, ~self.last, start))
         self.key = self.busy & key

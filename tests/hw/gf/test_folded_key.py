@@ -4,14 +4,15 @@ import pytest
 from amaranth import Cat, ClockDomain, Const, Module, Signal
 from amaranth.sim import Simulator
 
-from pyralis.hw.gf.folded_key import Johnson, KeyTiming
+from pyralis.hw.gf.folded_key import Binary, Johnson, KeyTiming
 
 
 @pytest.mark.parametrize("states", [1, 2, 3, 4, 5, 6, 9])
-def test_johnson_counter_is_in_one_state_after_the_other(states):
+@pytest.mark.parametrize("kind", [Binary, Johnson])
+def test_counters_are_in_one_state_after_the_other(kind, states):
     m, run, step = Module(), Signal(), Signal()
     m.domains.sync = ClockDomain()
-    counter = Johnson(m, states, run=run, step=step, name="count")
+    counter = kind(m, states, run=run, step=step, name="count")
     lines = Signal(states)
     before = Signal(states)  # bit n: before state n
     m.d.comb += [
@@ -22,7 +23,7 @@ def test_johnson_counter_is_in_one_state_after_the_other(states):
     async def bench(ctx):
         await ctx.tick()
         ctx.set(run, 1)
-        for n in range(2 * states + 1):
+        for n in range(2 * states + 1 if kind is Johnson else states):
             assert ctx.get(lines) == 1 << n % states
             assert ctx.get(before) >> 1 == (1 << states) - 1 >> n % states + 1 << n % states
             await ctx.tick()
