@@ -11,7 +11,7 @@ from pyralis.hw.gf.keyequation import KeyEquation, key_equation
 from pyralis.hw.gf.locator import Locator, best_form
 from pyralis.hw.gf.majority import MajorityDecoder, MajorityPredictor
 from pyralis.hw.gf.product_code import ProductChecker, ProductPredictor, Syndromes, best_predictor
-from pyralis.hw.gf.redundancy import Comparator
+from pyralis.hw.gf.redundancy import Comparator, Nonzero
 from pyralis.hw.gf.residue import ResidueChecker, ResiduePredictor
 from pyralis.hw.gf.scheme import NEVER, Checked, Outcome, Product
 from pyralis.hw.gf.verdict import RestSyndrome, RootCount, Verdict
@@ -61,10 +61,12 @@ def check(flow: Flow, config: GfConfig, product: Product, predictions: list[Time
         mismatch = found["differ"]
     if config.protect == "residue_bch":
         quotient = config.multiplier == "digit_serial"
-        block = ResidueChecker(config.field, config.code, quotient=quotient)
+        # Channels stand apart where something is corrected: a fault of the checker disturbs one only then.
+        block = ResidueChecker(config.field, config.code, quotient=quotient, apart=config.correct > 0)
         high = {"quotient" if quotient else "high": product.high}
-        found = flow.place("checker", block, c=product.c, p=predictions[0], **high)
-        return Checked(product.c, found["error"], found["syndrome"], mismatch)
+        syndrome = flow.place("checker", block, c=product.c, p=predictions[0], **high)["syndrome"]
+        error = flow.place("error_flag", Nonzero(len(syndrome.value)), value=syndrome)["any"]
+        return Checked(product.c, error, syndrome, mismatch)
     if config.protect == "majority":
         block = MajorityDecoder(config.field, config.t)
         found = flow.place("checker", block, c=product.c, p=predictions[0])

@@ -125,7 +125,7 @@ class GfMultiplier(wiring.Component):
         """The register from which results leave; with the folded corrector it waits there to be corrected."""
         config, layout = self.config, Result(self.config)
         full, taken, settled = Signal(), Signal(), Signal(init=1)
-        held = Signal(layout)
+        held = Signal(layout, reset_less=True)
         m.d.comb += [
             found.ready.eq(~full | taken),
             self.result.valid.eq(full & settled),

@@ -7,7 +7,10 @@ from amaranth import Const, Module, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In
 
-__all__ = ["Flow", "Timed"]
+__all__ = ["ENABLE", "Flow", "Timed"]
+
+ENABLE = 2
+"""Gate levels by which a register keeps its value."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,9 +31,9 @@ class Flow:
     m : Module
         Gets the blocks as submodules.
     levels : int or None
-        Most gate levels between two registers; None puts no registers anywhere.
+        Most gate levels between two registers, their enables included; None puts no registers anywhere.
     enable : Value
-        All registers move while it is 1.
+        All registers move while it is 1. They hold data only and have no reset.
     """
 
     m: Module
@@ -50,10 +53,10 @@ class Flow:
             The block alone has more levels than there may be between registers.
         """
         stages = getattr(block, "stages", 0)
-        if self.levels is not None and block.levels > self.levels:
+        if self.levels is not None and block.levels + ENABLE > self.levels:
             raise ValueError(
-                f"levels = {self.levels} is too few: the block {name!r} alone has {block.levels}; "
-                f"the nearest choice is levels = {block.levels}."
+                f"levels = {self.levels} is too few: the block {name!r} has {block.levels} and the enable of a "
+                f"register {ENABLE}; the nearest choice is levels = {block.levels + ENABLE}."
             )
         stage, depth = self._start(inputs.values(), block.levels)
         self.m.submodules[name] = block
@@ -79,7 +82,7 @@ class Flow:
         sources = list(sources)
         stage = max(source.stage for source in sources)
         depth = max(source.depth for source in sources if source.stage == stage)
-        if self.levels is not None and depth + levels > self.levels:
+        if self.levels is not None and depth + levels + ENABLE > self.levels:
             return stage + 1, 0
         return stage, depth
 
@@ -92,7 +95,7 @@ class Flow:
         key = id(source), stage
         if key not in self._delayed:
             before = self.at(source, stage - 1)
-            register = Signal(len(before), name=f"stage{stage}_{len(self._delayed)}")
+            register = Signal(len(before), name=f"stage{stage}_{len(self._delayed)}", reset_less=True)
             with self.m.If(self.enable):
                 self.m.d.sync += register.eq(before)
             self._delayed[key] = register

@@ -28,7 +28,7 @@ class Injection(data.StructLayout):
     reduced : m
         The reduced product.
     unreduced : 2m - 1
-        The unreduced product, of ``two_step`` and ``karatsuba``.
+        The unreduced product, which ``mastrovito`` has not.
     prediction : check bits
         The first prediction, of the protections with a code.
 
@@ -37,7 +37,7 @@ class Injection(data.StructLayout):
 
     def __init__(self, config: GfConfig) -> None:
         parts = {"reduced": config.m}
-        if config.multiplier in ("two_step", "karatsuba"):
+        if config.multiplier != "mastrovito":
             parts["unreduced"] = 2 * config.m - 1
         if config.protect in CODED:
             parts["prediction"] = prediction_bits(config)

@@ -4,7 +4,7 @@ from amaranth import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["Comparator", "Voter"]
+__all__ = ["Comparator", "Nonzero", "Voter"]
 
 
 class Comparator(wiring.Component):
@@ -28,6 +28,30 @@ class Comparator(wiring.Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         m.d.comb += self.differ.eq((self.a ^ self.b).any())
+        return m
+
+
+class Nonzero(wiring.Component):
+    """Whether a value has any bit that is 1: the error flag of a syndrome.
+
+    Ports
+    -----
+    value : In(width)
+    any : Out(1)
+    """
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        super().__init__({"value": In(width), "any": Out(1)})
+
+    @property
+    def levels(self) -> int:
+        """Longest path in two-input gates."""
+        return (self.width - 1).bit_length()
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        m.d.comb += self.any.eq(self.value.any())
         return m
 
 

@@ -8,17 +8,15 @@ copies exchanged, and m - r more (J. L. Bordewijk, Appl. Sci. Res. 6, 1957). In 
 if it is the sum of two others, which among powers of alpha nearly always can be had.
 """
 
-import heapq
-from collections.abc import Callable, Sequence
-from functools import lru_cache
-from itertools import combinations
+from collections.abc import Sequence
 
-from amaranth import Cat, Const, Module, Signal, Value
+from amaranth import Cat, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from pyralis.hw.gf import linear, smallfield
 from pyralis.hw.gf.code import BchCode
+from pyralis.hw.gf.evaluation import column_sum, sum_levels
 from pyralis.hw.gf.field import Gf2m, reduction_matrix
 from pyralis.hw.gf.product import tree_levels
 
@@ -30,94 +28,11 @@ def _columns(code: BchCode, channel: int) -> tuple[int, ...]:
     return tuple(code.column(channel, k) for k in range(code.m))
 
 
-@lru_cache
-def _chain(columns: tuple[int, ...], r: int) -> tuple[tuple[int, int], ...]:
-    """Pairs of vectors of *r* bits whose sums give all *columns*.
-
-    Each is a unit vector or the sum of an earlier pair. A column joins as soon as it is a sum of two that are
-    there; when none is, the sum that makes most of them so is put in.
-    """
-    depth = {1 << k: 0 for k in range(r)}
-    pairs: list[tuple[int, int]] = []
-
-    def add(x: int, y: int) -> None:
-        depth[x ^ y] = 1 + max(depth[x], depth[y])
-        pairs.append((x, y))
-
-    missing = [column for column in dict.fromkeys(columns) if column and column not in depth]
-    while missing:
-        later = []
-        for column in missing:
-            found = [(max(late, depth[x ^ column]), x) for x, late in depth.items() if x ^ column in depth]
-            if found:
-                _, x = min(found)
-                add(x, x ^ column)
-            else:
-                later.append(column)
-        if len(later) == len(missing):
-            helpful = ((x, y) for x, y in combinations(depth, 2) if x ^ y not in depth)
-            add(*max(helpful, key=lambda pair: sum(pair[0] ^ pair[1] ^ column in depth for column in later)))
-        missing = later
-    return tuple(pairs)
-
-
-def _evaluate(
-    columns: tuple[int, ...], r: int, bits: Sequence[Value], keep: Callable[[Value], Value]
-) -> list[tuple[int, Value]]:
-    """Sum of the *columns* where *bits* are 1: each of its r bits, with its level.
-
-    *keep* makes a signal of a sum that is used twice.
-    """
-    terms: dict[int, list[tuple[int, int, Value]]] = {1 << k: [] for k in range(r)}
-    for k, column in enumerate(columns):
-        if column:
-            terms.setdefault(column, []).append((0, k, bits[k]))
-
-    def total(vector: int) -> tuple[int, Value]:
-        """Sum of what stands at *vector*, those that arrive first joined first."""
-        heap = terms[vector]
-        heapq.heapify(heap)
-        while len(heap) > 1:
-            _, order, x = heapq.heappop(heap)
-            late, _, y = heapq.heappop(heap)
-            heapq.heappush(heap, (late + 1, order, x ^ y))
-        level, _, value = heap[0] if heap else (0, 0, Const(0, 1))
-        return level, value
-
-    for index, (x, y) in enumerate(reversed(_chain(columns, r)), len(columns)):
-        if x ^ y in terms:  # all that is made of this sum stands there: it goes on to both summands
-            level, value = total(x ^ y)
-            value = keep(value)
-            for vector in (x, y):
-                terms.setdefault(vector, []).append((level, index, value))
-    return [total(1 << k) for k in range(r)]
-
-
-def _sum(m: Module, columns: Sequence[int], r: int, bits: Value, name: str) -> Signal:
-    """Sum of the *columns* where *bits* are 1, its gates added to *m*."""
-    kept: list[Signal] = []
-
-    def keep(value: Value) -> Signal:
-        kept.append(Signal(name=f"{name}_{len(kept)}"))
-        m.d.comb += kept[-1].eq(value)
-        return kept[-1]
-
-    value = Signal(r, name=f"{name}_value")
-    m.d.comb += value.eq(Cat(bit for _, bit in _evaluate(tuple(columns), r, list(bits), keep)))
-    return value
-
-
-def _sum_levels(columns: Sequence[int], r: int) -> int:
-    """Levels of :func:`_sum`."""
-    found = _evaluate(tuple(columns), r, [Const(0, 1)] * len(columns), lambda value: value)
-    return max(level for level, _ in found)
-
-
 def _channel_levels(code: BchCode, channel: int) -> int:
     """Longest path of :class:`Channel`."""
     r = code.r
     widest = max(row.bit_count() for row in linear.linear_rows(code.locator_field.reduce, 2 * r - 1, r))
-    return _sum_levels(_columns(code, channel), r) + 1 + tree_levels(r) + tree_levels(widest)
+    return sum_levels(_columns(code, channel), r) + 1 + tree_levels(r) + tree_levels(widest)
 
 
 def _check_code(code: BchCode) -> None:
@@ -191,7 +106,7 @@ class Channel(wiring.Component):
         m = Module()
         product = Signal(2 * self.code.r - 1)
         columns = _columns(self.code, self.channel)
-        x, y = (_sum(m, columns, self.code.r, getattr(self, name), name) for name in "ab")
+        x, y = (column_sum(m, columns, self.code.r, getattr(self, name), name) for name in "ab")
         m.d.comb += [
             product.eq(smallfield.product(x, y)),
             self.p.eq(smallfield.reduce(self.code.locator_field, product)),
@@ -228,8 +143,6 @@ class ResidueChecker(wiring.Component):
         Of :class:`ResiduePredictor`.
     syndrome : Out(r * channels)
         S_i = d(alpha^i) + p_i, channel index n in bits n * r .. n * r + r - 1.
-    error : Out(1)
-        The syndrome is not 0.
 
     Raises
     ------
@@ -251,7 +164,6 @@ class ResidueChecker(wiring.Component):
             self._upper_port: In(code.m - 1),
             "p": In(width),
             "syndrome": Out(width),
-            "error": Out(1),
         })
 
     def columns(self, channel: int) -> tuple[int, ...]:
@@ -288,13 +200,11 @@ class ResidueChecker(wiring.Component):
 
     @property
     def levels(self) -> int:
-        """Longest path in two-input gates, to ``error``."""
+        """Longest path in two-input gates."""
         if self.apart:
             r = self.code.r
-            found = max(_sum_levels((*self.columns(c), *_units(r)), r) for c in self.code.channels)
-        else:
-            found = linear.plan(self.rows, 2 * self.code.m - 1 + len(self.p)).levels
-        return found + tree_levels(len(self.p))
+            return max(sum_levels((*self.columns(c), *_units(r)), r) for c in self.code.channels)
+        return linear.plan(self.rows, 2 * self.code.m - 1 + len(self.p)).levels
 
     def elaborate(self, platform) -> Module:
         m = Module()
@@ -311,7 +221,6 @@ class ResidueChecker(wiring.Component):
         else:
             inputs = Cat(product, self.p)
             m.d.comb += self.syndrome.eq(linear.apply(m, self.rows, inputs, name="sum"))
-        m.d.comb += self.error.eq(self.syndrome.any())
         return m
 
 
@@ -333,7 +242,7 @@ class ChannelCheck(wiring.Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         columns, inputs = (*self._columns, *_units(self._r)), Cat(self.product, self.p)
-        m.d.comb += self.syndrome.eq(_sum(m, columns, self._r, inputs, "sum"))
+        m.d.comb += self.syndrome.eq(column_sum(m, columns, self._r, inputs, "sum"))
         return m
 
 

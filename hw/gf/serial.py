@@ -1,6 +1,6 @@
 """A protected multiplier around the digit-serial architecture: a product every few cycles."""
 
-from amaranth import Module, Signal, Value
+from amaranth import Module, Mux, Signal, Value
 from amaranth.lib import wiring
 
 from pyralis.hw.gf.arithmetic import build_multiplier
@@ -41,30 +41,27 @@ class SerialFront(wiring.Component):
     @property
     def cycles(self) -> int:
         """Cycles from the operands to the result."""
-        return self._multipliers[0].cycles + 1
+        return self._multipliers[0].cycles
 
     def elaborate(self, platform) -> Module:
         m = Module()
         config, operands = self.config, self.operands.payload
         flow = Flow(m)
-        start, full, taken = Signal(), Signal(), Signal()
+        start, waiting, taken = Signal(), Signal(), Signal()
         flips = flips_of(config, operands)
         first = self._multipliers[0]
         m.d.comb += [
-            self.operands.ready.eq(first.ready & (~full | taken)),
+            self.operands.ready.eq(first.ready & (~self.result.valid | taken)),
             start.eq(self.operands.valid & self.operands.ready),
             taken.eq(self.result.valid & self.result.ready),
-            self.result.valid.eq(full),
+            self.result.valid.eq(first.done | waiting),
             self.early.eq(first.c),
             self.early_valid.eq(first.done),
         ]
-        with m.If(first.done):
-            m.d.sync += full.eq(1)
-        with m.Elif(taken):
-            m.d.sync += full.eq(0)
+        m.d.sync += waiting.eq(self.result.valid & ~taken)
 
         def held(source: Timed) -> Timed:
-            register = Signal(len(source.value))
+            register = Signal(len(source.value), reset_less=True)
             with m.If(start):
                 m.d.sync += register.eq(source.value)
             return Timed(register)
@@ -74,7 +71,11 @@ class SerialFront(wiring.Component):
             m.submodules[f"multiplier_{index}"] = block
             m.d.comb += [block.a.eq(operands.a), block.b.eq(operands.b), block.start.eq(start)]
             if config.inject and index == 0:
-                m.d.comb += block.flip_c.eq(held(flips["reduced"]).value)
+                unreduced = flips["unreduced"]
+                m.d.comb += [
+                    block.flip_c.eq(held(flips["reduced"]).value),
+                    block.flip_d.eq(Mux(start, unreduced.value, held(unreduced).value)),
+                ]
             products.append(Product(Timed(block.c), Timed(block.quotient)))
         second = "_check" if config.separate_operands else ""
         a, b = Timed(operands[f"a{second}"]), Timed(operands[f"b{second}"])

@@ -19,7 +19,7 @@ def test_operands_and_what_they_carry():
 def test_only_nets_that_exist_take_errors():
     assert list(widths(Injection(GfConfig(m=16, protect="tmr", multiplier="mastrovito")))) == ["reduced"]
     product = GfConfig(m=16, protect="product_bch", t=2, correct=2, multiplier="digit_serial")
-    assert widths(Injection(product)) == {"reduced": 16, "prediction": 10}
+    assert widths(Injection(product)) == {"reduced": 16, "unreduced": 31, "prediction": 10}
 
 
 def test_result():

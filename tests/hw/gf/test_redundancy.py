@@ -5,7 +5,7 @@ import random
 import pytest
 from finitefields import settle
 
-from pyralis.hw.gf.redundancy import Comparator, Voter
+from pyralis.hw.gf.redundancy import Comparator, Nonzero, Voter
 
 
 @pytest.mark.parametrize("width", [1, 2, 45])
@@ -38,3 +38,10 @@ def test_voter_outvotes_one_copy(width):
 def test_levels():
     assert [Comparator(width).levels for width in (1, 2, 45)] == [1, 2, 7]
     assert [Voter(width).levels for width in (1, 2, 45)] == [3, 3, 8]
+
+
+@pytest.mark.parametrize("width", [1, 5])
+def test_nonzero(width):
+    found = settle(Nonzero(width), [{"value": value} for value in range(1 << width)], "any")
+    assert found == [(int(value > 0),) for value in range(1 << width)]
+    assert Nonzero(width).levels == (width - 1).bit_length()
