@@ -55,8 +55,8 @@ class Flow:
         stages = getattr(block, "stages", 0)
         if self.levels is not None and block.levels + ENABLE > self.levels:
             raise ValueError(
-                f"levels = {self.levels} is too few: the block {name!r} has {block.levels} and the enable of a "
-                f"register {ENABLE}; the nearest choice is levels = {block.levels + ENABLE}."
+                f"levels = {self.levels} is too few: the block {name!r} has {block.levels} and the enable of "
+                f"a register {ENABLE}; the nearest choice is levels = {block.levels + ENABLE}."
             )
         stage, depth = self._start(inputs.values(), block.levels)
         self.m.submodules[name] = block
