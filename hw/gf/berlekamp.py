@@ -17,7 +17,7 @@ of c E, and half of the coefficients are updated. The first two iterations need 
 and B have coefficients that are 0, 1, c1 or c3, and the last has no B to update. Coefficients of B and E
 beyond z^(t/2) are dropped: they differ from 0 only if L exceeds t, below which it never falls again.
 
-Two-input gates and levels of the whole, mapped, at r = 7: t = 3: 714, 26; t = 4: 1,572, 44; t = 5: 2,599, 65.
+Two-input gates and levels of the whole, mapped, at r = 7: t = 3: 726, 28; t = 4: 1,692, 45; t = 5: 2,713, 66.
 Determinants (:mod:`pyralis.hw.gf.closed`) are smaller and shallower.
 """
 

@@ -15,8 +15,8 @@ The minors are those of W. W. Peterson ("Encoding and error-correction procedure
 codes", IRE Trans. Inf. Theory 6(4), 1960) without the factors that his have in common: 15 products and a cube
 at t = 5.
 
-Two-input gates and levels of the whole, mapped, at r = 7: t = 1: 7, 3; t = 2: 109, 10; t = 3: 412, 24; t = 4:
-1,015, 34; t = 5: 1,369, 43.
+Two-input gates and levels of the whole, mapped, at r = 7: t = 1: 7, 3; t = 2: 104, 10; t = 3: 420, 27;
+t = 4: 1,038, 37; t = 5: 1,394, 45.
 """
 
 from amaranth import Cat, Module, Mux, Signal
