@@ -107,8 +107,7 @@ def _karatsuba(bits: int, whole: int) -> list[tuple[int, int, int]]:
     terms = []
     for left, right, columns in _karatsuba(low, whole):
         terms.append((left, right, columns ^ columns << low))
-        middle = [(side | side << low) & mask for side in (left, right)]
-        terms.append((*middle, columns << low))
+        terms.append(((left | left << low) & mask, (right | right << low) & mask, columns << low))
     for left, right, columns in _karatsuba(bits - low, whole):
         terms.append((left << low, right << low, columns << low ^ columns << 2 * low))
     return terms

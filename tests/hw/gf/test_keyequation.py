@@ -130,4 +130,4 @@ def test_messages():
     ):
         key_equation(code, 4, "bm")
     with pytest.raises(ValueError, match=r"^The key equation has the forms closed, bm, not 'fibm'\.$"):
-        KeyEquation(code, 2, "fibm")
+        key_equation(code, 2, "fibm")
