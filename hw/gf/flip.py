@@ -15,8 +15,8 @@ class Flip(wiring.Component):
     """The product with the errors taken away.
 
     An error of bit k >= m of the unreduced product has reached all bits of c that x^k has modulo the field's
-    polynomial. Errors of check bits change nothing. What is flipped is gated as the last thing before c, so that
-    only 2 m gates stand between a right product and the output.
+    polynomial. Errors of check bits change nothing. What is flipped is gated as the last thing before c: only
+    2 m gates stand between a right product and the output.
 
     Ports
     -----

@@ -51,8 +51,9 @@ class _Gates:
 class RootCount(wiring.Component):
     """How many positions are marked.
 
-    Full adders leave the lowest bit of the number, and a carry for each two. Of at most five marks come at most
-    two carries, so whether their number is odd and whether there are any say how many: cheaper than adding them.
+    Full adders leave the lowest bit of the number, and a carry for each two. Of at most five marks come at
+    most two carries, so whether their number is odd and whether there are any say how many: cheaper than
+    adding them.
 
     Parameters
     ----------
@@ -159,9 +160,9 @@ class RestSyndrome(wiring.Component):
 class Verdict(wiring.Component):
     """Whether the located errors explain the syndrome.
 
-    A locator of degree L stands for L errors only if all of its L roots are positions of the code. If fewer errors
-    are located than the code could (*t* < ``code.t``), the other channels must agree as well; then patterns of up
-    to 2 ``code.t`` - *t* errors are never taken for others.
+    A locator of degree L stands for L errors only if all of its L roots are positions of the code. If fewer
+    errors are located than the code could (*t* < ``code.t``), the other channels must agree as well; then
+    patterns of up to 2 ``code.t`` - *t* errors are never taken for others.
 
     Ports
     -----

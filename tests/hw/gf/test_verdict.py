@@ -4,10 +4,18 @@ import random
 from itertools import combinations
 
 import pytest
+from amaranth import Module
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
 from finitefields import settle
 
+from pyralis.gen.emit.verilog import emit
+from pyralis.gen.synthesis.flows import map_gates
 from pyralis.hw.gf.code import BchCode, product_code, residue_code
+from pyralis.hw.gf.keyequation import KeyEquation
+from pyralis.hw.gf.locator import Locator
 from pyralis.hw.gf.verdict import RestSyndrome, RootCount, Verdict, rest_channels
+from pyralis.sim.netlist.evaluate import Evaluator, pack, unpack
 
 
 def patterns(length: int, weight: int, limit: int = 400) -> list[int]:
@@ -62,6 +70,74 @@ def test_every_condition_of_the_verdict():
                     right = count == degree and not fail and not differ
                     expected.append((error and right, error and not right))
     assert settle(Verdict(code, 1), inputs, "corrected", "uncorrectable") == expected
+
+
+class Decoder(wiring.Component):
+    """Everything between the syndrome and the verdict."""
+
+    def __init__(self, code: BchCode, t: int, form: str) -> None:
+        self.blocks = {
+            "key": KeyEquation(code, t, form),
+            "locator": Locator(code, t),
+            "count": RootCount(code, t),
+            "rest": RestSyndrome(code, t),
+            "verdict": Verdict(code, t),
+        }
+        width = code.r * len(code.channels)
+        super().__init__({
+            "syndrome": In(width),
+            "errors": Out(code.length),
+            "corrected": Out(1),
+            "uncorrectable": Out(1),
+        })
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        for name, block in self.blocks.items():
+            m.submodules[name] = block
+        key, locator, count, rest, verdict = self.blocks.values()
+        m.d.comb += [
+            key.i.syndrome.eq(self.syndrome),
+            locator.locator.eq(key.o.locator),
+            count.errors.eq(locator.errors),
+            rest.errors.eq(locator.errors),
+            verdict.count.eq(count.count),
+            verdict.degree.eq(key.o.degree),
+            verdict.fail.eq(key.o.fail),
+            verdict.error.eq(self.syndrome.any()),
+            self.errors.eq(locator.errors),
+            self.corrected.eq(verdict.corrected),
+            self.uncorrectable.eq(verdict.uncorrectable),
+        ]
+        if "rest" in verdict.signature.members:
+            m.d.comb += [verdict.rest.eq(rest.rest), verdict.syndrome.eq(self.syndrome)]
+        return m
+
+
+@pytest.mark.parametrize("form", ["closed", "bm"])
+@pytest.mark.parametrize(
+    "code",
+    [residue_code(8, 1), residue_code(8, 2), residue_code(8, 3), product_code(8, 2), product_code(8, 3)],
+    ids=str,
+)
+def test_every_syndrome(code, form):
+    """Corrected exactly if the table of all patterns of up to t errors has the syndrome; and then by that."""
+    width = code.r * len(code.channels)
+    for t in range(1, code.t + 1):
+        table = {}
+        for weight in range(t + 1):
+            for chosen in combinations(range(code.length), weight):
+                errors = sum(1 << k for k in chosen)
+                flat = sum(value << n * code.r for n, value in enumerate(code.syndrome(errors)))
+                assert table.setdefault(flat, errors) == errors
+        netlist = map_gates(emit(Decoder(code, t, form), "decoder"), "decoder", structural=True).netlist
+        planes = Evaluator(netlist).run({"syndrome": pack(range(1 << width), width)})
+        ports = ("corrected", "uncorrectable", "errors")
+        found = zip(*(unpack(planes[port], 1 << width) for port in ports), strict=True)
+        for syndrome, (corrected, uncorrectable, errors) in enumerate(found):
+            right = syndrome in table
+            assert (corrected, uncorrectable) == (right and syndrome != 0, not right), (t, syndrome)
+            assert not right or errors == table[syndrome], (t, syndrome)
 
 
 def test_refusals():
