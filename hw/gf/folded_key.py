@@ -224,7 +224,7 @@ class FoldedKey:
             m.d.comb += x.eq(
                 (head & (gather & ~divide).replicate(r))
                 | (root & (divide | one | ~(gather | update)).replicate(r))
-                | (shift & update.replicate(r))
+                | (shift & (update & ~one).replicate(r))
             )
         begin = gather & place.at(0)
         m.d.sync += discrepancy.eq(
@@ -271,12 +271,12 @@ class FoldedKey:
 
     def _shifted(self, head: Value, first: Value, update: Value, clear: Value) -> Value:
         """T, the words of which circulate at their own pace: the word that is due."""
-        m, r, place = self._m, self._code.r, self._clock.place
+        m, r = self._m, self._code.r
         words = [Signal(r, name=f"t_{n}", reset_less=True) for n in range(self._t - 1)]
         due, write = Signal(r), Signal()
-        drop = update & (place.at(0) | place.at(1))  # their words would pass the end
-        m.d.comb += [due.eq(words[-1] | first), write.eq(update & self.change)]
-        entering = (head & (write & ~drop).replicate(r)) | (due & ~(write | drop | clear).replicate(r))
+        # What places 0 and 1 write would pass the end and stays in the register instead. It is 0 as long as the
+        # length can still become t or less, so it never counts.
+        entering = (head & write.replicate(r)) | (due & ~(write | clear).replicate(r))
         for word, following in zip(words, [entering, *words[:-1]], strict=True):
             m.d.sync += word.eq(following)
         return due
