@@ -21,6 +21,8 @@ from pyralis.hw.gf.field import Gf2m
 
 __all__ = ["MAX_T", "BchCode", "product_code", "residue_code"]
 
+Kind = Literal["residue", "product"]
+
 MAX_T = 5
 """Largest number of errors for which decoders exist here."""
 
@@ -43,7 +45,7 @@ class BchCode:
         Degree of the locator field GF(2^r).
     """
 
-    kind: Literal["residue", "product"]
+    kind: Kind
     m: int
     t: int
     r: int
@@ -135,33 +137,51 @@ def product_code(m: int, t: int, r: int | None = None) -> BchCode:
     return _choose("product", m, t, r)
 
 
-def _choose(kind: Literal["residue", "product"], m: int, t: int, r: int | None) -> BchCode:
+def _choose(kind: Kind, m: int, t: int, r: int | None) -> BchCode:
+    largest = len(CONWAY) - 1
+    if m < 2:
+        raise ValueError(f"The degree m of a field must be at least 2, not {m}.")
     if not 1 <= t <= MAX_T:
-        near = 1 if t < 1 else MAX_T
-        raise ValueError(f"t must be in 1..{MAX_T}, not {t}; the nearest is t = {near}.")
-    degrees = range(2, len(CONWAY)) if r is None else [r]
-    if r is not None and not 2 <= r < len(CONWAY):
-        raise ValueError(f"The locator field GF(2^r) must have r in 2..{len(CONWAY) - 1}, not {r}.")
-    for degree in degrees:
-        reached = corrected(degree, t)
-        needed = 2 * m - 1 if kind == "residue" else m + sum(_sizes(degree, t))
-        if needed > (1 << degree) - 1 or reached < t:
-            continue
-        if reached == t:
-            return BchCode(kind, m, t, degree)
-        if reached <= MAX_T or r is not None:
-            raise ValueError(
-                f"No code over GF(2^{degree}) corrects exactly {t} errors of m = {m} bits: the smallest that "
-                f"corrects {t} corrects {reached}; ask for t = {min(reached, MAX_T)} (and correct = {t})."
-            )
-    if r is None:
-        raise ValueError(f"m = {m} is too large: no locator field up to GF(2^{len(CONWAY) - 1}) has room.")
-    smallest = _choose(kind, m, t, None)
+        raise ValueError(f"t must be in 1..{MAX_T}, not {t}; the nearest is t = {1 if t < 1 else MAX_T}.")
+    if r is not None and not 2 <= r <= largest:
+        near = 2 if r < 2 else largest
+        raise ValueError(
+            f"The locator field GF(2^r) must have r in 2..{largest}, not {r}; the nearest is r = {near}."
+        )
+    degrees = [degree for degree in range(2, largest + 1) if _fits(kind, m, t, degree)]
+    if not degrees:
+        room = (1 << largest) - 1
+        most = (room + 1) // 2 if kind == "residue" else room - sum(_sizes(largest, t))
+        raise ValueError(
+            f"m = {m} is too large for t = {t}: the largest locator field, GF(2^{largest}), has room for "
+            f"m = {most}."
+        )
+    exact = [degree for degree in degrees if corrected(degree, t) == t]
+    if r is not None and r not in degrees:
+        raise ValueError(
+            f"A code over GF(2^{r}) with t = {t} does not fit: it has {(1 << r) - 1} positions and "
+            f"m = {m} needs {_needed(kind, m, t, r)}; the smallest that fits has r = {exact[0]}."
+        )
+    chosen = degrees[0] if r is None else r
+    if r is None and corrected(chosen, t) > MAX_T:  # more zeros than any t here: not what was asked for
+        chosen = next(degree for degree in degrees if corrected(degree, t) <= MAX_T)
+    if chosen in exact:
+        return BchCode(kind, m, t, chosen)
+    reached = corrected(chosen, t)
+    instead = f"t = {reached} (and correct = {t})" if reached <= MAX_T else f"r = {exact[0]}"
     raise ValueError(
-        f"A code over GF(2^{r}) with t = {t} does not fit: it has {(1 << r) - 1} positions and "
-        f"m = {m} needs {2 * m - 1 if kind == 'residue' else m + sum(_sizes(r, t))}; "
-        f"the smallest that fits has r = {smallest.r}."
+        f"No code over GF(2^{chosen}) corrects exactly {t} errors of m = {m} bits: the smallest that "
+        f"corrects {t} corrects {reached}; ask for {instead}."
     )
+
+
+def _needed(kind: Kind, m: int, t: int, r: int) -> int:
+    """Positions that must exist, at least 2t + 1 so that there are different patterns of t errors."""
+    return max(2 * m - 1 if kind == "residue" else m + sum(_sizes(r, t)), 2 * t + 1)
+
+
+def _fits(kind: Kind, m: int, t: int, r: int) -> bool:
+    return _needed(kind, m, t, r) <= (1 << r) - 1
 
 
 @lru_cache

@@ -27,7 +27,7 @@ PredictorForm = Literal["auto", "product", "lfsr", "rows"]
 CODED = ("hamming", "majority", "product_bch", "residue_bch")
 """Protections that predict check bits."""
 
-CLOSED_T = 3
+CLOSED_T = 5
 """Largest t for which the key equation has a closed form here."""
 
 
@@ -105,7 +105,7 @@ class GfConfig:
         self._check_protection()
 
     def _check_multiplier(self) -> None:
-        if not 1 <= self.digit <= self.m:
+        if self.multiplier == "digit_serial" and not 1 <= self.digit <= self.m:
             raise ValueError(f"digit must be in 1..m = 1..{self.m}, not {self.digit}.")
         if self.stages < 0 or (self.stages and self.multiplier == "digit_serial"):
             raise ValueError(
@@ -122,6 +122,7 @@ class GfConfig:
             raise ValueError(f"hamming corrects t = 1, not {self.t}; product_bch offers more.")
         if self.protect not in CODED:
             return
+        positions = self.code.length if self.protect != "majority" else 1
         if not 0 <= self.correct <= self.t:
             raise ValueError(f"correct must be in 0..t = 0..{self.t}, not {self.correct}.")
         if (self.correct == 0) != (self.corrector == "none"):
@@ -145,9 +146,9 @@ class GfConfig:
             )
         if self.levels < 1:
             raise ValueError(f"levels must be at least 1, not {self.levels}.")
-        if self.protect != "majority" and not 1 <= self.points <= self.code.length:
+        if self.protect != "majority" and not 1 <= self.points <= positions:
             raise ValueError(
-                f"points must be in 1..{self.code.length}, the positions of the code, not {self.points}."
+                f"points must be in 1..{positions}, the positions of the code, not {self.points}."
             )
 
     @cached_property

@@ -70,9 +70,7 @@ class Gf2m:
         if self.order not in ("polynomial", "ghash"):
             raise ValueError(f"The bit order must be 'polynomial' or 'ghash', not {self.order!r}.")
         if not self.polynomial:
-            name = DEFAULTS.get(self.m)
-            found = NAMED[name][0] if name else poly.find_irreducible(self.m)
-            object.__setattr__(self, "polynomial", found)
+            object.__setattr__(self, "polynomial", _usual(self.m))
         if poly.degree(self.polynomial) != self.m:
             raise ValueError(
                 f"The polynomial {poly.text(self.polynomial)} has degree {poly.degree(self.polynomial)}, "
@@ -149,5 +147,10 @@ def reduction_matrix(gf: Gf2m) -> tuple[int, ...]:
     return tuple(columns)
 
 
+def _usual(m: int) -> int:
+    name = DEFAULTS.get(m)
+    return NAMED[name][0] if name else poly.find_irreducible(m)
+
+
 def _suggest(m: int) -> str:
-    return f"{poly.text(poly.find_irreducible(m))} is irreducible"
+    return f"{poly.text(_usual(m))} is irreducible"
