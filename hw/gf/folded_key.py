@@ -274,8 +274,9 @@ class FoldedKey:
         m, r = self._m, self._code.r
         words = [Signal(r, name=f"t_{n}", reset_less=True) for n in range(self._t - 1)]
         due, write = Signal(r), Signal()
-        # What places 0 and 1 write would pass the end and stays in the register instead. It is 0 as long as the
-        # length can still become t or less, so it never counts.
+        m.d.comb += [due.eq(words[-1] | first), write.eq(update & self.change)]
+        # What places 0 and 1 write would pass the end and stays in the register instead. It is 0 as long as
+        # the length can still become t or less, so it never counts.
         entering = (head & write.replicate(r)) | (due & ~(write | clear).replicate(r))
         for word, following in zip(words, [entering, *words[:-1]], strict=True):
             m.d.sync += word.eq(following)
