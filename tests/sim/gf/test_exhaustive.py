@@ -14,7 +14,7 @@ from pyralis.sim.gf import exhaustive
 from pyralis.sim.gf.behind import error_columns
 from pyralis.sim.gf.decoder import Decoder
 from pyralis.sim.gf.exhaustive import decode_all
-from pyralis.sim.netlist.evaluate import unpack
+from pyralis.sim.netlist.evaluate import Evaluator, unpack
 
 PRODUCT = GfConfig(m=45, protect="product_bch", t=3, correct=3)
 CONFIGS = {
@@ -73,23 +73,21 @@ def test_a_sample_is_said_to_be_one():
 
 def test_wrong_gates_are_found(monkeypatch):
     """Every tenth gate replaced: most such decoders fail, and the pattern that is named fails in truth."""
-    good = Decoder(CONFIGS["hamming"])
-    gates = range(0, good.gates, 10)
+    decoder = Decoder(CONFIGS["hamming"])
+    monkeypatch.setattr(exhaustive, "Decoder", lambda config: decoder)
+    gates = range(0, decoder.gates, 10)
     caught = 0
     for gate in gates:
-        bad = Decoder(CONFIGS["hamming"])
-        kind = good.netlist.kind.copy()
+        kind = decoder.netlist.kind.copy()
         kind[gate] = GateKind.NAND if kind[gate] == GateKind.AND else GateKind.AND
-        changed = replace(good.netlist, kind=kind)
-        bad._evaluator = type(bad._evaluator)(changed)
-        monkeypatch.setattr(exhaustive, "Decoder", lambda config, bad=bad: bad)
+        decoder._evaluator = Evaluator(replace(decoder.netlist, kind=kind))
         found = decode_all(CONFIGS["hamming"])
         caught += not found["ok"]
         for row in found["weights"]:
             assert (row["first_failure"] is not None) == (row["failures"] > 0)
             if row["failures"]:
                 positions = np.array([row["first_failure"]], np.intp).reshape(1, row["weight"])
-                outputs = bad.run(bad.planes(positions))
+                outputs = decoder.run(decoder.planes(positions))
                 wrong = int(row["weight"] > 0)
                 right = {"product": 0, "error": wrong, "corrected": wrong, "uncorrectable": 0, "alarm": 0}
                 assert any(unpack(outputs[port], 1) != [value] for port, value in right.items())
