@@ -140,10 +140,6 @@ class GfConfig:
                 f"majority corrects t = {self.t} errors or none, without a folded corrector; not "
                 f"correct = {self.correct} with corrector = {self.corrector!r}."
             )
-        if self.key_equation == "closed" and self.correct > CLOSED_T:
-            raise ValueError(
-                f"The key equation has closed forms for correct <= {CLOSED_T}, not {self.correct}; take 'bm'."
-            )
         if self.levels < 1:
             raise ValueError(f"levels must be at least 1, not {self.levels}.")
         if self.protect != "majority" and not 1 <= self.points <= positions:
