@@ -85,6 +85,7 @@ EFFORTS = {
 }
 """Scripts of ABC that each block is mapped with. Of the results that are at most a quarter deeper than the
 shallowest, the one with the fewest gates counts."""
+
 DEEPER = 1.25
 
 
@@ -146,6 +147,7 @@ def map_gates(
     *,
     gates: str = GATE_SETS["and_xor"],
     structural: bool = False,
+    deeper: float = DEEPER,
     timeout_s: float | None = None,
 ) -> Mapped:
     """Maps module *top* of the text *verilog* to two-input gates and plain flip-flops.
@@ -161,6 +163,8 @@ def map_gates(
     structural : bool
         Takes the gates as the text writes them, without logic optimisation: for designs too large for ABC,
         which takes 3 minutes for 53,000 gates. Two-input gates, inverters and multiplexers then.
+    deeper : float
+        How much deeper than the shallowest result of a block a smaller one may be; 1 where depth counts.
     timeout_s : float, optional
         Wall time after which the run is ended.
 
@@ -183,7 +187,7 @@ def map_gates(
         outputs = [f"{effort}.{kind}" for effort in EFFORTS for kind in ("il", "txt")]
         results = yosys.run(script, sources, outputs, timeout_s=timeout_s)
         levels = {effort: _levels(results[f"{effort}.txt"]) for effort in EFFORTS}
-        bound = DEEPER * min(levels.values())
+        bound = deeper * min(levels.values())
         return min((results[f"{effort}.il"] for effort in EFFORTS if levels[effort] <= bound), key=_gates)
 
     text = map_blocks(verilog, top, recipe, timeout_s=timeout_s)

@@ -3,13 +3,13 @@
 from amaranth import Value
 from amaranth.lib import data, wiring
 
-from pyralis.hw.gf.config import CLOSED_T, GfConfig
+from pyralis.hw.gf.config import GfConfig, LocatorForm
 from pyralis.hw.gf.decoder import spoiled_by_one_channel
 from pyralis.hw.gf.flip import Flip
 from pyralis.hw.gf.flow import Flow, Timed
 from pyralis.hw.gf.keyequation import KeyEquation, key_equation
-from pyralis.hw.gf.locator import Locator, best_form
-from pyralis.hw.gf.majority import MajorityDecoder, MajorityPredictor
+from pyralis.hw.gf.locator import Locator, best_form, levels_of
+from pyralis.hw.gf.majority import MajorityDecoder, MajorityPredictor, latin_checks
 from pyralis.hw.gf.product_code import ProductChecker, ProductPredictor, Syndromes, best_predictor
 from pyralis.hw.gf.redundancy import Comparator, Nonzero
 from pyralis.hw.gf.residue import ResidueChecker, ResiduePredictor
@@ -37,7 +37,7 @@ def prediction_bits(config: GfConfig) -> int:
     if config.protect == "residue_bch":
         return config.code.r * len(config.code.channels)
     if config.protect == "majority":
-        return MajorityPredictor(config.field, config.t).bits
+        return len(latin_checks(config.m, config.t))
     return config.code.parity_bits
 
 
@@ -89,8 +89,8 @@ def correct(flow: Flow, config: GfConfig, checked: Checked) -> Outcome:
         return Outcome(checked.voted, error, corrected=error, **flags)
     code, t = config.code, config.correct
     solution = _solve(flow, config, checked.syndrome)
-    form = best_form(code, t) if config.locator == "auto" else config.locator
-    located = flow.place("root_search", Locator(code, t, form), locator=solution["locator"])["errors"]
+    search = Locator(code, t, _locator_form(flow, config))
+    located = flow.place("root_search", search, locator=solution["locator"])["errors"]
     count = flow.place("roots", RootCount(code, t), errors=located)["count"]
     trusted = error
     if checked.mismatch is not NEVER:  # predictors that differ prove nothing about the product
@@ -110,7 +110,7 @@ def _solve(flow: Flow, config: GfConfig, syndrome: Timed) -> dict[str, Timed]:
     code, t = config.code, config.correct
     form = config.key_equation
     if form == "auto":
-        form = "closed" if t <= CLOSED_T else "bm"
+        form = "closed"  # smaller than Berlekamp and Massey's, and shallower, for every t
     steps = key_equation(code, t, form) if flow.levels is not None else [KeyEquation(code, t, form)]
     used = len(steps[0].i.as_value())
     state = Timed(syndrome.value[:used], syndrome.stage, syndrome.depth)
@@ -121,6 +121,14 @@ def _solve(flow: Flow, config: GfConfig, syndrome: Timed) -> dict[str, Timed]:
         name: Timed(Value.cast(fields[name]), state.stage, state.depth)
         for name in ("locator", "degree", "fail")
     }
+
+
+def _locator_form(flow: Flow, config: GfConfig) -> LocatorForm:
+    """The smallest form, or of a pipeline the smallest that fits between two registers."""
+    if config.locator != "auto":
+        return config.locator
+    smallest = best_form(config.code, config.correct)
+    return smallest if flow.fits(levels_of(config.code, config.correct, smallest)) else "chien"
 
 
 def _predictor(config: GfConfig, inject: bool) -> wiring.Component:

@@ -11,6 +11,8 @@ from itertools import combinations
 
 from amaranth import Cat, Const, Module, Signal, Value
 
+from pyralis.hw.gf import linear
+
 __all__ = ["column_sum", "sum_levels"]
 
 
@@ -77,8 +79,11 @@ def _evaluate(
     return [total(1 << k) for k in range(r)]
 
 
-def column_sum(m: Module, columns: Sequence[int], r: int, bits: Value, name: str) -> Signal:
-    """Sum of the *columns* where *bits* are 1, its gates added to *m*."""
+def column_sum(m: Module, columns: Sequence[int], r: int, bits: Value, name: str) -> Value:
+    """Sum of the *columns* where *bits* are 1, added to *m*: by the chain of sums, unless that is deeper."""
+    columns = tuple(columns)
+    if _chain_levels(columns, r) > _plan(columns, r).levels:
+        return linear.apply(m, linear.transpose(columns, r), bits, name=name)
     kept: list[Signal] = []
 
     def keep(value: Value) -> Signal:
@@ -87,11 +92,19 @@ def column_sum(m: Module, columns: Sequence[int], r: int, bits: Value, name: str
         return kept[-1]
 
     value = Signal(r, name=f"{name}_value")
-    m.d.comb += value.eq(Cat(bit for _, bit in _evaluate(tuple(columns), r, list(bits), keep)))
+    m.d.comb += value.eq(Cat(bit for _, bit in _evaluate(columns, r, list(bits), keep)))
     return value
 
 
 def sum_levels(columns: Sequence[int], r: int) -> int:
-    """Levels of :func:`_sum`."""
-    found = _evaluate(tuple(columns), r, [Const(0, 1)] * len(columns), lambda value: value)
-    return max(level for level, _ in found)
+    """Longest path of :func:`column_sum` in two-input gates."""
+    return min(_chain_levels(tuple(columns), r), _plan(tuple(columns), r).levels)
+
+
+def _plan(columns: tuple[int, ...], r: int) -> linear.XorPlan:
+    return linear.plan(linear.transpose(columns, r), len(columns))
+
+
+@lru_cache
+def _chain_levels(columns: tuple[int, ...], r: int) -> int:
+    return max(level for level, _ in _evaluate(columns, r, [Const(0, 1)] * len(columns), lambda value: value))

@@ -53,7 +53,7 @@ class Flow:
             The block alone has more levels than there may be between registers.
         """
         stages = getattr(block, "stages", 0)
-        if self.levels is not None and block.levels + ENABLE > self.levels:
+        if not self.fits(block.levels):
             raise ValueError(
                 f"levels = {self.levels} is too few: the block {name!r} has {block.levels} and the enable of "
                 f"a register {ENABLE}; the nearest choice is levels = {block.levels + ENABLE}."
@@ -72,6 +72,10 @@ class Flow:
             if member.flow != In
         }
 
+    def fits(self, levels: int) -> bool:
+        """Whether something of so many levels has room between two registers."""
+        return self.levels is None or levels + ENABLE <= self.levels
+
     def join(self, function: Callable[..., Value], *sources: Timed, levels: int) -> Timed:
         """*function* of some values, a few gates of its own that take so many *levels*."""
         stage, depth = self._start(sources, levels)
@@ -82,7 +86,7 @@ class Flow:
         sources = list(sources)
         stage = max(source.stage for source in sources)
         depth = max(source.depth for source in sources if source.stage == stage)
-        if self.levels is not None and depth + levels + ENABLE > self.levels:
+        if not self.fits(depth + levels):
             return stage + 1, 0
         return stage, depth
 

@@ -24,7 +24,7 @@ from amaranth.lib.wiring import In, Out
 from pyralis.hw.gf import linear
 from pyralis.hw.gf.code import BchCode
 
-__all__ = ["Form", "Locator", "best_form"]
+__all__ = ["Form", "Locator", "best_form", "levels_of"]
 
 Form = Literal["direct", "chien", "affine"]
 
@@ -204,6 +204,23 @@ def _affine(code: BchCode, t: int) -> linear.XorPlan:
     return _Walk(code, t).sums.plan(_rows(code, t))
 
 
+def _plan(code: BchCode, t: int, form: Form) -> linear.XorPlan:
+    if form == "affine":
+        return _affine(code, t)
+    return linear.plan(_rows(code, t), code.r * (t + 1), share=form == "chien")
+
+
+def levels_of(code: BchCode, t: int, form: Form) -> int:
+    """Longest path of a :class:`Locator` in two-input gates."""
+    tested = (code.r - 1).bit_length()
+    return tested + 1 if _decodes(t, form) else _plan(code, t, form).levels + tested
+
+
+def _decodes(t: int, form: Form) -> bool:
+    """Whether the only root is the position whose number alpha^k is in ``locator[1]``."""
+    return form == "affine" and t == 1
+
+
 class Locator(wiring.Component):
     """Marks the positions at which the locator polynomial is 0.
 
@@ -246,26 +263,17 @@ class Locator(wiring.Component):
     @property
     def plan(self) -> linear.XorPlan:
         """Gates for the bits of all values, r for each position; those of the test for zero come on top."""
-        if self.form == "affine":
-            return _affine(self.code, self.t)
-        inputs = self.code.r * (self.t + 1)
-        return linear.plan(_rows(self.code, self.t), inputs, share=self.form == "chien")
+        return _plan(self.code, self.t, self.form)
 
     @property
     def levels(self) -> int:
         """Longest path in two-input gates."""
-        tested = (self.code.r - 1).bit_length()
-        return tested + 1 if self._decodes else self.plan.levels + tested
-
-    @property
-    def _decodes(self) -> bool:
-        """Whether the only root is the position whose number alpha^k is in ``locator[1]``."""
-        return self.form == "affine" and self.t == 1
+        return levels_of(self.code, self.t, self.form)
 
     def elaborate(self, platform) -> Module:
         m = Module()
         code = self.code
-        if self._decodes:
+        if _decodes(self.t, self.form):
             values = _decoded(m, self.locator[1])
             m.d.comb += self.errors.eq(Cat(values[code.alpha(k)] for k in range(code.length)))
             return m

@@ -18,7 +18,6 @@ from pyralis.hw.gf import linear, smallfield
 from pyralis.hw.gf.code import BchCode
 from pyralis.hw.gf.evaluation import column_sum, sum_levels
 from pyralis.hw.gf.field import Gf2m, reduction_matrix
-from pyralis.hw.gf.product import tree_levels
 
 __all__ = ["Channel", "ChannelCheck", "ResidueChecker", "ResiduePredictor"]
 
@@ -30,9 +29,7 @@ def _columns(code: BchCode, channel: int) -> tuple[int, ...]:
 
 def _channel_levels(code: BchCode, channel: int) -> int:
     """Longest path of :class:`Channel`."""
-    r = code.r
-    widest = max(row.bit_count() for row in linear.linear_rows(code.locator_field.reduce, 2 * r - 1, r))
-    return sum_levels(_columns(code, channel), r) + 1 + tree_levels(r) + tree_levels(widest)
+    return sum_levels(_columns(code, channel), code.r) + 1 + smallfield.reduce_levels(code.locator_field)
 
 
 def _check_code(code: BchCode) -> None:

@@ -1,6 +1,7 @@
 """Arithmetic in the locator field GF(2^r), r of 2 to 11, on combinational values."""
 
-from collections.abc import Sequence
+import heapq
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -21,6 +22,7 @@ __all__ = [
     "power_rows",
     "product",
     "reduce",
+    "reduce_levels",
     "scale_rows",
     "square_levels",
 ]
@@ -37,11 +39,28 @@ def product(x: Value, y: Value) -> Value:
 
 
 def reduce(field: Gf2m, value: Value) -> Value:
-    """An unreduced *value* modulo the field's polynomial: r bits."""
-    columns = [field.reduce(1 << k) for k in range(len(value))]
-    return Cat(
-        combine([value[k] for k, column in enumerate(columns) if column >> bit & 1]) for bit in range(field.m)
-    )
+    """An unreduced product *value* modulo the field's polynomial: r bits.
+
+    Bits that have few terms, at the ends of the product, arrive early and are joined first.
+    """
+    return Cat(_merged(field, len(value), bit, lambda k: value[k])[1] for bit in range(field.m))
+
+
+def reduce_levels(field: Gf2m) -> int:
+    """Gates on the longest path of a product and its reduction, without the AND gates."""
+    return max(_merged(field, 2 * field.m - 1, bit, lambda k: Const(0, 1))[0] for bit in range(field.m))
+
+
+def _merged(field: Gf2m, width: int, bit: int, of: Callable[[int], Value]) -> tuple[int, Value]:
+    """Level and value of the XOR of all product bits *of*(k) that reduce to *bit*."""
+    heap = [(depth(min(k + 1, width - k)), k, of(k)) for k in range(width) if field.reduce(1 << k) >> bit & 1]
+    heapq.heapify(heap)
+    while len(heap) > 1:
+        _, _, early = heapq.heappop(heap)
+        late, k, value = heapq.heappop(heap)
+        heapq.heappush(heap, (late + 1, k, early ^ value))
+    level, _, value = heap[0]
+    return level, value
 
 
 def multiply(field: Gf2m, x: Value, y: Value) -> Value:

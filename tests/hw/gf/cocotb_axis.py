@@ -7,7 +7,7 @@ import random
 import cocotb
 from cocotb.triggers import ClockCycles, RisingEdge
 from cocotbext.axi import AxiStreamBus, AxiStreamSink, AxiStreamSource
-from expected import draw, expected
+from multiplications import draw, expected
 
 from pyralis.hw.gf.axis import element_bytes
 from pyralis.hw.gf.config import GfConfig

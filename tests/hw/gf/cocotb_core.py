@@ -6,7 +6,7 @@ import random
 
 import cocotb
 from cocotb.triggers import ClockCycles, RisingEdge
-from expected import draw, expected, fields_of, payload
+from multiplications import draw, expected, fields_of, payload
 
 from pyralis.hw.gf.config import GfConfig
 from pyralis.sim.bench.stream import StreamSink, StreamSource, monitor_streams, stalls, start

@@ -5,7 +5,7 @@ import os
 import random
 
 import cocotb
-from expected import draw, expected
+from multiplications import draw, expected
 
 from pyralis.hw.gf.config import GfConfig
 from pyralis.hw.gf.ports import Injection, element_names
