@@ -4,26 +4,50 @@ Everything comes from Yosys on the Verilog that a user would get, blocks kept ap
 combinational or pipelined is measured as its datapath, from operands to result; with the folded corrector or
 the digit-serial multiplier, which need a controller, as the whole stream core. It is compared with a
 multiplier without protection that is measured in the same way, so that what both have cancels.
+
+``gates`` are two-input gates, registers left out; gate equivalents count everything.
 """
 
 import gc
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
 from amaranth.hdl import UnusedElaboratable
 
 from pyralis.gen.emit.verilog import emit
-from pyralis.gen.synthesis.flows import LutReport, map_gates, map_luts
+from pyralis.gen.synthesis import yosys
+from pyralis.gen.synthesis.flows import map_gates, map_luts
 from pyralis.gen.synthesis.netlist import Netlist
 from pyralis.hw.gf.config import GfConfig, MultiplierName
 from pyralis.hw.gf.core import GfMultiplier
 from pyralis.hw.gf.datapath import Datapath
 
-__all__ = ["TOP", "gate_netlist", "measure", "overhead", "plain", "verilog", "whole"]
+__all__ = [
+    "FAMILIES",
+    "STRUCTURAL",
+    "TIME_LIMIT",
+    "TOP",
+    "cycles",
+    "figures",
+    "gate_netlist",
+    "measure",
+    "overhead",
+    "plain",
+    "verilog",
+    "whole",
+]
 
 TOP = "gf_mul"
+FAMILIES = ("xcup", "ecp5")
+"""FPGA families that reports show."""
+
+STRUCTURAL = 283
+"""Degree from which reports count gates as written: optimising them takes hours."""
+
+TIME_LIMIT = 900.0
+"""Seconds that reports give the optimisation of one block; then its design is counted as written."""
 
 
 def whole(config: GfConfig) -> bool:
@@ -56,6 +80,7 @@ def measure(
     core: bool | None = None,
     families: Iterable[str] = (),
     structural: bool = False,
+    timeout_s: float | None = None,
 ) -> dict[str, Any]:
     """Figures of one configuration, as plain data.
 
@@ -64,28 +89,54 @@ def measure(
     config : GfConfig
     core : bool, optional
         Measure the stream core (True) or the datapath (False), whatever :func:`whole` says.
-    families : iterable of str
-        FPGA families to map to, keys of :data:`pyralis.gen.synthesis.flows.FAMILIES`.
-    structural : bool
-        As for :func:`gate_netlist`.
+    families, structural, timeout_s
+        As for :func:`figures`.
 
     Returns
     -------
     dict
-        ``gates``, ``flip_flops``, ``gate_equivalents`` (flip-flops counted), ``levels`` (longest path between
-        registers or ports), ``paths`` (levels to each output, of a combinational configuration), ``blocks``
-        (the same for each block), ``cycles`` (of the stream core), ``luts`` by family.
+        What :func:`figures` gives; ``config``; ``cycles`` of the stream core.
     """
-    netlist = gate_netlist(config, core=core, structural=structural)
+    found = figures(verilog(config, core=core), families=families, structural=structural, timeout_s=timeout_s)
+    return {"config": asdict(config), **found, "cycles": cycles(config)}
+
+
+def figures(
+    text: str, *, families: Iterable[str] = (), structural: bool = False, timeout_s: float | None = None
+) -> dict[str, Any]:
+    """Figures of the Verilog *text*, as plain data.
+
+    Parameters
+    ----------
+    text : str
+        With the top module :data:`TOP`.
+    families : iterable of str
+        FPGA families to map to, keys of :data:`pyralis.gen.synthesis.flows.FAMILIES`.
+    structural : bool
+        As for :func:`gate_netlist`.
+    timeout_s : float, optional
+        Time for one block. Gates are counted as written where optimising them takes longer; look-up tables
+        are not counted then.
+
+    Returns
+    -------
+    dict
+        ``mapping`` ("optimised" or "structural"), ``gates``, ``flip_flops``, ``gate_equivalents`` (flip-flops
+        counted), ``levels`` (longest path between registers or ports), ``paths`` (levels to each output, of
+        combinational logic), ``blocks`` (the same for each block), ``luts`` by family, None if not counted.
+    """
+    try:
+        netlist = map_gates(text, TOP, structural=structural, timeout_s=timeout_s).netlist
+    except yosys.OutOfTimeError:
+        netlist, structural = map_gates(text, TOP, structural=True).netlist, True
     paths = {} if netlist.flip_flop_count else netlist.port_levels
     names = sorted({path.split(".")[0] for path in netlist.blocks if path})
     return {
-        "config": asdict(config),
+        "mapping": "structural" if structural else "optimised",
         **_figures(netlist, ""),
         "paths": {name: levels for name, levels in paths.items() if levels},
         "blocks": {name: _figures(netlist, name) for name in names},
-        "cycles": cycles(config),
-        "luts": {family: _luts(map_luts(verilog(config, core=core), TOP, family)) for family in families},
+        "luts": {family: _luts(text, family, timeout_s) for family in families},
     }
 
 
@@ -100,9 +151,16 @@ def cycles(config: GfConfig) -> dict[str, int]:
     return found
 
 
-def overhead(figures: dict[str, Any], reference: dict[str, Any]) -> dict[str, float]:
-    """What *figures* add to *reference*, as shares of it."""
-    return {name: figures[name] / reference[name] - 1 for name in ("gates", "gate_equivalents")}
+def overhead(
+    found: Mapping[str, Any], reference: Mapping[str, Any], bare: Mapping[str, Any] | None = None
+) -> dict[str, float]:
+    """What the figures *found* add to those of *reference*, in gates and in gate equivalents.
+
+    As shares of *bare*, by default of *reference*: what protection adds to a stream core is related to the
+    multiplier alone, as it is for a datapath.
+    """
+    bare = bare or reference
+    return {name: (found[name] - reference[name]) / bare[name] for name in ("gates", "gate_equivalents")}
 
 
 def _figures(netlist: Netlist, path: str) -> dict[str, Any]:
@@ -114,6 +172,10 @@ def _figures(netlist: Netlist, path: str) -> dict[str, Any]:
     }
 
 
-def _luts(report: LutReport) -> dict[str, Any]:
+def _luts(text: str, family: str, timeout_s: float | None) -> dict[str, Any] | None:
+    try:
+        report = map_luts(text, TOP, family, timeout_s=timeout_s)
+    except yosys.OutOfTimeError:
+        return None
     found = asdict(report)
     return {name: found[name] for name in ("luts", "flip_flops", "muxes", "carries", "levels")}

@@ -14,10 +14,14 @@ from pyralis.gen.doctor import require
 from pyralis.gen.errors import ToolError
 from pyralis.gen.files import make_folder, write_file, write_files
 
-__all__ = ["run", "version"]
+__all__ = ["OutOfTimeError", "run", "version"]
 
 SCRIPT, LOG, DONE = "run.ys", "yosys.log", "done"
 PROGRAM = f"from pyosys import libyosys; libyosys.run_pass('script {SCRIPT}')"
+
+
+class OutOfTimeError(ToolError):
+    """A run took longer than it may; it can be asked for again, with more time or for less work."""
 
 
 def version() -> str:
@@ -60,6 +64,8 @@ def run(
     ------
     UserError
         Yosys is not installed.
+    OutOfTimeError
+        It took longer than *timeout_s*.
     ToolError
         Yosys stopped; ``log`` is ``yosys.log`` in the folder.
     """
@@ -92,7 +98,7 @@ def _execute(folder: Path, outputs: Iterable[str], timeout_s: float | None) -> N
         try:
             code = process.wait(timeout_s)
         except subprocess.TimeoutExpired:
-            raise ToolError(f"Yosys was ended after {timeout_s:g} s.", str(log)) from None
+            raise OutOfTimeError(f"Yosys was ended after {timeout_s:g} s.", str(log)) from None
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
