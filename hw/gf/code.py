@@ -186,7 +186,8 @@ def _fits(kind: Kind, m: int, t: int, r: int) -> bool:
 
 @lru_cache
 def _channels(r: int, t: int) -> tuple[int, ...]:
-    order, seen, channels = (1 << r) - 1, set(), []
+    order, channels = (1 << r) - 1, []
+    seen: set[int] = set()
     for exponent in range(1, 2 * t, 2):
         if exponent % order not in seen and exponent % order:
             channels.append(exponent)

@@ -83,7 +83,7 @@ def corrupted(kind, m, t, count):
     return code_model, right, wrong, code_model.syndrome(code_model.residual(wrong, p)), words
 
 
-@pytest.mark.parametrize(("kind", "m", "t"), quick(CODES, lambda m, t: m <= 64 or t == 5))
+@pytest.mark.parametrize(("kind", "m", "t"), quick(CODES, lambda m, t: m <= 45 or (m, t) == (571, 5)))
 def test_products_with_up_to_t_errors_are_put_right(kind, m, t):
     code_model, right, wrong, syndrome, errors = corrupted(kind, m, t, 60)
     found, decoded = Decoder(code_model).correct(wrong, syndrome)
@@ -93,7 +93,7 @@ def test_products_with_up_to_t_errors_are_put_right(kind, m, t):
     assert not decoded.uncorrectable.any()
 
 
-@pytest.mark.parametrize(("kind", "m", "t"), quick(CODES, lambda m, t: m <= 45))
+@pytest.mark.parametrize(("kind", "m", "t"), quick(CODES, lambda m, t: m <= 32))
 def test_the_same_errors_as_galois(kind, m, t):
     import galois
 
