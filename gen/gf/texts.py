@@ -22,6 +22,8 @@ __all__ = [
     "assertions",
     "constraints",
     "describe",
+    "disturbed",
+    "formal",
     "how_to",
     "slices",
     "testbench",
@@ -85,7 +87,26 @@ def assertions(core: GfMultiplier, top: str) -> str:
         polynomial=f"{config.polynomial ^ 1 << config.m:x}",
         fields=slices(Operands(config)),
         result=slices(Result(config)),
-        disturbed=_disturbed(config),
+        disturbed=disturbed(config),
+    )
+
+
+def formal(core: GfMultiplier, top: str, *, closed: bool) -> str:
+    """A wrapper with properties that Yosys reads.
+
+    *closed* adds what relates the count of products to the output register, for proofs by induction.
+    """
+    config = core.config
+    corrects = config.correct > 0 if config.protect in CODED else config.protect == "tmr"
+    return _render(
+        "formal.sv.j2",
+        core,
+        top,
+        ports=ports_of(core),
+        result=slices(Result(config)),
+        disturbed=disturbed(config),
+        closed=closed,
+        corrects=config.inject and corrects,
     )
 
 
@@ -133,7 +154,7 @@ def vector_table(config: GfConfig, vectors: Sequence[Vector]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _disturbed(config: GfConfig) -> str:
+def disturbed(config: GfConfig) -> str:
     """Verilog for: the operands are not equal for multiplier and predictor, or errors are injected."""
     fields, names = slices(Operands(config)), element_names(config)
     parts = [
