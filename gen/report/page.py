@@ -1,7 +1,7 @@
 """``report.html`` from ``result.json``: one file that opens offline, without scripts."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +9,11 @@ import jinja2
 
 from pyralis.gen.errors import UserError
 from pyralis.gen.files import write_file
-from pyralis.gen.report import charts, template
+from pyralis.gen.report import charts, gf_demo, template
 
 __all__ = ["rebuild", "render"]
 
-JOB = "demo snn"
-"""The job whose results this page shows."""
+Charts = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
 def render(result: Mapping[str, Any]) -> str:
@@ -22,7 +21,8 @@ def render(result: Mapping[str, Any]) -> str:
 
     Raises KeyError if something is missing in *result*.
     """
-    return template.render("report.html.j2", result=result, charts=_charts(result))
+    name, charts_of = PAGES[result["job"]]
+    return template.render(name, result=result, charts=charts_of(result))
 
 
 def rebuild(folder: str | Path) -> Path:
@@ -39,9 +39,10 @@ def rebuild(folder: str | Path) -> Path:
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         what = f"{path} cannot be read: {getattr(error, 'strerror', None) or error}."
         raise UserError(what, str(path), "run the job again") from None
-    if not isinstance(result, dict) or result.get("job") != JOB:
-        job = result.get("job") if isinstance(result, dict) else None
-        what = f"{path} is the result of {job!r}; there is a report for {JOB!r} only."
+    job = result.get("job") if isinstance(result, dict) else None
+    if job not in PAGES:
+        jobs = " and ".join(map(repr, PAGES))
+        what = f"{path} is the result of {job!r}; there are reports for {jobs} only."
         raise UserError(what, str(path), "pyralis demo snn")
     try:
         page = render(result)
@@ -51,7 +52,7 @@ def rebuild(folder: str | Path) -> Path:
     return write_file(Path(folder) / "report.html", page)
 
 
-def _charts(result: Mapping[str, Any]) -> dict[str, Any]:
+def _snn_charts(result: Mapping[str, Any]) -> dict[str, Any]:
     layers, sample = result["layers"], result["sample"]
     steps = result["network"]["time_steps"]
     outside = result["cycles_per_image"] - sum(layer["cycles_per_image"] for layer in layers)
@@ -67,3 +68,10 @@ def _charts(result: Mapping[str, Any]) -> dict[str, Any]:
         "widths": charts.widths(layers),
         "memories": charts.memories(result["estimate"]["resources"]["memory_bits"]),
     }
+
+
+PAGES: dict[str, tuple[str, Charts]] = {
+    "demo snn": ("report.html.j2", _snn_charts),
+    "demo gf": ("gf_demo.html.j2", gf_demo.charts),
+}
+"""Template and charts by job."""
