@@ -8,7 +8,7 @@ from pyralis.sim.bench.build import run_cocotb
 
 CONFIGS = {
     "combinational": GfConfig(m=16, t=2, correct=1, inject=True, separate_operands=True),
-    "pipelined": GfConfig(m=45, t=3, correct=3, corrector="pipelined", inject=True, order="ghash"),
+    "pipelined": GfConfig(m=45, t=3, correct=3, corrector="pipelined", levels=16, inject=True, order="ghash"),
 }
 
 

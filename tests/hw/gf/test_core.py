@@ -22,7 +22,7 @@ CONFIGS = {
     "residue-1": GfConfig(m=8, t=1, correct=1, inject=True, separate_operands=True),
     "residue-ghash": GfConfig(m=128, order="ghash", t=2, correct=1, inject=True),
     "residue-detect": GfConfig(m=45, t=5, correct=0, corrector="none", inject=True),
-    "residue-pipelined": GfConfig(m=45, t=5, correct=5, corrector="pipelined", inject=True),
+    "residue-pipelined": GfConfig(m=45, t=5, correct=5, corrector="pipelined", levels=16, inject=True),
     "residue-folded": GfConfig(m=45, t=5, correct=5, corrector="folded", inject=True),
     "product-folded": GfConfig(
         m=16, protect="product_bch", t=3, correct=1, corrector="folded", points=4, inject=True

@@ -74,9 +74,7 @@ def test_latency_follows_the_levels():
         assert path.early_latency == 0
     assert latencies == sorted(latencies, reverse=True) and latencies[0] > latencies[-1] > 0
     assert Datapath(GfConfig(m=45, stages=2)).latency == 2
-    with pytest.raises(
-        ValueError, match=r"^levels = 5 is too few: the block 'multiplier_0' has 10 and the enable"
-    ):
+    with pytest.raises(ValueError, match=r"^levels = 5 is too few: the block 'multiplier_0' has 10"):
         Datapath(GfConfig(m=45, t=3, correct=3, corrector="pipelined", levels=5))
 
 
