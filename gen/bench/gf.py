@@ -131,7 +131,7 @@ class _Runner:
             "core": design.core,
             "config": asdict(design.config),
             **found,
-            "cycles": None if design.protect == "parallel_bch" else measure.cycles(design.config),
+            "cycles": None if design.rebuilt else measure.cycles(design.config),
             "overhead": {
                 multiplier: self._overhead(found, m, multiplier, design.core, structural)
                 for multiplier in ("two_step", "karatsuba")
@@ -166,7 +166,7 @@ class _Runner:
         config = design.config
         if config.m > (WIDE if self.scope == "full" else COVERED) or measure.whole(config):
             return None
-        if design.protect in ("parallel_bch", "none"):
+        if design.rebuilt or design.protect == "none":
             return None
         from pyralis.sim.gf.campaign import campaign
 

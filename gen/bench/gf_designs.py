@@ -40,10 +40,10 @@ class Design:
     name : str
         For people; one of a kind at one m.
     protect : str
-        As in the configuration, or ``parallel_bch``.
+        As in the configuration, ``parallel_bch``, or ``parallel_newer``, the same with smaller blocks.
     mode : {"none", "detect", "combinational", "pipelined", "folded"}
     config : GfConfig
-        Of ``parallel_bch`` that of the nearest core here.
+        Of a rebuilt design that of the nearest core here.
     core : bool
         Measured as the stream core.
     """
@@ -64,10 +64,16 @@ class Design:
         """Whether there is a code."""
         return self.protect not in ("none", "dwc", "diverse_dwc", "tmr")
 
+    @property
+    def rebuilt(self) -> bool:
+        """Whether it is a design of earlier papers."""
+        return self.protect.startswith("parallel_")
+
     def verilog(self) -> str:
         """Its text, kept modules marked."""
-        if self.protect == "parallel_bch":
-            design = ParallelBch(self.config.field, self.config.t)
+        if self.rebuilt:
+            newer = self.protect == "parallel_newer"
+            design = ParallelBch(self.config.field, self.config.t, newer=newer)
             return emit(design, measure.TOP, keep_hierarchy=True)
         return measure.verilog(self.config, core=self.core)
 
@@ -125,6 +131,7 @@ def _wanted(m: int, scope: Scope) -> Iterator[tuple[Any, dict[str, Any]]]:
                     yield _coded, {"protect": protect, "t": t, "mode": mode}
         yield _parallel, {"t": 3}
         yield _parallel, {"t": 5}
+        yield _parallel, {"t": 5, "newer": True}
     elif narrow or not quick:
         if narrow:
             yield _coded, {"protect": "product_bch", "t": 5, "mode": "combinational"}
@@ -132,6 +139,7 @@ def _wanted(m: int, scope: Scope) -> Iterator[tuple[Any, dict[str, Any]]]:
         if m == DEGREES[0]:
             yield _coded, {"protect": "residue_bch", "t": 5, "mode": "pipelined"}
             yield _parallel, {"t": 5}
+            yield _parallel, {"t": 5, "newer": True}
         yield _coded, {"protect": "residue_bch", "t": 5, "mode": "folded"}
 
 
@@ -165,11 +173,12 @@ def _coded(m: int, protect: Any, t: int, mode: Any, duplicate: bool | None = Non
     return Design(name=name, protect=protect, mode=mode, config=config, core=measure.whole(config))
 
 
-def _parallel(m: int, t: int) -> Design:
+def _parallel(m: int, t: int, newer: bool = False) -> Design:
     config = _config(m, protect="product_bch", t=t, correct=t)
     _ = config.code
-    name = f"parallel BCH t = {t}, correct (earlier papers, rebuilt)"
-    return Design(name=name, protect="parallel_bch", mode="combinational", config=config, core=False)
+    name = f"parallel BCH t = {t}, correct ({'with newer blocks' if newer else 'earlier papers, rebuilt'})"
+    protect = "parallel_newer" if newer else "parallel_bch"
+    return Design(name=name, protect=protect, mode="combinational", config=config, core=False)
 
 
 def _with_levels(config: GfConfig) -> GfConfig:

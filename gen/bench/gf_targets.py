@@ -74,7 +74,7 @@ def targets(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         _count("m = 45, t = 5, correct, combinational: levels to the flag", _path(whole, "error"), 30),
         _same("m = 45, t = 5, correct, combinational: levels to the raw product", whole, table.plain(45)),
         _cycles("m = 45, t = 5, correct, folded: cycles without an error", folded, table.core(45)),
-        _count("m = 45, t = 5, correct, pipelined: levels a stage", pipelined and pipelined["levels"], 14),
+        _count("m = 45, t = 5, correct, pipelined: levels a stage", _levels(pipelined), 14),
         *(
             _share(f"m = {m}, t = 1, correct, hardened: gates over the multiplier", _over(row), bound)
             for (m, row), bound in zip(hardened.items(), (0.40, 0.15), strict=True)
@@ -123,6 +123,10 @@ def _over(row: Mapping[str, Any] | None, equivalents: bool = False) -> float | N
 
 def _path(row: Mapping[str, Any] | None, port: str) -> int | None:
     return row["paths"][port] if row else None
+
+
+def _levels(row: Mapping[str, Any] | None) -> int | None:
+    return row["levels"] if row else None
 
 
 def _entry(title: str, bound: str, value: float | None, text: str, met: bool) -> dict[str, Any]:

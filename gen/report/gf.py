@@ -15,6 +15,7 @@ NAMES = {
     "residue_bch": "BCH on the unreduced product",
     "product_bch": "BCH on the reduced product",
     "parallel_bch": "earlier papers, rebuilt",
+    "parallel_newer": "earlier papers, with newer blocks",
     "majority": "one-step majority",
     "hamming": "Hamming",
     "tmr": "three copies",
@@ -125,7 +126,7 @@ def _levels(rows: list[Row]) -> Markup:
     """The longest stage of the designs of the main degree with most errors, beside the multiplier's."""
     m = _main(rows)
     compared = [row for row in _at(rows, m) if row["protect"] in ("none", "tmr") and not row["core"]]
-    style = {"residue_bch": "c1", "product_bch": "c1", "parallel_bch": "c2"}
+    style = {"residue_bch": "c1", "product_bch": "c1", "parallel_bch": "c2", "parallel_newer": "c2"}
     found = [*compared, *(row for row in _at(rows, m) if row["t"] == 5)]
     entries = [(row["name"], row["levels"], style.get(row["protect"], "c3")) for row in found]
     return gf_charts.bars(f"Levels of the longest stage, m = {m}", entries, "two-input gates", {"aim": 14})

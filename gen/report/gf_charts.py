@@ -1,7 +1,6 @@
 """Charts of finite-field cores: curves over a parameter, points, bars; each from plain data to one SVG."""
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 
 from markupsafe import Markup
 
@@ -133,13 +132,12 @@ def _spot(svg: Svg, x: float, y: float, style: str, tip: str) -> None:
 
 def _spread(labels: Sequence[tuple[float, str, str]], bottom: float) -> list[tuple[float, str, str]]:
     """*labels* moved apart, so that none stands on another, and none below *bottom*."""
-    placed: list[tuple[float, str, str]] = []
-    for y, name, style in sorted(labels):
-        placed.append((max(y, placed[-1][0] + APART) if placed else y, name, style))
-    if placed and placed[-1][0] > bottom:
-        placed[-1] = (bottom, *placed[-1][1:])
-        for index in range(len(placed) - 1, 0, -1):
-            (below, *_), (above, *rest) = placed[index], placed[index - 1]
-            placed[index - 1] = (min(above, below - APART), *rest)
-    assert all(low[0] <= high[0] for low, high in pairwise(placed))
-    return placed
+    order = sorted(labels)
+    heights: list[float] = []
+    for y, _, _ in order:
+        heights.append(max(y, heights[-1] + APART) if heights else y)
+    lowest = bottom
+    for index in range(len(heights) - 1, -1, -1):
+        heights[index] = min(heights[index], lowest)
+        lowest = heights[index] - APART
+    return [(y, name, style) for y, (_, name, style) in zip(heights, order, strict=True)]
