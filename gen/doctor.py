@@ -27,12 +27,15 @@ PURPOSES = {
     "simulate": "generated hardware under Verilator, golden models",
     "snntorch": "read live snnTorch modules",
     "demo": "train and simulate the digits",
-    "synthesis": "map to LUT, FF, DSP and memories (optional)",
+    "synthesis": "map to gates, LUT, FF, DSP and memories; proofs of finite-field netlists (optional)",
+    "formal": "model checking of the finite-field core's handshake (optional)",
 }
 """What can be done, and what it is; each is an extra of the package (``generate`` needs no extra)."""
 
-OPTIONAL = frozenset({"synthesis"})
-EXTRAS = {"generate": "", "simulate": "sim", "snntorch": "snntorch", "demo": "demo", "synthesis": "synthesis"}
+OPTIONAL = frozenset({"synthesis", "formal"})
+EXTRAS = {name: {"generate": "", "simulate": "sim"}.get(name, name) for name in PURPOSES}
+FURTHER = ("snntorch", "demo", "synthesis", "formal")
+"""Purposes that are Python packages and nothing else."""
 DEBIAN = "on Debian and Ubuntu: apt install g++ make perl"
 
 # Import names that differ from the name of the package.
@@ -81,7 +84,7 @@ def check() -> list[Finding]:
     findings += [_program("g++", ">=10"), _program("make", ">=3.81"), _program("perl", ">=5")]
     findings += [_verilator(), *(f for f in _packages("simulate") if f.name != "verilator")]
     seen = {finding.name for finding in findings}
-    for purpose in ("snntorch", "demo", "synthesis"):
+    for purpose in FURTHER:
         new = [finding for finding in _packages(purpose) if finding.name not in seen]
         findings += new
         seen |= {finding.name for finding in new}
@@ -122,7 +125,7 @@ def requirement_of(module: str) -> str:
     'snntorch'
     """
     package = canonicalize_name(IMPORTS.get(module, module))
-    for extra in ("sim", "snntorch", "demo", "synthesis"):
+    for extra in ("sim", *FURTHER):
         if any(canonicalize_name(requirement.name) == package for requirement in _requirements(extra)):
             return extra
     return ""

@@ -19,7 +19,7 @@ OURS = {
 }
 """Which of our packages a folder may import."""
 
-SIM_FROM = ("gen/simulate", "gen/demo", "gen/bench", "gen/options", "gen/verbs/")
+SIM_FROM = ("gen/simulate", "gen/demo", "gen/bench", "gen/gf/", "gen/options", "gen/verbs/")
 """The parts of gen that run simulations, and so may import sim."""
 
 HW_LIBRARIES = {"amaranth"}

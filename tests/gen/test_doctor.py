@@ -67,6 +67,7 @@ def test_missing_compiler_stops_simulation_and_not_generation(without):
         "snntorch": True,
         "demo": False,
         "synthesis": True,
+        "formal": True,
     }
     assert not result["ok"]
     assert finding("g++").hint == "on Debian and Ubuntu: apt install g++ make perl"
