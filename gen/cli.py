@@ -21,9 +21,12 @@ import json
 import os
 import pkgutil
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from amaranth.hdl import UnusedElaboratable
 
 from pyralis.gen import verbs as verb_package
 from pyralis.gen.cores import VerbOfCores, job_of, with_core
@@ -57,6 +60,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command line *argv* (default: of this process); returns the exit code."""
     argv = list(sys.argv[1:] if argv is None else argv)
     command = ["pyralis", *argv[:1]]
+    # Components are also made only to be asked for their timing, or are refused.
+    warnings.simplefilter("ignore", UnusedElaboratable)
     try:
         return _run(argv, command)
     except (UserError, ToolError, OSError, ModuleNotFoundError, KeyboardInterrupt) as error:
