@@ -47,8 +47,9 @@ regress: $(STAMP) ## Run the long tests: whole networks at full size, campaigns
 	@$(FAIL) $(PYTEST) -n $(JOBS) --dist worksteal -m slow $(TEST) || fail "Some long tests failed: see above." \
 		"make regress TEST=tests/path/to/test_file.py WAVES=1 JOBS=0"
 
-bench: $(STAMP) ## Measure the full-size networks on the zu3eg core, write build/bench/snn.json
+bench: $(STAMP) ## Measure full-size networks, and protected multipliers against each other, into build/bench
 	@$(BIN)/pyralis bench snn
+	@$(BIN)/pyralis bench gf
 
 lint: $(STAMP) view ## Check rules, format, types and spelling
 	@$(FAIL) $(BIN)/ruff check . || fail "ruff found the problems above." "make format mends most of them; the rules are in pyproject.toml"

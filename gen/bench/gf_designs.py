@@ -190,9 +190,9 @@ def _with_levels(config: GfConfig) -> GfConfig:
             try:
                 Datapath(tried)
             except ValueError as error:
-                failure = error
-                continue
+                reason = str(error)  # the error itself would keep the blocks
+            else:
+                return tried
             finally:
                 gc.collect()
-            return tried
-    raise failure
+    raise ValueError(reason)

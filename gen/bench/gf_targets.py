@@ -89,7 +89,7 @@ def targets(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         title = f"m = {m}, t = 1, correct, hardened: flips of multiplier gates put right"
         right = coverage["multiplier_flips_corrected"] if coverage else None
         found.append(_at_least(title, right, 0.997))
-        title = f"m = {m}, t = 1, correct, hardened: gates whose fault goes unseen, output gates left out"
+        title = f"m = {m}, t = 1, correct, hardened: faults of single gates that spoil a product unseen"
         silent = coverage["silent"] + coverage["miscorrected"] if coverage else None
         found.append(_count(title, silent, 0))
     return found

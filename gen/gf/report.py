@@ -46,8 +46,8 @@ def report(
     Returns
     -------
     dict
-        ``name``, ``config``; what :func:`pyralis.gen.gf.measure.figures` gives; ``cycles``; ``overhead`` over
-        a two-step multiplier and over the same one without protection, measured in the same form;
+        ``name``, ``config``; what :func:`pyralis.gen.gf.measure.figures` gives; ``cycles``; ``overhead`` by
+        multiplier: over a two-step one and over the same one without protection, measured in the same form;
         ``coverage``, the campaign's summary, or None.
 
     Raises
@@ -66,14 +66,13 @@ def report(
         step.note(f"{found['gates']} gates, {found['flip_flops']} flip-flops")
     structural = found["mapping"] == "structural"
     with progress.step("compare with no protection") as step:
-        over = {
-            name: measure.overhead(
-                found,
-                figures(measure.verilog(measure.plain(config, multiplier), core=core)),
-                figures(measure.verilog(measure.plain(config, multiplier))),
+        over = {}
+        for multiplier in dict.fromkeys(("two_step", config.multiplier)):
+            bare = measure.plain(config, multiplier)
+            whole = figures(measure.verilog(bare, core=core))
+            over[multiplier] = measure.overhead(
+                found, whole, figures(measure.verilog(bare)) if core else whole
             )
-            for name, multiplier in {"two_step": "two_step", "same": config.multiplier}.items()
-        }
         step.note(f"{over['two_step']['gates']:+.1%} gates over a two-step multiplier")
     result = {
         "job": JOB,

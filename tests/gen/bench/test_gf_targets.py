@@ -73,7 +73,7 @@ def test_coverage_is_a_lower_bound_and_harm_none():
         hardened["coverage"] = {"multiplier_flips_corrected": right, "silent": silent, "miscorrected": 0}
         found = met([hardened])
         first = found["m = 45, t = 1, correct, hardened: flips of multiplier gates put right"]
-        name = "m = 45, t = 1, correct, hardened: gates whose fault goes unseen, output gates left out"
+        name = "m = 45, t = 1, correct, hardened: faults of single gates that spoil a product unseen"
         assert (first, found[name]) == wanted
 
 
