@@ -18,7 +18,7 @@ from amaranth.hdl import UnusedElaboratable
 
 from pyralis.gen.emit.verilog import emit
 from pyralis.gen.synthesis import yosys
-from pyralis.gen.synthesis.flows import map_gates, map_luts
+from pyralis.gen.synthesis.flows import DEEPER, map_gates, map_luts
 from pyralis.gen.synthesis.netlist import Netlist
 from pyralis.hw.gf.config import GfConfig, MultiplierName
 from pyralis.hw.gf.core import GfMultiplier
@@ -40,6 +40,9 @@ __all__ = [
 ]
 
 TOP = "gf_mul"
+AS_WRITTEN = r"multiplier_\d+"
+"""Blocks that keep their structure: a gate of a multiplier shall disturb one bit of the unreduced product."""
+
 FAMILIES = ("xcup", "ecp5")
 """FPGA families that reports show."""
 
@@ -71,7 +74,13 @@ def plain(config: GfConfig, multiplier: MultiplierName | None = None) -> GfConfi
 
 def gate_netlist(config: GfConfig, *, core: bool | None = None, structural: bool = False) -> Netlist:
     """Gates of *config*; ``structural`` leaves out logic optimisation, for very large fields."""
-    return map_gates(verilog(config, core=core), TOP, structural=structural).netlist
+    text = verilog(config, core=core)
+    return map_gates(text, TOP, structural=structural, as_written=AS_WRITTEN, deeper=deeper(config)).netlist
+
+
+def deeper(config: GfConfig) -> float:
+    """How much depth may be given for area: none between the registers of a pipeline."""
+    return 1.0 if config.corrector == "pipelined" else DEEPER
 
 
 def measure(
@@ -97,12 +106,23 @@ def measure(
     dict
         What :func:`figures` gives; ``config``; ``cycles`` of the stream core.
     """
-    found = figures(verilog(config, core=core), families=families, structural=structural, timeout_s=timeout_s)
+    found = figures(
+        verilog(config, core=core),
+        families=families,
+        structural=structural,
+        deeper=deeper(config),
+        timeout_s=timeout_s,
+    )
     return {"config": asdict(config), **found, "cycles": cycles(config)}
 
 
 def figures(
-    text: str, *, families: Iterable[str] = (), structural: bool = False, timeout_s: float | None = None
+    text: str,
+    *,
+    families: Iterable[str] = (),
+    structural: bool = False,
+    deeper: float = DEEPER,
+    timeout_s: float | None = None,
 ) -> dict[str, Any]:
     """Figures of the Verilog *text*, as plain data.
 
@@ -114,6 +134,8 @@ def figures(
         FPGA families to map to, keys of :data:`pyralis.gen.synthesis.flows.FAMILIES`.
     structural : bool
         As for :func:`gate_netlist`.
+    deeper : float
+        As for :func:`pyralis.gen.synthesis.flows.map_gates`.
     timeout_s : float, optional
         Time for one block. Gates are counted as written where optimising them takes longer; look-up tables
         are not counted then.
@@ -126,7 +148,14 @@ def figures(
         combinational logic), ``blocks`` (the same for each block), ``luts`` by family, None if not counted.
     """
     try:
-        netlist = map_gates(text, TOP, structural=structural, timeout_s=timeout_s).netlist
+        netlist = map_gates(
+            text,
+            TOP,
+            structural=structural,
+            as_written=AS_WRITTEN,
+            deeper=deeper,
+            timeout_s=timeout_s,
+        ).netlist
     except yosys.OutOfTimeError:
         netlist, structural = map_gates(text, TOP, structural=True).netlist, True
     paths = {} if netlist.flip_flop_count else netlist.port_levels

@@ -111,7 +111,7 @@ def split(verilog: str, top: str, timeout_s: float | None) -> dict[str, Module]:
 def map_blocks(
     verilog: str,
     top: str,
-    recipe: Callable[[str, str], str],
+    recipe: Callable[[str, str, str], str],
     *,
     library: str = "",
     timeout_s: float | None = None,
@@ -121,7 +121,8 @@ def map_blocks(
     Parameters
     ----------
     recipe : function
-        From the RTLIL of one module, with stubs of what it holds, and its name, to the RTLIL of the mapped.
+        From the RTLIL of one module, with stubs of what it holds, its name there and its name in the design,
+        to the RTLIL of the mapped one.
     library : str
         Yosys command that reads the cells which the recipe maps to.
 
@@ -135,7 +136,7 @@ def map_blocks(
         names = {module.name: _BLOCK}
         names |= {child: f"\\child{index}" for index, child in enumerate(module.children)}
         stubs = "".join(Module(names[child], "", modules[child].body).stub for child in module.children)
-        text = recipe(stubs + module.renamed(names).text, _BLOCK)
+        text = recipe(stubs + module.renamed(names).text, _BLOCK, module.name.removeprefix("\\"))
         found = {name: Module(name, attributes, body) for attributes, name, body in _MODULE.findall(text)}
         back = {other: name for name, other in names.items()}
         mapped.append(found[_BLOCK].renamed(back).text)

@@ -147,6 +147,7 @@ def map_gates(
     *,
     gates: str = GATE_SETS["and_xor"],
     structural: bool = False,
+    as_written: str = "",
     deeper: float = DEEPER,
     timeout_s: float | None = None,
 ) -> Mapped:
@@ -163,6 +164,9 @@ def map_gates(
     structural : bool
         Takes the gates as the text writes them, without logic optimisation: for designs too large for ABC,
         which takes 3 minutes for 53,000 gates. Two-input gates, inverters and multiplexers then.
+    as_written : str
+        A regular expression: blocks whose name ends so keep the gates of the text, as with *structural*. ABC
+        would join sums that must stay apart for a fault of one gate to disturb one of them.
     deeper : float
         How much deeper than the shallowest result of a block a smaller one may be; 1 where depth counts.
     timeout_s : float, optional
@@ -178,8 +182,8 @@ def map_gates(
     """
     allowed = "" if structural else GATE_SETS.get(gates, gates)
 
-    def recipe(text: str, name: str) -> str:
-        if structural:
+    def recipe(text: str, name: str, origin: str) -> str:
+        if structural or (as_written and re.search(f"(?:{as_written})$", origin)):
             return _only(_STRUCTURE.format(name=name), text, timeout_s)
         script = _LOGIC.format(name=name)
         script += "".join(_EFFORT.format(name=name, gates=allowed, effort=effort) for effort in EFFORTS)
@@ -212,7 +216,7 @@ def map_luts(verilog: str, top: str, family: str, *, timeout_s: float | None = N
     script = _BEGIN + FAMILIES[family] + " -top {name}\nrename -enumerate -pattern _m%_\nselect {name}\n"
     script += "write_rtlil -selected mapped.il\n"
 
-    def recipe(text: str, name: str) -> str:
+    def recipe(text: str, name: str, _origin: str) -> str:
         return _only(script.format(name=name), text, timeout_s)
 
     text = map_blocks(verilog, top, recipe, library=_LIBRARIES[family], timeout_s=timeout_s)

@@ -53,27 +53,39 @@ def predict(flow: Flow, config: GfConfig, a: Timed, b: Timed, flip: Timed | None
 
 
 def check(flow: Flow, config: GfConfig, product: Product, predictions: list[Timed]) -> Checked:
-    """The syndrome of *product* against the first prediction; the second must equal the first."""
-    mismatch = NEVER
-    if len(predictions) > 1:
-        bits = prediction_bits(config)
-        found = flow.place("predictor_comparator", Comparator(bits), a=predictions[0], b=predictions[1])
-        mismatch = found["differ"]
-    if config.protect == "residue_bch":
-        quotient = config.multiplier == "digit_serial"
-        # Channels stand apart where something is corrected: a fault of the checker disturbs one only then.
-        block = ResidueChecker(config.field, config.code, quotient=quotient, apart=config.correct > 0)
-        high = {"quotient" if quotient else "high": product.high}
-        syndrome = flow.place("checker", block, c=product.c, p=predictions[0], **high)["syndrome"]
-        error = flow.place("error_flag", Nonzero(len(syndrome.value)), value=syndrome)["any"]
-        return Checked(product.c, error, syndrome, mismatch)
+    """The syndrome of *product* against the first prediction; a second one must give the same."""
     if config.protect == "majority":
         block = MajorityDecoder(config.field, config.t)
         found = flow.place("checker", block, c=product.c, p=predictions[0])
-        return Checked(product.c, found["error"], found["errors"], mismatch, voted=found["y"])
+        return Checked(product.c, found["error"], found["errors"], voted=found["y"])
+    if config.protect == "residue_bch":
+        return _check_residue(flow, config, product, predictions)
     found = flow.place("checker", ProductChecker(config.field, config.code), c=product.c, p=predictions[0])
     syndrome = flow.place("syndromes", Syndromes(config.code), residual=found["residual"])["syndrome"]
-    return Checked(product.c, found["error"], syndrome, mismatch)
+    return Checked(product.c, found["error"], syndrome, _differ(flow, predictions))
+
+
+def _check_residue(flow: Flow, config: GfConfig, product: Product, predictions: list[Timed]) -> Checked:
+    quotient = config.multiplier == "digit_serial"
+    syndromes = []
+    for index, prediction in enumerate(
+        predictions
+    ):  # each with a checker of its own, which may be faulty too
+        # Channels stand apart where something is corrected: a fault of the checker disturbs one only then.
+        block = ResidueChecker(config.field, config.code, quotient=quotient, apart=config.correct > 0)
+        high = {"quotient" if quotient else "high": product.high}
+        found = flow.place(f"checker_{index}", block, c=product.c, p=prediction, **high)
+        syndromes.append(found["syndrome"])
+    error = flow.place("error_flag", Nonzero(len(syndromes[0].value)), value=syndromes[0])["any"]
+    return Checked(product.c, error, syndromes[0], _differ(flow, syndromes))
+
+
+def _differ(flow: Flow, values: list[Timed]) -> Timed:
+    """Whether the second of *values*, if there is one, differs from the first."""
+    if len(values) == 1:
+        return NEVER
+    comparator = Comparator(len(values[0].value))
+    return flow.place("doubles_comparator", comparator, a=values[0], b=values[1])["differ"]
 
 
 def flag(checked: Checked) -> Outcome:

@@ -35,7 +35,7 @@ SINGLE_KINDS = {"flip": FaultKind.FLIP, "stuck at 0": FaultKind.STUCK0, "stuck a
 GROUPS = {
     "multiplier": ("multiplier",),
     "predictor": ("predictor",),
-    "checker": ("predictor_comparator", "checker", "syndromes", "error_flag", "comparator", "voter"),
+    "checker": ("doubles_comparator", "checker", "syndromes", "error_flag", "comparator", "voter"),
     "corrector": ("key_equation", "root_search", "roots", "rest", "verdict", "flip"),
     "post-check": ("post_check",),
     "glue": ("",),
