@@ -23,6 +23,9 @@ from pyralis.hw.gf.field import Gf2m
 
 __all__ = ["bench", "design_rows", "target_rows"]
 
+WIDEST = 283
+"""Degree from which gates are counted as written even if all is asked for: optimising them takes hours."""
+
 COVERED = 45
 """Largest degree of which every gate is tried as faulty, unless all is asked for."""
 
@@ -118,7 +121,7 @@ class _Runner:
         started = time.monotonic()
         m = design.config.m
         families = self.families if m <= WIDE or self.scope == "full" else ()
-        structural = m >= measure.STRUCTURAL
+        structural = m >= (measure.STRUCTURAL if self.scope != "full" else WIDEST)
         found = self._figures(design, families, structural)
         structural = found["mapping"] == "structural"
         row = {

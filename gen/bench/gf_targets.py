@@ -84,14 +84,13 @@ def targets(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "m = 45, t = 5: levels a stage over those of parallel BCH", pipelined, parallel, "levels", 0.5
         ),
     ]
-    for m, row in hardened.items():
-        coverage = row and row.get("coverage")
-        title = f"m = {m}, t = 1, correct, hardened: flips of multiplier gates put right"
-        right = coverage["multiplier_flips_corrected"] if coverage else None
-        found.append(_at_least(title, right, 0.997))
-        title = f"m = {m}, t = 1, correct, hardened: faults of single gates that spoil a product unseen"
-        silent = coverage["silent"] + coverage["miscorrected"] if coverage else None
-        found.append(_count(title, silent, 0))
+    coverage = hardened[45] and hardened[45]["coverage"]
+    right = coverage["multiplier_flips_corrected"] if coverage else None
+    harm = coverage["silent"] + coverage["miscorrected"] if coverage else None
+    title = "m = 45, t = 1, correct, hardened: flips of multiplier gates put right"
+    found.append(_at_least(title, right, 0.997))
+    title = "m = 45, t = 1, correct, hardened: faults of single gates that spoil a product unseen"
+    found.append(_count(title, harm, 0))
     return found
 
 

@@ -46,8 +46,8 @@ AS_WRITTEN = r"multiplier_\d+"
 FAMILIES = ("xcup", "ecp5")
 """FPGA families that reports show."""
 
-STRUCTURAL = 283
-"""Degree from which reports count gates as written: optimising them takes hours."""
+STRUCTURAL = 128
+"""Degree from which reports count gates as written: optimising them takes long and changes little."""
 
 TIME_LIMIT = 900.0
 """Seconds that reports give the optimisation of one block; then its design is counted as written."""
