@@ -3,12 +3,12 @@
 from amaranth import Value
 from amaranth.lib import data, wiring
 
-from pyralis.hw.gf.config import GfConfig, LocatorForm
+from pyralis.hw.gf.config import GfConfig
 from pyralis.hw.gf.decoder import spoiled_by_one_channel
 from pyralis.hw.gf.flip import Flip
 from pyralis.hw.gf.flow import Flow, Timed
 from pyralis.hw.gf.keyequation import KeyEquation, key_equation
-from pyralis.hw.gf.locator import Locator, best_form, levels_of
+from pyralis.hw.gf.locator import Form, Locator, best_form, levels_of
 from pyralis.hw.gf.majority import MajorityDecoder, MajorityPredictor, latin_checks
 from pyralis.hw.gf.product_code import ProductChecker, ProductPredictor, Syndromes, best_predictor
 from pyralis.hw.gf.redundancy import Comparator, Nonzero
@@ -47,7 +47,7 @@ def predict(flow: Flow, config: GfConfig, a: Timed, b: Timed, flip: Timed | None
     for index in range(1 + duplicated(config)):
         inject = flip is not None and index == 0
         block = _predictor(config, inject)
-        extra = {"flip_p": flip} if inject else {}
+        extra = {"flip_p": flip} if inject and flip is not None else {}
         predictions.append(flow.place(f"predictor_{index}", block, a=a, b=b, **extra)["p"])
     return predictions
 
@@ -73,6 +73,9 @@ def _check_residue(flow: Flow, config: GfConfig, product: Product, predictions: 
     ):  # each with a checker of its own, which may be faulty too
         # Channels stand apart where something is corrected: a fault of the checker disturbs one only then.
         block = ResidueChecker(config.field, config.code, quotient=quotient, apart=config.correct > 0)
+        assert product.high is not None, (
+            "multipliers without an unreduced product are refused with the configuration"
+        )
         high = {"quotient" if quotient else "high": product.high}
         found = flow.place(f"checker_{index}", block, c=product.c, p=prediction, **high)
         syndromes.append(found["syndrome"])
@@ -101,7 +104,7 @@ def correct(flow: Flow, config: GfConfig, checked: Checked) -> Outcome:
         return Outcome(checked.voted, error, corrected=error, **flags)
     code, t = config.code, config.correct
     solution = _solve(flow, config, checked.syndrome)
-    search = Locator(code, t, _locator_form(flow, config))
+    search = Locator(code, t, _search_form(flow, config))
     located = flow.place("root_search", search, locator=solution["locator"])["errors"]
     count = flow.place("roots", RootCount(code, t), errors=located)["count"]
     trusted = error
@@ -135,7 +138,7 @@ def _solve(flow: Flow, config: GfConfig, syndrome: Timed) -> dict[str, Timed]:
     }
 
 
-def _locator_form(flow: Flow, config: GfConfig) -> LocatorForm:
+def _search_form(flow: Flow, config: GfConfig) -> Form:
     """The smallest form, or of a pipeline the smallest that fits between two registers."""
     if config.locator != "auto":
         return config.locator

@@ -68,7 +68,7 @@ class _Sums:
             if self._inputs + index in used:
                 used.update(self._gates[index])
         place = {k: k for k in range(self._inputs)}
-        gates = []
+        gates: list[tuple[int, int]] = []
         for index, (a, b) in enumerate(self._gates):
             if self._inputs + index in used:
                 place[self._inputs + index] = self._inputs + len(gates)

@@ -157,7 +157,7 @@ def test_a_file_holds_what_differs():
 @pytest.mark.parametrize(
     ("text", "what", "hint"),
     [
-        ("corect = 2", "The configuration has no key 'corect'.", "did you mean 'correct'?"),
+        ("correkt = 2", "The configuration has no key 'correkt'.", "did you mean 'correct'?"),
         ("t = 2.0", "t must be an integer, not 2.0.", "t = 1"),
         ("inject = 1", "inject must be true or false, not 1.", "inject = False"),
         ("duplicate = 1", "duplicate must be true or false, not 1.", "duplicate = True"),
