@@ -23,9 +23,6 @@ from pyralis.hw.gf.field import Gf2m
 
 __all__ = ["bench", "design_rows", "target_rows"]
 
-WIDEST = 283
-"""Degree from which gates are counted as written even if all is asked for: optimising them takes hours."""
-
 COVERED = 45
 """Largest degree of which every gate is tried as faulty, unless all is asked for."""
 
@@ -121,7 +118,7 @@ class _Runner:
         started = time.monotonic()
         m = design.config.m
         families = self.families if m <= WIDE or self.scope == "full" else ()
-        structural = m >= (measure.STRUCTURAL if self.scope != "full" else WIDEST)
+        structural = m >= measure.STRUCTURAL
         found = self._figures(design, families, structural)
         structural = found["mapping"] == "structural"
         row = {
@@ -145,8 +142,13 @@ class _Runner:
         return {**row, "seconds": round(time.monotonic() - started, 1)}
 
     def _figures(self, design: Design, families: tuple[str, ...], structural: bool) -> dict[str, Any]:
-        text = design.verilog()
-        return measure.figures(text, families=families, structural=structural, timeout_s=self.time_limit)
+        return measure.figures(
+            design.verilog(),
+            families=families,
+            structural=structural,
+            deeper=measure.deeper(design.config),
+            timeout_s=self.time_limit,
+        )
 
     def _overhead(
         self, found: Mapping[str, Any], m: int, multiplier: str, core: bool, structural: bool

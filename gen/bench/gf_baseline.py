@@ -84,7 +84,7 @@ class ParallelBch(wiring.Component):
         field, code, t = self.field, self.code, self.code.t
         flow = Flow(m)
         a, b = Timed(self.a), Timed(self.b)
-        c = flow.place("multiplier", TwoStep(field), a=a, b=b)["c"]
+        c = flow.place("multiplier_0", TwoStep(field), a=a, b=b)["c"]
         predictor = ProductPredictor(field, code, "product") if self.newer else ArrayPredictor(field, code)
         p = flow.place("predictor", predictor, a=a, b=b)["p"]
         check = flow.place("checker", ProductChecker(field, code), c=c, p=p)

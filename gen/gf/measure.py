@@ -30,6 +30,7 @@ __all__ = [
     "TIME_LIMIT",
     "TOP",
     "cycles",
+    "deeper",
     "figures",
     "gate_netlist",
     "measure",
@@ -46,7 +47,7 @@ AS_WRITTEN = r"multiplier_\d+"
 FAMILIES = ("xcup", "ecp5")
 """FPGA families that reports show."""
 
-STRUCTURAL = 128
+STRUCTURAL = 283
 """Degree from which reports count gates as written: optimising them takes long and changes little."""
 
 TIME_LIMIT = 900.0

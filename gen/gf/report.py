@@ -59,7 +59,8 @@ def report(
 
     def figures(text: str, families: tuple[str, ...] = ()) -> dict[str, Any]:
         limit = measure.TIME_LIMIT
-        return measure.figures(text, families=families, structural=structural, timeout_s=limit)
+        depth = measure.deeper(config)
+        return measure.figures(text, families=families, structural=structural, deeper=depth, timeout_s=limit)
 
     with progress.step("map to gates" + (" and tables" if luts else "")) as step:
         found = figures(measure.verilog(config), measure.FAMILIES if luts else ())
