@@ -29,7 +29,7 @@ endif
 FAIL := fail() { printf '\n%s\nNext step: %s\n' "$$1" "$$2" >&2; exit 1; };
 
 help: ## List the targets
-	@printf 'Pyralis: trained spiking networks to FPGA hardware, proven in simulation.\n\nUsage: make TARGET [VARIABLE=value]\n\n'
+	@printf 'Pyralis: spiking networks and protected finite-field arithmetic to hardware that is proven.\n\nUsage: make TARGET [VARIABLE=value]\n\n'
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@printf '\nVariables: JOBS=%s  PRESET=%s  TEST=tests/...  WAVES=1  PYTHON=%s  VENV=%s\n' '$(JOBS)' '$(PRESET)' '$(PYTHON)' '$(VENV)'
 
