@@ -26,6 +26,9 @@ __all__ = ["bench", "design_rows", "target_rows"]
 COVERED = 45
 """Largest degree of which every gate is tried as faulty, unless all is asked for."""
 
+TABLED = (0, 1, 5)
+"""Values of t whose designs are mapped to look-up tables, which takes longest."""
+
 VECTORS = 64
 """Operand pairs that each fault meets."""
 
@@ -52,7 +55,7 @@ def bench(
         Fields; without it those of the scope.
     scope : {"quick", "default", "full"}
     families : iterable of str
-        FPGA families; ``quick`` leaves them out.
+        FPGA families; ``quick`` leaves them out, ``default`` takes them for the field of the papers only.
     time_limit : float
         Seconds for optimising one block; then its design is counted as written.
     progress : Progress
@@ -117,7 +120,8 @@ class _Runner:
         """Figures of *design*."""
         started = time.monotonic()
         m = design.config.m
-        families = self.families if m <= WIDE or self.scope == "full" else ()
+        tabled = self.scope == "full" or (m == DEGREES[0] and design.t in TABLED)
+        families = self.families if tabled else ()
         structural = m >= measure.STRUCTURAL
         found = self._figures(design, families, structural)
         structural = found["mapping"] == "structural"

@@ -121,13 +121,13 @@ def _wanted(m: int, scope: Scope) -> Iterator[tuple[Any, dict[str, Any]]]:
     for t in all_t if every else some_t if narrow else (1,):
         yield _coded, {"protect": "product_bch", "t": t, "mode": "detect"}
     if every:
-        for t in all_t:
+        for t in all_t if scope == "full" else some_t:
             yield _coded, {"protect": "product_bch", "t": t, "mode": "combinational"}
         for t in all_t[1:]:
             yield _coded, {"protect": "residue_bch", "t": t, "mode": "combinational"}
         for protect in ("residue_bch", "product_bch"):
             for mode in ("pipelined", "folded"):
-                for t in some_t:
+                for t in some_t if scope == "full" or protect == "residue_bch" else some_t[-1:]:
                     yield _coded, {"protect": protect, "t": t, "mode": mode}
         yield _parallel, {"t": 3}
         yield _parallel, {"t": 5}
