@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pyralis.gen.gf.proofs import block_claims, datapath_claims, prove_claim
-from pyralis.gen.gf.survival import survival
+from pyralis.gen.gf.survival import FLOWS, survival
 from pyralis.gen.progress import QUIET, Progress
 from pyralis.hw.gf.config import CODED, GfConfig
 
@@ -20,7 +20,7 @@ def prove(
     config: GfConfig,
     *,
     structural: bool | None = None,
-    families: Iterable[str] = ("xcup", "ecp5"),
+    flows: Iterable[str] = FLOWS,
     max_patterns: int | None = 2_000_000,
     formal: Path | None = None,
     progress: Progress = QUIET,
@@ -32,8 +32,8 @@ def prove(
     config : GfConfig
     structural : bool, optional
         Take the gates as they are written, without logic optimisation. By default so beyond :data:`MAPPED_M`.
-    families : iterable of str
-        FPGA families in which redundancy must survive.
+    flows : iterable of str
+        Synthesis flows in which redundancy must survive, keys of :data:`pyralis.gen.gf.survival.FLOWS`.
     max_patterns : int, optional
         Error patterns of one weight that are all decoded; of more, so many are drawn at random. None: all.
     formal : Path, optional
@@ -63,7 +63,7 @@ def prove(
             step.note(found["detail"])
         what = f"{claim.block}: {claim.output} = {claim.says}"
         checks.append({"part": "algebra", "what": what, "ok": found["ok"], "detail": found["detail"]})
-    checks += _survived(config, families, structural, progress)
+    checks += _survived(config, flows, progress)
     decoding = None
     if config.protect in CODED:
         decoding, rows = _decoded(config, max_patterns, progress)
@@ -78,11 +78,9 @@ def prove(
     }
 
 
-def _survived(
-    config: GfConfig, families: Iterable[str], structural: bool, progress: Progress
-) -> list[dict[str, Any]]:
+def _survived(config: GfConfig, flows: Iterable[str], progress: Progress) -> list[dict[str, Any]]:
     with progress.step("redundancy") as step:
-        rows = survival(config, families, structural=structural)
+        rows = survival(config, flows)
         step.note(f"{sum(not row['ok'] for row in rows)} of {len(rows)} counts too small")
     return [
         {

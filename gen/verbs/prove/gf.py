@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from pyralis.gen.gf.options import add_config, config_of
 from pyralis.gen.options import positive
@@ -35,10 +36,10 @@ def add_parser(subparsers) -> argparse.ArgumentParser:
     )
     group.add_argument("--all-patterns", action="store_true", help="try every error pattern, however many")
     group.add_argument(
-        "--luts",
+        "--fpga",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="redundancy on FPGAs too (default: yes)",
+        help="redundancy in the flows of FPGAs too (default: yes)",
     )
     group.add_argument("--formal", action="store_true", help="model checking of the streams too; minutes")
     return parser
@@ -49,14 +50,15 @@ def run(args: argparse.Namespace) -> dict:
     from pyralis.gen.gf.prove import prove
 
     name, config = config_of(args)
-    options = {"max_patterns": args.patterns} if args.patterns else {}
+    options: dict[str, Any] = {} if args.fpga else {"flows": ("gates",)}
+    if args.patterns or args.all_patterns:
+        options["max_patterns"] = None if args.all_patterns else args.patterns
     found = prove(
         config,
         structural=args.structural,
-        families=("xcup", "ecp5") if args.luts else (),
         formal=Path(f"build/prove/{name}") if args.formal else None,
         progress=args.progress,
-        **({"max_patterns": None} if args.all_patterns else options),
+        **options,
     )
     return {"name": name, **found}
 

@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from pyralis.gen.emit.verilog import KEEP
 from pyralis.gen.gf import proofs
+from pyralis.gen.gf.measure import TOP, verilog
 from pyralis.gen.gf.proofs import block_claims, datapath_claims, prove_claim
 from pyralis.gen.gf.prove import prove
-from pyralis.gen.gf.survival import _compare, survival
+from pyralis.gen.gf.survival import _cells, _compare, survival
 from pyralis.gen.synthesis.cells import GateKind
 from pyralis.hw.gf.config import GfConfig
 
@@ -46,10 +48,8 @@ def test_claims_hold(name):
     assert (("predictor", "p") in outputs) == (name not in ("plain", "copies", "diverse"))
 
 
-MULTIPLIERS = [(m, kind) for m in (8, 16, 45, 64) for kind in ("two_step", "karatsuba", "mastrovito")]
-
-
-@pytest.mark.parametrize(("m", "kind"), MULTIPLIERS)
+@pytest.mark.parametrize("kind", ["two_step", "karatsuba", "mastrovito"])
+@pytest.mark.parametrize("m", [8, 16, 45])
 def test_every_bit_parallel_multiplier(m, kind):
     for claim in claims(GfConfig(m=m, multiplier=kind, **NONE)):
         assert prove_claim(claim)["ok"], claim
@@ -62,7 +62,7 @@ def test_the_digit_serial_multiplier(m, digit):
 
 
 @pytest.mark.parametrize("kind", ["two_step", "karatsuba", "mastrovito"])
-@pytest.mark.parametrize("m", [128, 163])
+@pytest.mark.parametrize("m", [64, 128, 163])
 def test_large_multipliers_as_written(m, kind):
     for claim in block_claims(GfConfig(m=m, multiplier=kind, **NONE), structural=True):
         assert prove_claim(claim)["ok"], claim
@@ -110,17 +110,28 @@ def test_what_the_method_cannot_decide_is_no_proof(monkeypatch):
 
 
 def test_redundancy_survives_everywhere():
-    rows = survival(GfConfig(m=8, protect="tmr"), ["xcup"])
+    rows = survival(GfConfig(m=8, protect="tmr"))
     assert all(row["ok"] for row in rows)
-    assert {row["flow"] for row in rows} == {"gates", "xcup"}
+    assert {row["flow"] for row in rows} == {"gates", "xcup", "ecp5"}
     assert [row["block"] for row in rows if row["flow"] == "gates"] == [
-        *("multiplier_0", "multiplier_1", "multiplier_2", "voter", "all blocks", "three copies")
+        *("multiplier_0", "multiplier_1", "multiplier_2", "all of them", "three copies")
     ]
+    named = {row["block"] for row in survival(GfConfig(m=8, duplicate=True), ["gates"])}
+    assert named >= {"checker_1.channel_1", "predictor_0.channel_1", "predictor_1.channel_1"}
+
+
+@pytest.mark.parametrize("protect", ["tmr", "residue_bch"])
+def test_without_the_attribute_synthesis_takes_it_away(protect):
+    config = GfConfig(m=8, protect=protect, duplicate=True)
+    text = verilog(config)
+    kept = sum(_cells(text, TOP, "gates").values())
+    merged = sum(_cells(text.replace(KEEP, ""), TOP, "gates").values())
+    assert merged < 0.9 * kept
 
 
 def test_lost_redundancy_is_told():
     alone = {f"multiplier_{index}": 100 for index in range(3)}
-    rows = _compare("gates", {"multiplier_0": 100}, alone)
+    rows = _compare("gates", dict.fromkeys(alone, 0) | {"multiplier_0": 100}, alone)
     assert [row["ok"] for row in rows] == [True, False, False, False, False]
     rows = _compare("gates", dict.fromkeys(alone, 99), alone)
     assert all(row["ok"] for row in rows)
@@ -128,7 +139,7 @@ def test_lost_redundancy_is_told():
 
 
 def test_everything_together():
-    found = prove(GfConfig(m=4), families=())
+    found = prove(GfConfig(m=4), flows=["gates"])
     assert found["ok"] and not found["structural"]
     assert {row["part"] for row in found["checks"]} == {"algebra", "redundancy", "decoding", "streams"}
     assert found["decoding"]["exhaustive"]
@@ -139,12 +150,12 @@ def test_everything_together():
 def test_a_failure_makes_all_fail(monkeypatch):
     row = {"flow": "gates", "block": "multiplier_1", "cells": 0, "alone": 10, "ok": False}
     monkeypatch.setattr("pyralis.gen.gf.prove.survival", lambda *_, **__: [row])
-    assert not prove(GfConfig(m=4, protect="dwc"), families=())["ok"]
+    assert not prove(GfConfig(m=4, protect="dwc"), flows=["gates"])["ok"]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["two_step", "karatsuba", "mastrovito"])
-@pytest.mark.parametrize("m", [128, 163, 283])
+@pytest.mark.parametrize("m", [64, 128, 163, 283])
 def test_large_multipliers_after_optimisation(m, kind):
     for claim in block_claims(GfConfig(m=m, multiplier=kind, **NONE)):
         assert prove_claim(claim)["ok"], claim
