@@ -29,6 +29,9 @@ COVERED = 45
 TABLED = (0, 1, 5)
 """Values of t whose designs are mapped to look-up tables, which takes longest."""
 
+SAMPLES = 1 << 16
+"""Random words that a decoder is given."""
+
 VECTORS = 64
 """Operand pairs that each fault meets."""
 
@@ -141,6 +144,7 @@ class _Runner:
                 for multiplier in ("two_step", "karatsuba")
             },
             "miscorrected_share": _miscorrected_share(design),
+            "miscorrected_measured": self._miscorrected(design),
             "coverage": self._coverage(design),
         }
         return {**row, "seconds": round(time.monotonic() - started, 1)}
@@ -180,6 +184,17 @@ class _Runner:
         from pyralis.sim.gf.campaign import campaign
 
         return campaign(config, vectors=VECTORS, doubles=0)["summary"]
+
+    def _miscorrected(self, design: Design) -> float | None:
+        """Share of random words that the mapped decoder takes for one with few errors; None if not asked."""
+        config = design.config
+        if self.scope == "quick" or config.m > COVERED or design.rebuilt:
+            return None
+        if design.mode != "combinational" or not design.coded or design.protect == "majority":
+            return None
+        from pyralis.sim.gf.miscorrection import miscorrection
+
+        return miscorrection(config, samples=SAMPLES)["rows"][0]["rate"]
 
 
 def _miscorrected_share(design: Design) -> float | None:
