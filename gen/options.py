@@ -6,7 +6,7 @@ from typing import Any
 from pyralis.gen.model import FACTS
 from pyralis.hw.snn.config import PRESETS
 
-__all__ = ["add_core", "add_memory", "add_model", "facts_of", "memory_of", "positive"]
+__all__ = ["add_core", "add_memory", "add_model", "facts_of", "memory_of", "natural", "positive"]
 
 
 def add_core(parser: argparse.ArgumentParser, default: str = "tiny") -> None:
@@ -37,23 +37,23 @@ def add_memory(parser: argparse.ArgumentParser) -> None:
     """Settings of the simulated external memory."""
     group = parser.add_argument_group("external memory of the simulation")
     group.add_argument(
-        "--latency", type=_natural, default=20, metavar="CYCLES", help="of a read (default: 20)"
+        "--latency", type=natural, default=20, metavar="CYCLES", help="of a read (default: 20)"
     )
     group.add_argument(
         "--bytes-per-cycle",
-        type=_natural,
+        type=natural,
         default=0,
         metavar="N",
         help="of all ports together (default: 0, no limit)",
     )
     group.add_argument(
         "--stall-percent",
-        type=_natural,
+        type=natural,
         default=0,
         metavar="N",
         help="of cycles in which it waits (default: 0)",
     )
-    group.add_argument("--seed", type=_natural, default=1, metavar="N", help="of these waits (default: 1)")
+    group.add_argument("--seed", type=natural, default=1, metavar="N", help="of these waits (default: 1)")
 
 
 def memory_of(args: argparse.Namespace) -> Any:
@@ -75,7 +75,8 @@ def _shape(text: str) -> tuple[int, ...]:
         raise argparse.ArgumentTypeError(f"{text!r} is no shape such as 1,28,28") from None
 
 
-def _natural(text: str) -> int:
+def natural(text: str) -> int:
+    """Type of an argument that is an integer of at least 0."""
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is no number of at least 0")
     return int(text)

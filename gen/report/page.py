@@ -35,7 +35,7 @@ def rebuild(folder: str | Path) -> Path:
         result = json.loads(path.read_text())
     except FileNotFoundError:
         what = f"There is no result.json in {folder}."
-        raise UserError(what, str(folder), "pyralis demo snn writes one to build/demo/snn") from None
+        raise UserError(what, str(folder), "pyralis demo CORE writes one to build/demo/CORE") from None
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         what = f"{path} cannot be read: {getattr(error, 'strerror', None) or error}."
         raise UserError(what, str(path), "run the job again") from None
@@ -43,7 +43,7 @@ def rebuild(folder: str | Path) -> Path:
     if job not in PAGES:
         jobs = " and ".join(map(repr, PAGES))
         what = f"{path} is the result of {job!r}; there are reports for {jobs} only."
-        raise UserError(what, str(path), "pyralis demo snn")
+        raise UserError(what, str(path), "pyralis demo --help")
     try:
         page = render(result)
     except (KeyError, jinja2.UndefinedError) as error:

@@ -2,6 +2,7 @@
 
 import argparse
 
+from pyralis.gen.options import natural
 from pyralis.gen.text import table
 
 __all__ = ["add_parser", "render", "run"]
@@ -17,7 +18,7 @@ def add_parser(subparsers) -> argparse.ArgumentParser:
         "report.html. Exit code 1 if a value of the protected multipliers is wrong.",
     )
     parser.add_argument(
-        "--seed", type=int, metavar="N", default=0, help="of the faults and stalls (default: 0)"
+        "--seed", type=natural, metavar="N", default=0, help="of the faults and stalls (default: 0)"
     )
     parser.add_argument(
         "-o", "--output", metavar="DIR", default="build/demo/gf", help="default: build/demo/gf"

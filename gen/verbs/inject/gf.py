@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pyralis.gen.files import json_text, write_file
 from pyralis.gen.gf.options import add_config, config_of
-from pyralis.gen.options import positive
+from pyralis.gen.options import natural, positive
 from pyralis.gen.text import percent, table
 
 __all__ = ["add_parser", "render", "run"]
@@ -31,12 +31,14 @@ def add_parser(subparsers) -> argparse.ArgumentParser:
     )
     group.add_argument(
         "--doubles",
-        type=int,
+        type=natural,
         default=20_000,
         metavar="N",
         help="random pairs of faults, or 0 (default: 20000)",
     )
-    group.add_argument("--seed", type=int, default=0, metavar="N", help="of operands and pairs (default: 0)")
+    group.add_argument(
+        "--seed", type=natural, default=0, metavar="N", help="of operands and pairs (default: 0)"
+    )
     group.add_argument("-o", "--output", metavar="FILE.json", help="default: build/inject/gf.json")
     return parser
 

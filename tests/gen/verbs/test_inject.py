@@ -3,6 +3,8 @@
 import json
 import xml.etree.ElementTree as ET
 
+import pytest
+
 from pyralis.gen.cli import main
 from pyralis.gen.gf.outcomes import LABELS, chart, rows_of
 from pyralis.sim.gf.campaign import OUTCOMES
@@ -54,3 +56,10 @@ def test_what_takes_many_cycles_is_refused(capsys):
     err = capsys.readouterr().err
     assert "Gate by gate, only datapaths can be looked at" in err
     assert "corrector = 'folded'" in err
+
+
+@pytest.mark.parametrize("option", ["--doubles", "--seed"])
+def test_numbers_below_zero_are_refused(command, option):
+    code, _, err = command("inject", "gf", "--m", "4", option, "-1")
+    assert code == 1
+    assert err.startswith(f"pyralis: Argument {option}: '-1' is no number of at least 0\n")
