@@ -40,5 +40,5 @@ def test_products_flags_and_timing(name):
     core = GfMultiplier(CONFIGS[name])
     times = [core.cycles, core.correction_cycles, core.cycles - 1 if name.startswith("serial") else 1]
     folded = CONFIGS[name].corrector == "folded"
-    env = {"PYRALIS_TIMES": json.dumps(times), "PYRALIS_COUNT": "120" if folded else "400"}
+    env = {"PYRALIS_TIMES": json.dumps(times), "PYRALIS_COUNT": "80" if folded else "160"}
     run_cocotb(core, "cocotb_core", env=env)

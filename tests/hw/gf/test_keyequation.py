@@ -94,7 +94,7 @@ def test_every_pattern_of_at_most_t_errors(code, t, form):
         assert reference.same(locator, products[pattern]), pattern
 
 
-@pytest.mark.parametrize("form", ["closed", "bm"])
+@pytest.mark.parametrize("form", ["closed", pytest.param("bm", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("t", [3, 5])
 def test_steps_chained_are_the_whole(t, form):
     code, rng = residue_code(8, 5), random.Random(1)

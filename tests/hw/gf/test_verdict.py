@@ -114,7 +114,7 @@ class Decoder(wiring.Component):
         return m
 
 
-@pytest.mark.parametrize("form", ["closed", "bm"])
+@pytest.mark.parametrize("form", ["closed", pytest.param("bm", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     "code",
     [residue_code(8, 1), residue_code(8, 2), residue_code(8, 3), product_code(8, 2), product_code(8, 3)],
