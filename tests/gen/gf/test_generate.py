@@ -182,6 +182,8 @@ def test_the_folder_is_complete(files):
 
 def test_the_readme_names_every_file_and_port(files):
     text = files["README.txt"].decode()
+    assert all(f"\n{flag}: " in text for flag in ("error", "alarm"))
+    assert "-CFLAGS -std=c++20" in text
     listed = set(re.findall(r"^(\S+\.\w+) ", text, re.MULTILINE))
     assert listed == files.keys() - {"README.txt"}
     assert all(re.search(rf" {port.name} +{port.width} bits", text) for port in ports_of(core(SMALL)))
