@@ -11,7 +11,7 @@ from pyralis.hw.gf.arithmetic import build_multiplier
 from pyralis.hw.gf.config import CODED, GfConfig
 from pyralis.hw.gf.flow import Flow, Timed
 from pyralis.hw.gf.ports import Injection, element_names, flips_of
-from pyralis.hw.gf.redundancy import Comparator
+from pyralis.hw.gf.redundancy import Comparator, Parity
 from pyralis.hw.gf.scheme import Checked, Outcome, Product, multiplier_kinds, syndrome_bits
 
 __all__ = ["Datapath", "check", "correct", "predict"]
@@ -40,11 +40,26 @@ def correct(flow: Flow, config: GfConfig, checked: Checked) -> Outcome:
         return outcome
     found = flow.place("post_check", Comparator(config.m), a=outcome.product, b=checked.c)["differ"]
     alarm = flow.join(_alarm, found, outcome.error, outcome.alarm, levels=2)
+    if outcome.product.stage > checked.c.stage:
+        spoilt = _spoilt_on_the_way(flow, checked.c, outcome.product.stage)
+        alarm = flow.join(Value.__or__, alarm, spoilt, levels=1)
     return replace(outcome, alarm=alarm)
 
 
 def _alarm(differ: Value, error: Value, alarm: Value) -> Value:
     return differ & ~error | alarm
+
+
+def _spoilt_on_the_way(flow: Flow, c: Timed, stage: int) -> Timed:
+    """Whether the raw product changes in the registers in which it waits for its correction until *stage*.
+
+    Its check lies before them, and the post-check sees what comes out of them: a parity bit goes with it.
+    """
+    bits = len(c.value)
+    before = flow.place("parity", Parity(bits), value=c)["odd"]
+    waited = Timed(flow.at(c, stage), stage)
+    after = flow.place("parity_again", Parity(bits), value=waited)["odd"]
+    return flow.join(Value.__xor__, before, after, levels=1)
 
 
 class Datapath(wiring.Component):

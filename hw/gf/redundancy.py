@@ -4,7 +4,9 @@ from amaranth import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["Comparator", "Nonzero", "Voter"]
+from pyralis.hw.gf.linear import combine
+
+__all__ = ["Comparator", "Nonzero", "Parity", "Voter"]
 
 
 class Comparator(wiring.Component):
@@ -52,6 +54,30 @@ class Nonzero(wiring.Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         m.d.comb += self.any.eq(self.value.any())
+        return m
+
+
+class Parity(wiring.Component):
+    """Whether a value has an odd number of bits that are 1.
+
+    Ports
+    -----
+    value : In(width)
+    odd : Out(1)
+    """
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        super().__init__({"value": In(width), "odd": Out(1)})
+
+    @property
+    def levels(self) -> int:
+        """Longest path in two-input gates."""
+        return (self.width - 1).bit_length()
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        m.d.comb += self.odd.eq(combine(list(self.value)))
         return m
 
 

@@ -37,7 +37,7 @@ GROUPS = {
     "predictor": ("predictor",),
     "checker": ("doubles_comparator", "checker", "syndromes", "error_flag", "comparator", "voter"),
     "corrector": ("key_equation", "root_search", "roots", "rest", "verdict", "flip"),
-    "post-check": ("post_check",),
+    "post-check": ("post_check", "parity"),
     "glue": ("",),
 }
 """Groups of blocks, by the beginning of their names; the longest one that fits counts."""

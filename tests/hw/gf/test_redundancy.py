@@ -5,7 +5,7 @@ import random
 import pytest
 from finitefields import settle
 
-from pyralis.hw.gf.redundancy import Comparator, Nonzero, Voter
+from pyralis.hw.gf.redundancy import Comparator, Nonzero, Parity, Voter
 
 
 @pytest.mark.parametrize("width", [1, 2, 45])
@@ -45,3 +45,10 @@ def test_nonzero(width):
     found = settle(Nonzero(width), [{"value": value} for value in range(1 << width)], "any")
     assert found == [(int(value > 0),) for value in range(1 << width)]
     assert Nonzero(width).levels == (width - 1).bit_length()
+
+
+@pytest.mark.parametrize("width", [1, 5])
+def test_parity(width):
+    found = settle(Parity(width), [{"value": value} for value in range(1 << width)], "odd")
+    assert found == [(value.bit_count() % 2,) for value in range(1 << width)]
+    assert Parity(width).levels == (width - 1).bit_length()
