@@ -5,7 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from pyralis.gen.report.svg import FONT, Svg, ticks, wide
+from pyralis.gen.report.svg import FONT, Svg, grouped, ticks, wide
 
 __all__ = [
     "cycles",
@@ -62,9 +62,10 @@ def cycles(layers: Sequence[Mapping[str, Any]], outside: float) -> Markup:
             ("c2", stalls, "cycles in which a step waited for its weights"),
             ("c3", max(total - active - stalls, 0), "other cycles"),
         ):
-            svg.rect(x, y + 7, share * scale, ROW - 14, style, f"{name}: {share:,.1f} {what}")
+            svg.rect(x, y + 7, share * scale, ROW - 14, style, f"{name}: {grouped(share, '.1f')} {what}")
             x += share * scale
-        svg.text(max(x, left + (guess or 0) * scale) + 6, y + ROW / 2 + 4, f"{total:,.0f}", style="strong")
+        end = max(x, left + (guess or 0) * scale)
+        svg.text(end + 6, y + ROW / 2 + 4, grouped(total, ".0f"), style="strong")
         if guess is not None:
             svg.line(left + guess * scale, y + 3, left + guess * scale, y + ROW - 3, "mark")
     svg.line(left, top, left, bottom)
@@ -129,7 +130,7 @@ def scores(values: Sequence[int], label: int, unit: str) -> Markup:
         style = "c1" if index == best else "c3"
         name = f"{index} ◂" if index == label else str(index)
         svg.text(left - 10, y + row / 2 + 4, name, "end", "strong" if index == best else "")
-        svg.rect(min(zero, end), y + 3, abs(end - zero), row - 6, style, f"class {index}: {value:,}")
+        svg.rect(min(zero, end), y + 3, abs(end - zero), row - 6, style, f"class {index}: {grouped(value)}")
     svg.line(zero, top, zero, top + row * len(values))
     svg.text(zero, svg.height - 8, "0", "middle", "mute small")
     svg.text(right, svg.height - 8, f"{unit} →", "end", "mute small")
@@ -156,7 +157,7 @@ def trajectories(potentials: Sequence[Sequence[int]], best: int) -> Markup:
         svg.text(x, bottom + FONT + 3, str(step + 1), "middle", "mute small")
     for value in {low, 0, high}:
         _, y = place(0, value)
-        svg.text(left - 6, y + 4, f"{value:,}", "end", "mute small")
+        svg.text(left - 6, y + 4, grouped(value), "end", "mute small")
     svg.line(left, place(0, 0)[1], right, place(0, 0)[1])
     for index in sorted(range(len(potentials)), key=lambda i: i == best):
         points = [place(-1, 0), *(place(step, value) for step, value in enumerate(potentials[index]))]
@@ -177,13 +178,13 @@ def histogram(layer: Mapping[str, Any]) -> Markup:
     for value in axis:
         y = bottom - (bottom - top) * value / axis[-1]
         svg.line(left, y, right, y, "grid")
-        svg.text(left - 6, y + 4, f"{value:,g}", "end", "mute small")
+        svg.text(left - 6, y + 4, grouped(value, ".10g"), "end", "mute small")
     span = edges[-1] - edges[0]
     for low, high, count in zip(edges, edges[1:], counts, strict=False):
         x = left + (right - left) * (low - edges[0]) / span
         width = (right - left) * (high - low) / span - 1
         height = (bottom - top) * count / axis[-1]
-        svg.rect(x, bottom - height, width, height, "c1", f"{low} to {high - 1}: {count:,} weights")
+        svg.rect(x, bottom - height, width, height, "c1", f"{low} to {high - 1}: {grouped(count)} weights")
     svg.line(left, bottom, right, bottom)
     for value in (-128, -64, 0, 64, 127):
         x = left + (right - left) * (value - edges[0]) / span
@@ -220,7 +221,8 @@ def widths(layers: Sequence[Mapping[str, Any]]) -> Markup:
         y, seen, worst = top + 26 * index, signed_bits(low, high), signed_bits(-bound, bound)
         svg.text(left - 8, y + 17, name, "end")
         svg.rect(left, y + 5, bits * scale, 16, "cell")
-        svg.rect(left, y + 5, seen * scale, 16, "c1", f"{name}: {low:,} to {high:,}, {seen} bits")
+        tip = f"{name}: {grouped(low)} to {grouped(high)}, {seen} bits"
+        svg.rect(left, y + 5, seen * scale, 16, "c1", tip)
         svg.line(left + worst * scale, y + 2, left + worst * scale, y + 24, "mark")
     svg.line(left, top, left, bottom)
     return svg.markup()
@@ -236,7 +238,7 @@ def memories(bits: Mapping[str, int]) -> Markup:
     for index, (name, count) in enumerate(bits.items()):
         y, width = top + 26 * index, (right - left) * count / 1024 / axis[-1]
         svg.text(left - 8, y + 17, name, "end")
-        svg.rect(left, y + 5, width, 16, "c1", f"{name}: {count:,} bits")
-        svg.text(left + width + 6, y + 17, f"{count / 1024:,.1f}", style="strong")
+        svg.rect(left, y + 5, width, 16, "c1", f"{name}: {grouped(count)} bits")
+        svg.text(left + width + 6, y + 17, grouped(count / 1024, ".1f"), style="strong")
     svg.line(left, top, left, bottom)
     return svg.markup()

@@ -109,14 +109,16 @@ def _over_m(rows: list[Row]) -> Markup:
     return gf_charts.curves(title, series, degrees, "m, bits of an element", "percent of gates")
 
 
-def _coverage(rows: list[Row]) -> Markup:
-    """Flips of multiplier gates that are corrected or flagged, against area."""
+def _coverage(rows: list[Row]) -> Markup | None:
+    """Flips of multiplier gates that are corrected or flagged, against area; None if no row has any."""
     groups: dict[str, list[tuple[float, float, str]]] = {}
     for row in rows:
         if (found := row["coverage"]) is not None:
             safe = 100 * (found["multiplier_flips_corrected"] + found["multiplier_flips_flagged"])
             entry = (_over(row, "gate_equivalents"), safe, f"m = {row['m']}, {row['name']}")
             groups.setdefault(NAMES[row["protect"]], []).append(entry)
+    if not groups:
+        return None
     title = "Flipped multiplier gates that do no harm, against area"
     x_label = "area over the two-step multiplier, percent of gate equivalents"
     return gf_charts.points(title, groups, x_label, "percent of flips, masked, corrected or flagged")

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from pyralis.gen.report.svg import FONT, Svg, short, ticks, wide
+from pyralis.gen.report.svg import FONT, Svg, grouped, short, ticks, wide
 
 __all__ = ["STYLES", "bars", "curves", "points"]
 
@@ -63,7 +63,7 @@ def curves(
             continue
         svg.path("M" + "L".join(f"{short(x)} {short(y)}" for x, y in spots), f"curve {style}")
         for (x, y), (place, value) in zip(spots, line, strict=True):
-            _spot(svg, x, y, style, f"{name}, {place:g}: {value:,.4g}")
+            _spot(svg, x, y, style, f"{name}, {place:g}: {grouped(value, '.4g')}")
         labels.append((spots[-1][1], name, style))
     for y, name, style in _spread(labels, bottom):
         svg.text(right + 8, y + 4, name, style=style if style == "mute" else f"name {style}")
@@ -111,8 +111,8 @@ def bars(
     for index, (name, value, style) in enumerate(rows):
         y = top + 26 * index
         svg.text(left - 8, y + 17, name, "end")
-        svg.rect(left, y + 5, value * scale, 16, style, f"{name}: {value:,g} {unit}")
-        svg.text(left + value * scale + 6, y + 17, f"{value:,g}", style="strong")
+        svg.rect(left, y + 5, value * scale, 16, style, f"{name}: {grouped(value, '.10g')} {unit}")
+        svg.text(left + value * scale + 6, y + 17, grouped(value, ".10g"), style="strong")
     for value in bounds.values():
         svg.line(left + value * scale, top, left + value * scale, bottom, "mark")
     svg.line(left, top, left, bottom)
@@ -122,7 +122,7 @@ def bars(
 def _y_axis(svg: Svg, left: float, right: float, axis: Sequence[float], down, label: str) -> None:
     for value in axis:
         svg.line(left, down(value), right, down(value), "grid")
-        svg.text(left - 8, down(value) + 4, f"{value:,g}", "end", "mute")
+        svg.text(left - 8, down(value) + 4, grouped(value, ".10g"), "end", "mute")
     svg.text(left - 8, down(axis[-1]) - 14, label, "start", "mute small")
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from pyralis.gen.report.svg import FONT, Svg, ticks
+from pyralis.gen.report.svg import FONT, Svg, grouped, ticks
 
 __all__ = ["charts", "fates"]
 
@@ -56,8 +56,8 @@ def _run(
             height = (HEIGHT - FONT) * group[fate] / axis[-1]
             y -= height
             if group[fate]:
-                tip = f"products {first:,} to {last:,}: {group[fate]} {text}"
+                tip = f"products {grouped(first)} to {grouped(last)}: {group[fate]} {text}"
                 svg.rect(left + place * width, y, width - 1, height, style, tip)
     svg.line(left, base, right, base)
     svg.text(left, base + FONT + 3, "product 0", style="mute small")
-    svg.text(right, base + FONT + 3, f"{run['products'] - 1:,}", "end", "mute small")
+    svg.text(right, base + FONT + 3, grouped(run["products"] - 1), "end", "mute small")

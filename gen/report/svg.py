@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-__all__ = ["FONT", "Svg", "short", "ticks", "wide"]
+__all__ = ["FONT", "Svg", "grouped", "short", "ticks", "wide"]
 
 FONT = 12
 """Height of text in a chart, in units of its view box (CSS pixels at full width)."""
@@ -60,7 +60,7 @@ class Svg:
         for value in values:
             x = left + (right - left) * (value - low) / (high - low)
             self.line(x, top, x, bottom, "grid")
-            self.text(x, bottom + FONT + 3, f"{value:,g}", "middle", "mute")
+            self.text(x, bottom + FONT + 3, grouped(value, ".10g"), "middle", "mute")
         self.text((left + right) / 2, bottom + 2 * FONT + 8, label, "middle", "mute")
 
     def legend(self, x: float, y: float, entries: Sequence[tuple[str, str]]) -> None:
@@ -85,6 +85,11 @@ class Svg:
 def wide(text: str) -> float:
     """Width that *text* takes, about."""
     return len(text) * FONT * DIGIT * 0.9
+
+
+def grouped(value: float, form: str = "") -> str:
+    """*value* in the format *form*, with a narrow space between thousands as in the tables of the pages."""
+    return f"{value:,{form}}".replace(",", "\u202f")
 
 
 def short(number: float) -> str:

@@ -5,6 +5,8 @@ from typing import Any
 
 import jinja2
 
+from pyralis.gen.report.svg import grouped
+
 __all__ = ["render"]
 
 
@@ -33,11 +35,11 @@ def _percent(share: float, digits: int = 1) -> str:
 
 
 def _count(value: float, digits: int = 0) -> str:
-    return f"{value:,.{digits}f}".replace(",", "\u202f")  # a narrow space between thousands
+    return grouped(value, f".{digits}f")
 
 
 def _span(ends: list[int]) -> str:
-    return " … ".join(f"{end:,}".replace(",", "\u202f").replace("-", "\u2212") for end in ends)
+    return " … ".join(grouped(end, "d").replace("-", "\u2212") for end in ends)
 
 
 def _shape(sizes: list[int]) -> str:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pyralis.gen.report.gf import _coverage
 from pyralis.gen.report.gf_charts import APART, STYLES, _spread, bars, curves, points
 
 
@@ -49,3 +50,13 @@ def test_points_and_bars_say_what_they_are():
     text = str(bars("title", [("design <1>", 25, "c1")], "gates", {"aim": 14}))
     assert "design &lt;1&gt;: 25 gates" in text
     assert text.count('class="mark"') == 2  # in the legend, and at its place
+
+
+def test_thousands_stand_apart_as_in_tables():
+    text = str(bars("title", [("one", 1342.5, "c1"), ("two", 1_234_567, "c1")], "gates"))
+    assert "1\u202f342.5</text>" in text
+    assert "1\u202f234\u202f567</text>" in text
+
+
+def test_without_faults_there_is_no_chart_of_them():
+    assert _coverage([{"coverage": None}]) is None
