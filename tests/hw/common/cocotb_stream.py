@@ -1,30 +1,19 @@
 """cocotb side of test_stream.py."""
 
 import os
-import random
 
 import cocotb
 from cocotb.triggers import ClockCycles
 
-from pyralis.sim.bench.stream import StreamSink, StreamSource, monitor_streams, stalls, start, unpack
+from pyralis.sim.bench.stream import between_streams, stalls, unpack
 
 DEPTH, WIDE, NARROW = (int(os.environ.get(f"PYRALIS_{name}", "0")) for name in ("DEPTH", "WIDE", "NARROW"))
-
-
-async def bench(dut, stall):
-    source, sink, monitors = StreamSource(dut, "input"), StreamSink(dut, "output"), monitor_streams(dut)
-    rng = random.Random(cocotb.RANDOM_SEED)
-    await start(dut)
-    if stall:
-        source.set_pause_generator(stalls(rng, stall))
-        sink.set_pause_generator(stalls(rng, stall))
-    return source, sink, monitors, rng
 
 
 @cocotb.test(timeout_time=100, timeout_unit="us")
 @cocotb.parametrize(stall=[0.0, 0.4])
 async def queue(dut, stall):
-    source, sink, monitors, rng = await bench(dut, stall)
+    source, sink, monitors, rng = await between_streams(dut, "input", "output", stall)
     sink.set_pause_generator(None)
     sink.pause = True
     words = [rng.randrange(1 << 21) for _ in range(300)]
@@ -50,7 +39,7 @@ async def queue(dut, stall):
 @cocotb.test(timeout_time=100, timeout_unit="us")
 @cocotb.parametrize(stall=[0.0, 0.4])
 async def downsize(dut, stall):
-    source, sink, monitors, rng = await bench(dut, stall)
+    source, sink, monitors, rng = await between_streams(dut, "input", "output", stall)
     parts = WIDE // NARROW
     words = [rng.randrange(1 << WIDE) for _ in range(60)]
     for word in words:

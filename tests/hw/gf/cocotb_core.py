@@ -2,28 +2,17 @@
 
 import json
 import os
-import random
 
 import cocotb
 from cocotb.triggers import ClockCycles, RisingEdge
 from multiplications import draw, expected, fields_of, payload
 
 from pyralis.hw.gf.config import GfConfig
-from pyralis.sim.bench.stream import StreamSink, StreamSource, monitor_streams, stalls, start
+from pyralis.sim.bench.stream import between_streams, stalls
 
 CONFIG = GfConfig(**json.loads(os.environ["PYRALIS_CONFIG"]))
 CYCLES, CORRECTION, INTERVAL = json.loads(os.environ["PYRALIS_TIMES"])
 COUNT = int(os.environ["PYRALIS_COUNT"])
-
-
-async def bench(dut, stall):
-    source, sink, monitors = StreamSource(dut, "operands"), StreamSink(dut, "result"), monitor_streams(dut)
-    rng = random.Random(cocotb.RANDOM_SEED)
-    await start(dut)
-    if stall:
-        source.set_pause_generator(stalls(rng, stall))
-        sink.set_pause_generator(stalls(rng, stall))
-    return source, sink, monitors, rng
 
 
 def compare(words, jobs):
@@ -40,7 +29,7 @@ def compare(words, jobs):
 @cocotb.parametrize(stall=[0.0, 0.4])
 async def products(dut, stall):
     """Every product and flag, with errors injected; under stalls too."""
-    source, sink, monitors, rng = await bench(dut, stall)
+    source, sink, monitors, rng = await between_streams(dut, "operands", "result", stall)
     heaviest = 2 * CONFIG.t + 2
     jobs = [draw(rng, CONFIG, rng.choice([0, 0, *range(heaviest)])) for _ in range(COUNT)]
     for job in jobs:
@@ -58,7 +47,7 @@ async def products(dut, stall):
 @cocotb.test(timeout_time=4, timeout_unit="ms")
 async def timing(dut):
     """Latency and interval without errors; what an error adds; results wait for a consumer unchanged."""
-    source, sink, monitors, rng = await bench(dut, 0.0)
+    source, sink, monitors, rng = await between_streams(dut, "operands", "result", 0.0)
     jobs = [draw(rng, CONFIG, 0) for _ in range(20)]
     for job in jobs:
         source.send_nowait(payload(CONFIG, job))
@@ -87,7 +76,7 @@ async def timing(dut):
 @cocotb.test(timeout_time=4, timeout_unit="ms")
 async def early(dut):
     """The raw product of each operand transfer, in order, once."""
-    source, sink, _, rng = await bench(dut, 0.3)
+    source, sink, _, rng = await between_streams(dut, "operands", "result", 0.3)
     sink.set_pause_generator(stalls(rng, 0.3))
     seen = []
 
@@ -108,7 +97,7 @@ async def early(dut):
 @cocotb.test(timeout_time=4, timeout_unit="ms")
 async def restart(dut):
     """A reset in the middle leaves nothing behind."""
-    source, sink, _, rng = await bench(dut, 0.2)
+    source, sink, _, rng = await between_streams(dut, "operands", "result", 0.2)
     for _ in range(10):
         source.send_nowait(payload(CONFIG, draw(rng, CONFIG, 1)))
     await ClockCycles(dut.clk, CYCLES + 7)
