@@ -31,6 +31,10 @@ NEEDS: dict[str, dict[str, tuple[str, ...]]] = {
 """Arguments that say nothing unless other fields have one of these values."""
 
 
+SEARCH = 600
+"""From this m on, beyond all the standards, the search for an irreducible polynomial takes long."""
+
+
 def add_config(parser: argparse.ArgumentParser) -> None:
     """Every field of :class:`GfConfig`, and ``--config``; read with :func:`config_of`."""
     parser.add_argument(
@@ -100,7 +104,11 @@ def config_of(args: argparse.Namespace) -> tuple[str, GfConfig]:
     if args.config is not None:
         values = values_of(configfile.read(args.config), args.config)
         where = f"{args.config} and arguments" if given else args.config
-    config = build(join(values, given), where, "the arguments and their values: --help")
+    values = join(values, given)
+    if values.get("m", 0) >= SEARCH and not values.keys() & {"field", "polynomial"}:
+        what = f"Looking for a polynomial of degree {values['m']}, which may take minutes"
+        args.progress.say(f"{what}; --polynomial gives one.")
+    config = build(values, where, "the arguments and their values: --help")
     _check_use(config, given)
     return Path(args.config).stem if args.config and not given else name_of(config), config
 

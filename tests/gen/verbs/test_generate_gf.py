@@ -59,6 +59,13 @@ def test_a_long_report_is_announced(command, tmp_path, monkeypatch):
     assert "At m = 3 the report may take hours; --no-report leaves it out." in command(*SMALLEST, tmp_path)[1]
 
 
+def test_a_long_search_is_announced(command, tmp_path, monkeypatch):
+    monkeypatch.setattr("pyralis.gen.gf.options.SEARCH", 3)
+    said = "Looking for a polynomial of degree 3, which may take minutes; --polynomial gives one.\n"
+    assert said in command(*SMALLEST, tmp_path, "--no-report")[1]
+    assert said not in command(*SMALLEST, tmp_path, "--no-report", "--polynomial", "0xb")[1]
+
+
 def test_a_block_that_is_too_deep_is_named(command, tmp_path):
     code, _, err = command("generate", "gf", "--corrector", "pipelined", "--levels", "1", "-o", tmp_path)
     assert code == 1
