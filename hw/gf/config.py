@@ -27,9 +27,6 @@ PredictorForm = Literal["auto", "product", "lfsr", "rows"]
 CODED = ("hamming", "majority", "product_bch", "residue_bch")
 """Protections that predict check bits."""
 
-CLOSED_T = 5
-"""Largest t for which the key equation has a closed form here."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class GfConfig:

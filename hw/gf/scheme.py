@@ -34,7 +34,7 @@ class Checked:
     syndrome : Timed
         Of all channels, or which bits differ from the copies; of no bits without protection.
     mismatch : Timed
-        The two predictors differ.
+        The doubles of predictor and checker differ.
     voted : Timed or None
         What the majority of three copies says.
     """
@@ -57,7 +57,7 @@ class Outcome:
     error : Timed
         A check failed: ``corrected`` or ``uncorrectable`` is set too.
     alarm : Timed
-        The checker itself is faulty: its predictors differ, or the product changed without an error.
+        The checker itself is faulty: its doubles differ, or the product changed without an error.
     """
 
     product: Timed
