@@ -19,7 +19,15 @@ OURS = {
 }
 """Which of our packages a folder may import."""
 
-SIM_FROM = ("gen/simulate", "gen/demo", "gen/bench", "gen/gf/", "gen/options", "gen/verbs/")
+SIM_FROM = (
+    "gen/simulate",
+    "gen/demo",
+    "gen/bench",
+    "gen/boards/designs",
+    "gen/gf/",
+    "gen/options",
+    "gen/verbs/",
+)
 """The parts of gen that run simulations, and so may import sim."""
 
 HW_LIBRARIES = {"amaranth"}
@@ -130,6 +138,26 @@ def test_hardware_needs_amaranth_and_python_only():
 @pytest.mark.parametrize("module", ["subprocess", "random", "argparse", "pathlib", "os", "shutil"])
 def test_hardware_touches_no_files_processes_or_chance(module):
     assert not [str(found) for found in IMPORTS if folder(found) == "hw" and found.root == module]
+
+
+def test_drivers_run_on_a_bare_board():
+    """They are copied to boards with Python and numpy; what else they use is imported when it is used."""
+    wrong = [
+        str(found)
+        for found in IMPORTS
+        if found.file.startswith("boards/runtime/")
+        and not found.ours
+        and found.root not in {"numpy", *sys.stdlib_module_names}
+        and (found.at_start or found.root not in {"pynq", "serial"})
+    ]
+    wrong += [
+        str(found)
+        for found in IMPORTS
+        if found.file.startswith("boards/runtime/")
+        and found.ours
+        and not found.module.startswith(("pyralis.boards.runtime", "pyralis.hw.serial.protocol"))
+    ]
+    assert not wrong
 
 
 def test_torch_is_loaded_only_where_it_is_the_subject():

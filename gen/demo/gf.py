@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pyralis.gen.clock import Clock
 from pyralis.gen.demo import curve, ghash
-from pyralis.gen.demo.clock import Clock
 from pyralis.gen.doctor import require
 from pyralis.gen.files import json_text, make_folder, write_file
 from pyralis.gen.gf.config import name_of

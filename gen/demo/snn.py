@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from pyralis.gen.clock import Clock
 from pyralis.gen.config import preset
 from pyralis.gen.demo import digits
-from pyralis.gen.demo.clock import Clock
 from pyralis.gen.doctor import require
 from pyralis.gen.errors import UserError
 from pyralis.gen.files import json_text, make_folder, write_file
@@ -30,11 +30,12 @@ from pyralis.gen.simulate import SIMULATOR, simulate
 from pyralis.gen.snn.compile import compile_network
 from pyralis.gen.snn.estimate import estimate
 from pyralis.gen.snn.generate import generate
+from pyralis.hw.snn.config import PRESETS, SnnConfig
 
 if TYPE_CHECKING:
     from pyralis.gen.quantization import QuantizationReport
 
-__all__ = ["FOLDER", "demo"]
+__all__ = ["FOLDER", "demo", "digits_network"]
 
 FOLDER = Path("build/demo/snn")
 PRESET = "tiny"
@@ -131,6 +132,18 @@ def demo(
     write_file(folder / "result.json", json_text(result))
     write_file(folder / "report.html", render(result))
     return result
+
+
+def digits_network(
+    folder: str | Path = FOLDER,
+    config: SnnConfig = PRESETS[PRESET],
+    *,
+    seed: int = 0,
+    progress: Progress = QUIET,
+) -> IntNetwork:
+    """The network of the demo, quantised for *config*; trained unless *folder* keeps it already."""
+    module = _trained(make_folder(folder), seed, digits.EPOCHS, Clock(progress))
+    return _quantised(module, digits.load(), config.leak_bits, config.potential_bits, seed)[0]
 
 
 class _Recording:

@@ -28,7 +28,7 @@ from pyralis.hw.snn.config import SnnConfig
 from pyralis.hw.snn.registers import register_map
 from pyralis.hw.snn.top import SnnTop
 
-__all__ = ["FORMAT", "TOP", "core_files", "generate", "network_files"]
+__all__ = ["FORMAT", "TOP", "core_files", "generate", "network_facts", "network_files"]
 
 FORMAT = "pyralis core 1"
 TOP = "snn_top"
@@ -91,12 +91,12 @@ def generate(
         "format": FORMAT,
         "top": TOP,
         "core": {"name": name, **asdict(config)},
-        "network": None if compiled is None else _network_facts(compiled),
+        "network": None if compiled is None else network_facts(compiled),
     }
     return write_folder(folder, files, facts)
 
 
-def _network_facts(compiled: Compiled) -> dict[str, Any]:
+def network_facts(compiled: Compiled) -> dict[str, Any]:
     """What a driver must know to run the program."""
     n = compiled.network
     return {

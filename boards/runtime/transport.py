@@ -1,0 +1,61 @@
+"""The way from a driver to a core, whatever it is: the processor's bus, a serial port, a simulator."""
+
+from typing import Protocol
+
+__all__ = ["Buffer", "Transport"]
+
+
+class Buffer(Protocol):
+    """A piece of memory that the core reaches.
+
+    Attributes
+    ----------
+    address : int
+        As the core sees it, a multiple of 4,096.
+    size : int
+        Bytes.
+    """
+
+    address: int
+    size: int
+
+    def write(self, data: bytes, offset: int = 0) -> None:
+        """Puts *data* at *offset*, visible to the core when this returns."""
+
+    def read(self, size: int, offset: int = 0) -> bytes:
+        """What the core has left at *offset*."""
+
+    def free(self) -> None:
+        """Gives it back; a second call does nothing."""
+
+
+class Transport(Protocol):
+    """Registers, memory and time of one core.
+
+    Every method raises TransportError if the board cannot be reached, and TimeLimitError if it does not
+    answer.
+    """
+
+    clock_hz: float
+    """Of the core."""
+
+    preloaded: dict[str, int]
+    """Addresses of what the bitstream has put into memory, by name (``"program"``); empty if nothing."""
+
+    def read(self, offset: int) -> int:
+        """Register at byte *offset*."""
+
+    def write(self, offset: int, value: int) -> None:
+        """Writes a register."""
+
+    def allocate(self, size: int) -> Buffer:
+        """Memory of *size* bytes; DriverError naming what is there if it does not fit."""
+
+    def wait(self, seconds: float) -> None:
+        """Lets time pass until the core's interrupt is high, or for *seconds* (of the core's clock)."""
+
+    def now(self) -> float:
+        """Seconds on the clock that timeouts are counted by; a simulator counts the core's cycles."""
+
+    def close(self) -> None:
+        """Lets go of the board; a second call does nothing."""

@@ -1,0 +1,1 @@
+"""One module a core: makes its :class:`~pyralis.gen.boards.design.Design`."""
