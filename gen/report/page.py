@@ -9,7 +9,7 @@ import jinja2
 
 from pyralis.gen.errors import UserError
 from pyralis.gen.files import write_file
-from pyralis.gen.report import charts, gf_demo, template
+from pyralis.gen.report import board, charts, gf_demo, template
 
 __all__ = ["rebuild", "render"]
 
@@ -41,7 +41,8 @@ def rebuild(folder: str | Path) -> Path:
         raise UserError(what, str(path), "run the job again") from None
     job = result.get("job") if isinstance(result, dict) else None
     if job not in PAGES:
-        jobs = " and ".join(map(repr, PAGES))
+        *others, last = map(repr, PAGES)
+        jobs = f"{', '.join(others)} and {last}"
         what = f"{path} is the result of {job!r}; there are reports for {jobs} only."
         raise UserError(what, str(path), "pyralis demo --help")
     try:
@@ -73,5 +74,6 @@ def _snn_charts(result: Mapping[str, Any]) -> dict[str, Any]:
 PAGES: dict[str, tuple[str, Charts]] = {
     "demo snn": ("report.html.j2", _snn_charts),
     "demo gf": ("gf_demo.html.j2", gf_demo.charts),
+    "bitstream": ("board.html.j2", board.charts),
 }
 """Template and charts by job."""

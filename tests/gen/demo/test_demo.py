@@ -130,7 +130,7 @@ def test_folders_without_a_result(command, tmp_path):
     assert "result.json cannot be read: " in command("report", tmp_path)[2]
     (tmp_path / "result.json").write_text('{"job": "bench snn"}')
     assert (
-        "is the result of 'bench snn'; there are reports for 'demo snn' and 'demo gf' only."
+        "is the result of 'bench snn'; there are reports for 'demo snn', 'demo gf' and 'bitstream' only."
         in command("report", tmp_path)[2]
     )
     (tmp_path / "result.json").write_text('{"job": "demo snn"}')
