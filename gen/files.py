@@ -41,13 +41,17 @@ def write_file(path: str | Path, content: bytes | str) -> Path:
 
 
 def write_files(folder: str | Path, contents: Mapping[str, bytes | str]) -> list[Path]:
-    """Writes each name of *contents* into *folder*: all under temporary names first, then all renamed."""
+    """Writes each name of *contents* into *folder*: all under temporary names first, then all renamed.
+
+    A name may have folders in front (``rtl/top.v``); they are made.
+    """
     folder = make_folder(folder)
     pending: dict[Path, Path] = {}
     try:
         for name, content in contents.items():
-            temporary = folder / f".{name}.{os.getpid()}"
-            pending[folder / name] = temporary
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = pending[path] = path.with_name(f".{path.name}.{os.getpid()}")
             temporary.write_bytes(content.encode() if isinstance(content, str) else content)
         for path, temporary in pending.items():
             temporary.replace(path)

@@ -41,6 +41,8 @@ class Design:
         and for the driver.
     samples : dict of str to array
         What ``validate.py`` runs: inputs, and the results that it compares with; empty without any.
+    attachments : dict of str to bytes
+        Further files that belong to it, by name: the network that ``memory`` was compiled from.
     """
 
     core: str
@@ -52,3 +54,4 @@ class Design:
     memory: Mapping[str, bytes] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     samples: Mapping[str, Any] = field(default_factory=dict)
+    attachments: Mapping[str, bytes] = field(default_factory=dict)

@@ -31,8 +31,9 @@ def test_nothing_is_left_of_files_that_cannot_all_be_written(tmp_path):
     (tmp_path / "b" / "inside").touch()
     error = refused(lambda: write_file(tmp_path / "b", "new"))
     assert error.what.startswith(f"The output file {tmp_path / 'b'} cannot be written: ")
-    refused(lambda: write_files(tmp_path, {"c/d": "new", "a": "new"}))
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["b"]
+    (tmp_path / "c").touch()  # a file of the name of a folder
+    refused(lambda: write_files(tmp_path, {"a": "new", "c/d": "new"}))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["b", "c"]
 
 
 def test_files_are_written_and_replaced(tmp_path):
@@ -42,6 +43,8 @@ def test_files_are_written_and_replaced(tmp_path):
     assert (folder / "a").read_text() == "two"
     assert (folder / "b").read_bytes() == b"\0"
     assert sorted(path.name for path in folder.iterdir()) == ["a", "b"]
+    assert write_files(folder, {"c/d": "three"}) == [folder / "c" / "d"]
+    assert (folder / "c" / "d").read_text() == "three"
 
 
 def test_json_takes_numpy(tmp_path):
