@@ -1,6 +1,13 @@
 """What can go wrong between a program and a core, each as a sentence with a next step."""
 
-__all__ = ["CoreError", "DriverError", "TimeLimitError", "TransportError", "WrongCoreError"]
+__all__ = [
+    "CoreError",
+    "DriverError",
+    "MemoryFullError",
+    "TimeLimitError",
+    "TransportError",
+    "WrongCoreError",
+]
 
 
 class DriverError(Exception):
@@ -36,3 +43,7 @@ class CoreError(DriverError):
 
 class TimeLimitError(DriverError):
     """The core, or the way to it, did not answer in time."""
+
+
+class MemoryFullError(DriverError):
+    """No room for a buffer in the memory that the core reaches."""

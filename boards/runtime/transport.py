@@ -1,8 +1,9 @@
 """The way from a driver to a core, whatever it is: the processor's bus, a serial port, a simulator."""
 
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Protocol, runtime_checkable
 
-__all__ = ["Buffer", "Transport"]
+__all__ = ["BlockTransport", "Buffer", "Transport"]
 
 
 class Buffer(Protocol):
@@ -39,8 +40,8 @@ class Transport(Protocol):
     clock_hz: float
     """Of the core."""
 
-    preloaded: dict[str, int]
-    """Addresses of what the bitstream has put into memory, by name (``"program"``); empty if nothing."""
+    preloaded: Mapping[str, Buffer]
+    """What the bitstream has put into memory, by name (``"program"``); empty if nothing."""
 
     def read(self, offset: int) -> int:
         """Register at byte *offset*."""
@@ -49,13 +50,27 @@ class Transport(Protocol):
         """Writes a register."""
 
     def allocate(self, size: int) -> Buffer:
-        """Memory of *size* bytes; DriverError naming what is there if it does not fit."""
+        """Memory of *size* bytes; MemoryFullError saying how much there is if it does not fit."""
 
     def wait(self, seconds: float) -> None:
-        """Lets time pass until the core's interrupt is high, or for *seconds* (of the core's clock)."""
+        """Lets time pass until the core's interrupt is high, or for *seconds* (of the core's clock).
+
+        May return earlier, where nobody tells of an interrupt: callers look and wait again.
+        """
 
     def now(self) -> float:
         """Seconds on the clock that timeouts are counted by; a simulator counts the core's cycles."""
 
     def close(self) -> None:
         """Lets go of the board; a second call does nothing."""
+
+
+@runtime_checkable
+class BlockTransport(Protocol):
+    """What a transport adds if several words in one go are quicker than one by one."""
+
+    def read_words(self, offset: int, count: int) -> Sequence[int]:
+        """Registers at *offset* and above, read in rising order."""
+
+    def write_words(self, offset: int, values: Sequence[int]) -> None:
+        """Writes registers from *offset* upwards, in rising order."""

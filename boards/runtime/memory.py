@@ -1,0 +1,52 @@
+"""Room in a memory that nobody else hands out, such as the block RAM beside a core."""
+
+from collections.abc import Iterable
+
+from pyralis.boards.runtime.errors import MemoryFullError
+
+__all__ = ["PAGE", "MemoryWindow"]
+
+PAGE = 4096
+"""Bytes; every buffer begins at a multiple."""
+
+
+class MemoryWindow:
+    """Hands out pieces of a memory, the lowest that fits first.
+
+    Parameters
+    ----------
+    size : int
+        Bytes, from address 0 on.
+    taken : iterable of (address, bytes)
+        What is in use from the start.
+    """
+
+    def __init__(self, size: int, taken: Iterable[tuple[int, int]] = ()) -> None:
+        self.size = size
+        self._taken = dict(taken)
+
+    def reserve(self, size: int) -> int:
+        """Address of *size* free bytes, a multiple of ``PAGE``; MemoryFullError if there is no such place."""
+        for address, room in self._gaps():
+            if size <= room:
+                self._taken[address] = size
+                return address
+        free = [room for _, room in self._gaps()]
+        raise MemoryFullError(
+            f"there is no room for {size} bytes: the board's memory has {self.size}, and the largest free "
+            f"piece has {max(free, default=0)}",
+            "free a buffer, run fewer images at a time, or take a board with more memory",
+        )
+
+    def release(self, address: int) -> None:
+        """Gives back what :meth:`reserve` returned; nothing happens if it was given back before."""
+        self._taken.pop(address, None)
+
+    def _gaps(self) -> list[tuple[int, int]]:
+        """(address, bytes) of every free piece that begins at a page."""
+        gaps, begin = [], 0
+        for address, size in [*sorted(self._taken.items()), (self.size, 0)]:
+            if address > begin:
+                gaps.append((begin, address - begin))
+            begin = max(begin, -(-(address + max(size, 1)) // PAGE) * PAGE)
+        return gaps
