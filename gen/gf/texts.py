@@ -4,13 +4,12 @@ The templates are the files ``*.j2`` of this folder; what stands in them comes f
 from the configuration.
 """
 
-import importlib.resources
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import jinja2
 from amaranth.lib import data
 
+from pyralis.gen.emit.template import render
 from pyralis.gen.emit.verilog import ports_of
 from pyralis.gen.gf.vectors import FLAGS, Vector
 from pyralis.hw.gf import polynomial as poly
@@ -169,11 +168,9 @@ def disturbed(config: GfConfig) -> str:
 
 def _render(template: str, core: GfMultiplier, top: str, **values: Any) -> str:
     config = core.config
-    environment = jinja2.Environment(
-        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    )
-    source = importlib.resources.files("pyralis.gen.gf").joinpath(template).read_text()
-    return environment.from_string(source).render(
+    return render(
+        "pyralis.gen.gf",
+        template,
         top=top,
         m=config.m,
         cycles=core.cycles,
