@@ -1,14 +1,17 @@
 """Integer network to program and memory image of the spiking core."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from pyralis.boards.runtime.errors import DriverError
+from pyralis.boards.runtime.layout import JobLayout, ResultPart
 from pyralis.gen.errors import UserError
 from pyralis.gen.intnetwork import IntNetwork
-from pyralis.gen.snn.first import events, first_layer
-from pyralis.gen.snn.layout import pack_map, pack_planes
+from pyralis.gen.snn.first import first_layer
+from pyralis.gen.snn.layout import word_layout
 from pyralis.gen.snn.plan import LayerPlan, pack_layer, plan_layer
 from pyralis.gen.snn.schedule import Schedule
 from pyralis.hw.snn.config import SnnConfig
@@ -54,70 +57,45 @@ class Compiled:
     output_stride: int
     raw_pixels: bool
 
+    @cached_property
+    def layout(self) -> JobLayout:
+        """Where inputs and results lie: what a driver must know."""
+        c, n, last = self.config, self.network, self.layers[-1]
+        return JobLayout(
+            input_shape=n.input_shape,
+            coding=n.coding,
+            time_steps=n.time_steps,
+            input_scale=n.input_scale,
+            input_range=n.input_range(0),
+            images_per_run=self.images,
+            input_stride=self.input_stride,
+            output_stride=self.output_stride,
+            raw_pixels=self.raw_pixels,
+            beat_bytes=c.bus_bits // 8,
+            words=word_layout(c),
+            input_rows=tuple(strip.in_rows for strip in self.layers[0].strips),
+            out_lanes=c.out_lanes,
+            out_shape=last.out_shape,
+            results=tuple(
+                ResultPart(address=p["result_address"], tiles=p["out_tiles"], rows=p["out_height"])
+                for p in last.programs
+            ),
+        )
+
     def pack_inputs(self, inputs: np.ndarray) -> bytes:
         """Bytes at ``input_address`` of images (B, C, H, W) or frames (B, T, C, H, W), in whole runs."""
-        inputs = self.check_inputs(inputs)
-        short = -len(inputs) % self.images
-        if short:
-            inputs = np.concatenate([inputs, np.zeros((short, *inputs.shape[1:]), inputs.dtype)])
-        if self.raw_pixels:
-            packed = np.ascontiguousarray(inputs.astype(np.int8).transpose(0, 2, 3, 1))
-        elif self.network.coding == "direct":
-            packed = pack_planes(self.config, inputs)
-        else:
-            packed = pack_map(self.config, events(self.network, inputs))
-        runs, unit = len(inputs) // self.images, self.config.bus_bits // 8
-        rows = packed.view(np.uint8).reshape(runs, self.images, self.network.input_shape[1], -1)
-        parts = []
-        for strip in self.layers[0].strips:
-            part = rows[:, :, slice(*strip.in_rows)].reshape(runs, -1)
-            parts.append(np.pad(part, ((0, 0), (0, -part.shape[1] % unit))))
-        return np.concatenate(parts, axis=1).tobytes()
+        return self.layout.pack(self.check_inputs(inputs))
 
     def check_inputs(self, inputs: np.ndarray) -> np.ndarray:
         """Returns *inputs* if shape, dtype and values are what the network takes, else raises UserError."""
-        n = self.network
-        shape = n.input_shape if n.coding == "direct" else (n.time_steps, *n.input_shape)
-        inputs = np.asarray(inputs)
-        if inputs.ndim != len(shape) + 1 or inputs.shape[1:] != shape:
-            raise UserError(
-                f"the network takes inputs of shape (images, {', '.join(map(str, shape))}), "
-                f"not {inputs.shape}",
-                "input array",
-                "add the image dimension, or export the network with this input shape",
-            )
-        if not np.issubdtype(inputs.dtype, np.integer) and inputs.dtype != np.bool_:
-            raise UserError(
-                f"the network takes integers, not {inputs.dtype}",
-                "input array",
-                f"divide by the input scale {n.input_scale:g}, round and convert to int8",
-            )
-        low, high = n.input_range(0)
-        if len(inputs) and (inputs.min() < low or inputs.max() > high):
-            raise UserError(
-                f"{n.coding} inputs must lie in {low}..{high}, "
-                f"but these reach {inputs.min()}..{inputs.max()}",
-                "input array",
-                "scale and clip them as the export report says",
-            )
-        return inputs
+        try:
+            return self.layout.check(inputs)
+        except DriverError as error:
+            raise UserError(error.what, "input array", error.hint) from None
 
     def unpack_results(self, memory: bytes, count: int) -> np.ndarray:
         """Scores (count, outputs) int64 from the bytes at ``output_address``; outputs in c, h, w order."""
-        m, last = self.config.out_lanes, self.layers[-1]
-        channels, _, width = last.out_shape
-        runs = -(-count // self.images)
-        stored = np.frombuffer(memory, dtype="<i4", count=runs * self.output_stride // 4).reshape(runs, -1)
-        maps = []
-        for p in last.programs:
-            shape = (runs, p["out_tiles"], self.images, p["out_height"], width, m)
-            begin = p["result_address"] // 4
-            values = stored[:, begin : begin + int(np.prod(shape[1:]))].reshape(shape)
-            values = values.transpose(0, 2, 1, 5, 3, 4).reshape(
-                runs * self.images, -1, p["out_height"], width
-            )
-            maps.append(values[:count, :channels])
-        return np.concatenate(maps, axis=2).reshape(count, -1).astype(np.int64)
+        return self.layout.unpack(memory, count)
 
 
 def compile_network(network: IntNetwork, config: SnnConfig, *, images: int = 1) -> Compiled:

@@ -10,7 +10,7 @@ from pyralis.gen.intnetwork import IntLayer, IntNetwork, Shape
 from pyralis.hw.snn.config import SnnConfig
 from pyralis.hw.snn.program import Opcode
 
-__all__ = ["events", "first_layer"]
+__all__ = ["first_layer"]
 
 
 def first_layer(network: IntNetwork, config: SnnConfig) -> tuple[Shape, IntLayer, dict[str, Any]]:
@@ -43,10 +43,3 @@ def first_layer(network: IntNetwork, config: SnnConfig) -> tuple[Shape, IntLayer
         first = replace(first, weight=folded, padding=(first.padding[0], 0), kind="conv")
         channels, width = channels * kernel_w, width + 2 * side - kernel_w + 1
     return (channels, height, width), first, load
-
-
-def events(network: IntNetwork, inputs: np.ndarray) -> np.ndarray:
-    """Event frames (B, T, C, H, W) as 0/1 channels; ternary ones as positive then negative channels."""
-    if network.coding == "events":
-        return inputs.astype(np.uint8)
-    return np.concatenate([inputs > 0, inputs < 0], axis=2).astype(np.uint8)

@@ -98,18 +98,10 @@ def generate(
 
 def network_facts(compiled: Compiled) -> dict[str, Any]:
     """What a driver must know to run the program."""
-    n = compiled.network
     return {
-        "input_shape": list(n.input_shape),
-        "coding": n.coding,
-        "time_steps": n.time_steps,
-        "output": n.output,
-        "input_scale": n.input_scale,
-        "images_per_run": compiled.images,
+        **compiled.layout.to_json(),
+        "output": compiled.network.output,
         "resident": compiled.resident,
-        "input_stride": compiled.input_stride,
-        "output_stride": compiled.output_stride,
-        "raw_pixels": compiled.raw_pixels,
         "layers": [
             {
                 "name": plan.name,
