@@ -41,6 +41,8 @@ class Design:
         and for the driver.
     samples : dict of str to array
         What ``validate.py`` runs: inputs, and the results that it compares with; empty without any.
+    keep_hierarchy : bool
+        Its modules compute things twice and compare: synthesis must neither dissolve nor merge them.
     attachments : dict of str to bytes
         Further files that belong to it, by name: the network that ``memory`` was compiled from.
     """
@@ -54,4 +56,5 @@ class Design:
     memory: Mapping[str, bytes] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     samples: Mapping[str, Any] = field(default_factory=dict)
+    keep_hierarchy: bool = False
     attachments: Mapping[str, bytes] = field(default_factory=dict)

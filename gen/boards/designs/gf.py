@@ -32,6 +32,7 @@ def design(config: GfConfig) -> Design:
         files=lambda: core_files(config, name),
         facts={"core": {"name": name, **asdict(config)}},
         samples=samples(config, SAMPLES),
+        keep_hierarchy=config.protect != "none",
     )
 
 
