@@ -13,6 +13,7 @@ The same network gives the same bytes on every machine.
 """
 
 import hashlib
+import io
 import json
 import os
 import struct
@@ -28,7 +29,7 @@ import numpy as np
 from pyralis.gen.errors import UserError
 from pyralis.gen.intnetwork import IntLayer, IntNetwork, IntNeuron
 
-__all__ = ["FORMAT", "VERSION", "load", "save"]
+__all__ = ["FORMAT", "VERSION", "content", "load", "save"]
 
 FORMAT = "pyralis integer network"
 VERSION = 1
@@ -54,13 +55,12 @@ OLDER = {"pool_of": "spikes"}
 """Settings that older files do not have, with what they stood for."""
 
 
-def save(network: IntNetwork, path: str | Path) -> None:
-    """Writes *network* to *path*, whole or not at all.
+def content(network: IntNetwork, where: str = "network") -> bytes:
+    """The file of *network* as bytes; *where* names it in errors.
 
-    Raises UserError if the network is not valid or the file cannot be written.
+    Raises UserError if the network is not valid.
     """
     network.validate()
-    path = Path(path)
     arrays: dict[str, Any] = {}
     for index, layer in enumerate(network.layers):
         scale = np.broadcast_to(np.asarray(layer.weight_scale, dtype=np.float64), (layer.out_channels,))
@@ -75,11 +75,22 @@ def save(network: IntNetwork, path: str | Path) -> None:
     try:
         header = json.dumps(_header(network, arrays), indent=1, sort_keys=True)
     except (TypeError, ValueError) as error:
-        raise UserError(f"source holds what JSON cannot: {error}", str(path)) from None
+        raise UserError(f"source holds what JSON cannot: {error}", where) from None
+    file = io.BytesIO()
+    np.savez_compressed(file, header=header, header_sha256=_digest(header.encode()), **arrays)
+    return file.getvalue()
+
+
+def save(network: IntNetwork, path: str | Path) -> None:
+    """Writes *network* to *path*, whole or not at all.
+
+    Raises UserError if the network is not valid or the file cannot be written.
+    """
+    path = Path(path)
+    data = content(network, str(path))
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with temporary.open("wb") as file:
-            np.savez_compressed(file, header=header, header_sha256=_digest(header.encode()), **arrays)
+        temporary.write_bytes(data)
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)

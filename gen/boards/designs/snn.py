@@ -8,6 +8,7 @@ import numpy as np
 
 from pyralis.gen.boards.design import Design
 from pyralis.gen.doctor import require
+from pyralis.gen.networkfile import content
 from pyralis.gen.progress import QUIET, Progress
 from pyralis.gen.snn.compile import Compiled
 from pyralis.gen.snn.generate import TOP, core_files, network_facts
@@ -50,6 +51,7 @@ def design(
         memory={"program": compiled.program, "weights": compiled.weights} if compiled else {},
         facts=facts,
         samples=samples or {},
+        attachments={"network.npz": content(compiled.network)} if compiled else {},
     )
 
 
