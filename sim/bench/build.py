@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, is_dataclass
@@ -77,6 +78,40 @@ class _VisibleTop(Verilator):
     def _build_command(self):
         commands = super()._build_command()
         return [[word for word in command if word != "--public-flat-rw"] for command in commands]
+
+    def start(
+        self,
+        top: str,
+        test_module: str,
+        *,
+        build_dir: Path,
+        test_dir: Path,
+        log_file: Path,
+        plusargs: Iterable[str] = (),
+        extra_env: Mapping[str, str] | None = None,
+        pass_fds: Iterable[int] = (),
+    ) -> subprocess.Popen:
+        """Starts what ``test()`` runs, and returns at once; file descriptors *pass_fds* stay open in it.
+
+        Its output goes to *log_file*, its verdict to ``results.xml`` in *test_dir*.
+        """
+        self.sim_hdl_toplevel, self.test_module, self.hdl_toplevel_lang = top, test_module, "verilog"
+        self.env = {
+            "COCOTB_RESULTS_FILE": str(test_dir / "results.xml"),
+            "COCOTB_REWRITE_ASSERTION_FILES": "cocotb_*.py",
+            **(extra_env or {}),
+        }
+        self._set_env_test()
+        with log_file.open("wb") as log:
+            return subprocess.Popen(
+                [build_dir / top, *plusargs],
+                cwd=test_dir,
+                env=self.env,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                pass_fds=tuple(pass_fds),
+            )
 
 
 def _visible(top: str, sources: Iterable[str]) -> str:

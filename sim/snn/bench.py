@@ -1,71 +1,41 @@
-"""Verilog bench of a whole spiking core: the generated top, external memory and a trace of what it writes."""
+"""The bench of a whole spiking core: the generated top, external memory and a trace of what it writes."""
 
-import re
+from functools import cache
+from pathlib import Path
 
+from pyralis.gen.emit.verilog import emit
 from pyralis.hw.snn.config import SnnConfig
+from pyralis.hw.snn.top import SnnTop
+from pyralis.sim.bench.core import CoreBench, build_core
 
-__all__ = ["BENCH_TOP", "bench_text"]
+__all__ = ["BENCH_TOP", "OBSERVER", "build_bench"]
 
 BENCH_TOP = "snn_bench"
+TOP = "snn_top"
 
 
-def bench_text(top_text: str, top: str, config: SnnConfig, memory_bytes: int) -> str:
-    """SystemVerilog that joins module *top* (whose Verilog is *top_text*) to ``axi_memory``.
-
-    ``+observe=FILE`` writes a line ``W buffer address data`` for every feature-map word that the output path
-    stores, ``L`` when a layer has left it, and ``A cycle value`` when the array begins (1) or ceases (0) to
-    have a valid step; nothing enters Python for that. The clock comes from outside, as do the control
-    registers.
-    """
-    ports = _ports(top_text, top)
-    outside = [port for port in ports if not port[2].startswith(("m_axi_", "observe"))]
-    declarations = [f"  {direction} logic {width} {name}" for direction, width, name in outside]
-    declarations += [f"  input logic {name}" for name in ("load", "dump", "unhang")]
-    declarations += ["  output logic hung", *(f"  output logic [63:0] beats_{port}" for port in "abw")]
-    wires, core, memory = [], [], []
-    for port in ports:
-        _, width, name = port
-        core.append(f".{name}({name})")
-        if port not in outside:
-            wires.append(f"  logic {width} {name};")
-        bus = re.fullmatch(r"m_axi_(weights|data)_(\w+)", name)
-        if bus:
-            role, signal = bus.groups()
-            channel = "a" if role == "weights" else ("b" if signal[:1] == "r" or signal[:2] == "ar" else "w")
-            memory.append(f".s_axi_{channel}_{signal}({name})")
-    memory += [f".{name}({name})" for name in ("clk", "rst", "load", "dump", "unhang", "hung")]
-    memory += [f".beats_{port}(beats_{port})" for port in "abw"]
-    return _TEMPLATE.format(
-        name=BENCH_TOP,
-        top=top,
-        ports=",\n".join(declarations),
-        wires="\n".join(wires),
-        core=", ".join(core),
-        memory=", ".join(memory),
-        address_bits=config.address_bits,
-        data_bits=config.bus_bits,
+def build_bench(
+    config: SnnConfig, *, memory_bytes: int = 0, waves: bool = False, root: Path = Path("build/sim")
+) -> CoreBench:
+    """The simulator of a core of size *config*, with a memory of *memory_bytes* at least."""
+    return build_core(
+        _top_text(config),
+        TOP,
+        bench=BENCH_TOP,
         memory_bytes=memory_bytes,
+        observer=OBSERVER,
+        waves=waves,
+        root=root,
     )
 
 
-def _ports(text: str, top: str) -> list[tuple[str, str, str]]:
-    """(direction, width, name) of every port of module *top*, in the order of its header."""
-    body = re.search(rf"^module {top}\((.*?)\);(.*?)^endmodule", text, re.DOTALL | re.MULTILINE)
-    if not body:
-        raise ValueError(f"no module {top} in the text")
-    found = re.findall(r"^  (input|output) +(\[\d+:\d+\])? *(\w+) *;", body.group(2), re.MULTILINE)
-    return [(direction, width, name) for direction, width, name in found]
+@cache
+def _top_text(config: SnnConfig) -> str:
+    """Verilog of the core; seconds, so once per configuration."""
+    return emit(SnnTop(config, observe=True), TOP)
 
 
-_TEMPLATE = """\
-module {name} (
-{ports}
-);
-{wires}
-  {top} core ({core});
-  axi_memory #(
-    .ADDRESS_BITS({address_bits}), .DATA_BITS({data_bits}), .BYTES({memory_bytes})
-  ) memory ({memory});
+OBSERVER = """\
 
   string observe_file;
   integer observe = 0;
@@ -87,5 +57,7 @@ module {name} (
       if (observe_layer) $fwrite(observe, "L\\n");
     end
   final if (observe != 0) $fclose(observe);
-endmodule
 """
+"""``+observe=FILE`` writes a line ``W buffer address data`` for every feature-map word that the output path
+stores, ``L`` when a layer has left it, and ``A cycle value`` when the array begins (1) or ceases (0) to have a
+valid step; nothing enters Python for that."""

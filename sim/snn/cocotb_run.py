@@ -12,41 +12,9 @@ import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import ClockCycles, First, RisingEdge, Timer
 
+from pyralis.sim.bench.lite import Registers
+
 CLOCK_NS = 4
-
-
-class Registers:
-    """Single AXI4-Lite accesses by byte address; enters Python only while one is under way."""
-
-    def __init__(self, dut) -> None:
-        self.dut = dut
-        for name in ("awvalid", "wvalid", "bready", "arvalid", "rready", "awprot", "arprot"):
-            dut[f"s_axi_ctrl_{name}"].value = 0
-
-    async def write(self, address: int, value: int) -> None:
-        d = self.dut
-        d.s_axi_ctrl_awaddr.value, d.s_axi_ctrl_wdata.value, d.s_axi_ctrl_wstrb.value = address, value, 15
-        d.s_axi_ctrl_awvalid.value = d.s_axi_ctrl_wvalid.value = d.s_axi_ctrl_bready.value = 1
-        waiting = {"aw", "w", "b"}
-        while waiting:
-            await RisingEdge(d.clk)
-            for channel, ready in (("aw", "awready"), ("w", "wready"), ("b", "bvalid")):
-                if channel in waiting and int(d[f"s_axi_ctrl_{ready}"].value):
-                    waiting.discard(channel)
-                    d["s_axi_ctrl_bready" if channel == "b" else f"s_axi_ctrl_{channel}valid"].value = 0
-        assert int(d.s_axi_ctrl_bresp.value) == 0, f"register {address:#x} refused a write"
-
-    async def read(self, address: int) -> int:
-        d = self.dut
-        d.s_axi_ctrl_araddr.value = address
-        d.s_axi_ctrl_arvalid.value = d.s_axi_ctrl_rready.value = 1
-        while True:
-            await RisingEdge(d.clk)
-            if int(d.s_axi_ctrl_arready.value):
-                d.s_axi_ctrl_arvalid.value = 0
-            if int(d.s_axi_ctrl_rvalid.value):
-                d.s_axi_ctrl_rready.value = 0
-                return int(d.s_axi_ctrl_rdata.value)
 
 
 @cocotb.test()
@@ -54,7 +22,7 @@ async def run_job(dut):
     """Carries out the steps of the job file and leaves what was read in its answer file."""
     job = json.loads(Path(os.environ["PYRALIS_JOB"]).read_text())
     Clock(dut.clk, CLOCK_NS, unit="ns").start()
-    for name in ("load", "dump", "unhang"):
+    for name in ("load", "dump", "unhang", "command", "command_base", "command_bytes"):
         dut[name].value = 0
     registers = Registers(dut)
     dut.rst.value = 1

@@ -3,43 +3,18 @@
 import json
 import os
 import time
-from dataclasses import asdict, dataclass
-from functools import cache
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pyralis.gen.emit.verilog import emit
 from pyralis.gen.errors import ToolError
 from pyralis.hw.snn.config import SnnConfig
 from pyralis.hw.snn.registers import register_map
-from pyralis.hw.snn.top import SnnTop
-from pyralis.sim.bench.build import MODELS, build, use_verilator
-from pyralis.sim.snn.bench import BENCH_TOP, bench_text
+from pyralis.sim.bench.build import use_verilator
+from pyralis.sim.bench.core import DEFAULT_MEMORY, MemorySettings
+from pyralis.sim.snn.bench import BENCH_TOP, build_bench
 
 __all__ = ["Machine", "MemorySettings", "Outcome", "Script"]
-
-SMALLEST_MEMORY = 1 << 22
-"""Bytes; one size for small jobs, so that they share a build."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class MemorySettings:
-    """The external memory: see ``sim/bench/models/axi_memory.sv``.
-
-    ``bytes_per_cycle`` 0: a beat per port and cycle.
-    """
-
-    latency: int = 20
-    bytes_per_cycle: int = 0
-    stall_percent: int = 0
-    stall_seed: int = 1
-    error_base: int = 0
-    error_bytes: int = 0
-    hang_after: int = 0
-
-    def plusargs(self) -> list[str]:
-        given = {name: value for name, value in asdict(self).items() if value or name == "latency"}
-        return [f"+{name}={value}" for name, value in given.items()]
 
 
 class Script:
@@ -84,12 +59,6 @@ class Outcome:
     folder: Path
 
 
-@cache
-def _top_text(config: SnnConfig) -> str:
-    """Verilog of the core; seconds, so once per configuration."""
-    return emit(SnnTop(config, observe=True), "snn_top")
-
-
 class Machine:
     """One configuration, built once; every :meth:`run` is a fresh simulation.
 
@@ -106,12 +75,8 @@ class Machine:
     ) -> None:
         use_verilator()  # what is missing is said before the long work
         self.config, self.waves = config, waves
-        text = _top_text(config)
-        size = max(SMALLEST_MEMORY, 1 << max(memory_bytes - 1, 0).bit_length())
-        bench = bench_text(text, "snn_top", config, size)
-        extra = [MODELS / "axi_memory.sv", *([MODELS / "DSP48E2.v"] if config.cell == "dsp48e2" else [])]
-        sources = {"snn_top.v": text, "snn_bench.sv": bench}
-        self._runner, self.folder = build(sources, BENCH_TOP, extra=extra, waves=waves, root=root)
+        self.bench = build_bench(config, memory_bytes=memory_bytes, waves=waves, root=root)
+        self.folder = self.bench.folder
 
     def run(
         self,
@@ -119,7 +84,7 @@ class Machine:
         script: Script,
         *,
         dump: tuple[int, int] = (0, 0),
-        settings: MemorySettings = MemorySettings(),
+        settings: MemorySettings = DEFAULT_MEMORY,
         observe: bool = False,
     ) -> Outcome:
         """Carries out *script* with *memory* from address 0 on; *dump*: (address, bytes) to bring back.
@@ -142,7 +107,7 @@ class Machine:
         log = work / "simulation.log"
         began = time.perf_counter()
         try:
-            self._runner.test(
+            self.bench.runner.test(
                 hdl_toplevel=BENCH_TOP,
                 test_module="pyralis.sim.snn.cocotb_run",
                 test_dir=work,

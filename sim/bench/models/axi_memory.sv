@@ -9,6 +9,13 @@
 //   +stall_percent=N   each ready and each new valid is withheld in that share of cycles, drawn from +stall_seed=N
 //   +error_base=N +error_bytes=N   accesses to these addresses are answered with SLVERR and not carried out
 //   +hang_after=N      after N beats (all ports) nothing is answered or accepted until `unhang` has been high
+//   +window=FILE       for the first two of the commands below
+//
+// A bench that learns at run time what to do gives a command: it is carried out once when `command` becomes other than 0.
+//
+//   1  reads FILE into `command_bytes` bytes from `command_base` on      4  hangs after `command_base` more beats
+//   2  writes these bytes to FILE                                        5  wakes up, as `unhang`
+//   3  makes them answer SLVERR, and no others
 //
 // Addresses at or above BYTES are answered with DECERR. IDs must be 0; cache and protection bits are ignored. What
 // breaks a rule of AXI4 (4 KB, size, type, WLAST, a valid or payload that does not hold) stops the simulation with a
@@ -26,6 +33,9 @@ module axi_memory #(
     input  logic load,
     input  logic dump,
     input  logic unhang,
+    input  logic [2:0] command = '0,
+    input  logic [63:0] command_base = '0,
+    input  logic [63:0] command_bytes = '0,
     output logic hung,
     output logic [63:0] beats_a,
     output logic [63:0] beats_b,
@@ -89,7 +99,7 @@ module axi_memory #(
     // ---------------------------------------------------------------- contents and settings
     logic [7:0] bytes[BYTES];
     longint latency, rate, stall_percent, stall_seed, error_base, error_bytes, hang_after, dump_base, dump_bytes;
-    string memory_file, dump_file;
+    string memory_file, dump_file, window_file;
 
     task automatic read_file();
         int file, count;
@@ -104,13 +114,46 @@ module axi_memory #(
     endtask
 
     task automatic write_file();
-        int file;
         if (!$value$plusargs("dump=%s", dump_file)) $fatal(1, "axi_memory: dump rose without +dump=FILE");
-        if (dump_base + dump_bytes > BYTES) $fatal(1, "axi_memory: dump beyond the memory of %0d bytes", BYTES);
-        file = $fopen(dump_file, "wb");
-        if (file == 0) $fatal(1, "axi_memory: cannot open +dump=%s", dump_file);
-        for (longint n = dump_base; n < dump_base + dump_bytes; n++) $fwrite(file, "%c", bytes[n[31:0]]);
+        write_part(dump_file, dump_base, dump_bytes);
+    endtask
+
+    task automatic write_part(input string name, input longint base, input longint count);
+        int file;
+        if (base + count > BYTES) $fatal(1, "axi_memory: dump beyond the memory of %0d bytes", BYTES);
+        file = $fopen(name, "wb");
+        if (file == 0) $fatal(1, "axi_memory: cannot open %s for the dump", name);
+        for (longint n = base; n < base + count; n++) $fwrite(file, "%c", bytes[n[31:0]]);
         $fclose(file);
+    endtask
+
+    task automatic read_part(input string name, input longint base, input longint count);
+        int file, got;
+        if (base + count > BYTES) $fatal(1, "axi_memory: load beyond the memory of %0d bytes", BYTES);
+        file = $fopen(name, "rb");
+        if (file == 0) $fatal(1, "axi_memory: cannot open %s for the load", name);
+        got = $fread(bytes, file, base[31:0], count[31:0]);
+        if (longint'(got) != count) $fatal(1, "axi_memory: %s has %0d bytes instead of %0d", name, got, count);
+        $fclose(file);
+    endtask
+
+    task automatic obey();
+        if (command <= 2 && !$value$plusargs("window=%s", window_file))
+            $fatal(1, "axi_memory: command %0d without +window=FILE", command);
+        case (command)
+            1: read_part(window_file, command_base, command_bytes);
+            2: write_part(window_file, command_base, command_bytes);
+            3: begin
+                error_base = command_base;
+                error_bytes = command_bytes;
+            end
+            4: begin
+                hang_after = served + command_base;
+                released = 1'b0;
+            end
+            5: released = 1'b1;
+            default: $fatal(1, "axi_memory: there is no command %0d", command);
+        endcase
     endtask
 
     initial begin
@@ -200,6 +243,7 @@ module axi_memory #(
     logic [2:0] held;
     logic [ADDRESS_BITS+7:0] held_address[3];
     logic held_w, load_before, dump_before;
+    logic [2:0] command_before;
     logic [DATA_BITS+DATA_BITS/8:0] held_word;
 
     function automatic int slot(input int first, input int offset);
@@ -291,6 +335,8 @@ module axi_memory #(
     always_ff @(posedge clk) begin
         if (load && !load_before) read_file();
         if (dump && !dump_before) write_file();
+        if (command != 0 && command_before == 0) obey();
+        command_before = command;
         load_before = load;
         dump_before = dump;
         cycle = cycle + 1;

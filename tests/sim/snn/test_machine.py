@@ -9,7 +9,7 @@ from pyralis.gen.errors import ToolError, UserError
 from pyralis.hw.snn.config import PRESETS
 from pyralis.hw.snn.program import DESCRIPTOR_BYTES, END, VERSION, Opcode
 from pyralis.hw.snn.registers import IDENTIFICATION, register_map
-from pyralis.sim.snn.machine import Machine, MemorySettings, Script
+from pyralis.sim.snn.machine import Machine, Script
 
 TINY = PRESETS["tiny"]
 
@@ -99,12 +99,6 @@ def test_script_steps_are_plain_and_addressed():
     ]
     with pytest.raises(KeyError, match="speed"):
         script.write("speed", 1)
-
-
-def test_memory_settings_become_plusargs():
-    assert MemorySettings().plusargs() == ["+latency=20", "+stall_seed=1"]
-    given = MemorySettings(latency=0, bytes_per_cycle=3, hang_after=9).plusargs()
-    assert given == ["+latency=0", "+bytes_per_cycle=3", "+stall_seed=1", "+hang_after=9"]
 
 
 def test_a_missing_simulator_is_told_before_the_work(monkeypatch):
