@@ -131,7 +131,8 @@ def _explain(error: BaseException, command: str) -> int:
             what, hint = error.what, error.hint or f"{command} --help"
             where = "where", error.where or command
         case ToolError():
-            what, hint, code = error.what, "read the end of the log; pyralis doctor lists the tools", 2
+            what, code = error.what, 2
+            hint = error.hint or "read the end of the log; pyralis doctor lists the tools"
             where = "log", error.log or "none was written"
         case KeyboardInterrupt():
             what, hint, code = "Stopped.", "run it again; nothing half-written is left behind", 130

@@ -25,8 +25,11 @@ class UserError(Exception):
 
 
 class ToolError(Exception):
-    """An external tool failed; ``log`` is the file with its output."""
+    """An external tool failed, or could not do what was asked.
 
-    def __init__(self, what: str, log: str = "") -> None:
+    ``log`` is the file with its output; ``hint`` the next step, where it is not to read that.
+    """
+
+    def __init__(self, what: str, log: str = "", hint: str = "") -> None:
         super().__init__(what)
-        self.what, self.log = what, log
+        self.what, self.log, self.hint = what, log, hint

@@ -3,25 +3,18 @@
 import hashlib
 import importlib.metadata
 import json
-import os
-import signal
-import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from pyralis.gen.doctor import require
-from pyralis.gen.errors import ToolError
-from pyralis.gen.files import make_folder, write_file, write_files
+from pyralis.gen.process import OutOfTimeError, run_once
 
-__all__ = ["OutOfTimeError", "run", "version"]
+__all__ = ["OutOfTimeError", "run", "run_in", "version"]
 
-SCRIPT, LOG, DONE = "run.ys", "yosys.log", "done"
+ROOT = Path("build/synthesis")
+SCRIPT, LOG = "run.ys", "yosys.log"
 PROGRAM = f"from pyosys import libyosys; libyosys.run_pass('script {SCRIPT}')"
-
-
-class OutOfTimeError(ToolError):
-    """A run took longer than it may; it can be asked for again, with more time or for less work."""
 
 
 def version() -> str:
@@ -41,7 +34,7 @@ def run(
     sources: Mapping[str, str],
     outputs: Iterable[str],
     *,
-    root: Path = Path("build/synthesis"),
+    root: Path = ROOT,
     timeout_s: float | None = None,
 ) -> dict[str, str]:
     """Runs the Yosys commands *script* and returns the files *outputs* (name -> text) that it writes.
@@ -69,48 +62,36 @@ def run(
     ToolError
         Yosys stopped; ``log`` is ``yosys.log`` in the folder.
     """
-    require("pyosys", "filelock")
-    from filelock import FileLock
-
     outputs = sorted(outputs)
-    text = json.dumps([script, sorted(sources.items()), outputs, version()])
-    folder = make_folder(Path(root).resolve() / hashlib.sha256(text.encode()).hexdigest()[:16])
-    with FileLock(f"{folder}.lock"):
-        if not (folder / DONE).exists():
-            write_files(folder, {**sources, SCRIPT: script})
-            _execute(folder, outputs, timeout_s)
-            write_file(folder / DONE, "")
+    folder, _ = run_in(script, sources, outputs, root=root, timeout_s=timeout_s)
     return {name: (folder / name).read_text() for name in outputs}
 
 
-def _execute(folder: Path, outputs: Iterable[str], timeout_s: float | None) -> None:
-    """One run in *folder*. Its processes form a group (Yosys starts ABC), which is ended as a whole."""
-    log = folder / LOG
-    with log.open("wb") as stream:
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-c", PROGRAM],
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            code = process.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            raise OutOfTimeError(f"Yosys was ended after {timeout_s:g} s.", str(log)) from None
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-    if code:
-        raise ToolError(f"Yosys stopped: {_reason(log)}", str(log))
-    for name in outputs:
-        if not (folder / name).exists():
-            raise ToolError(f"Yosys wrote no {name}.", str(log))
+def run_in(
+    script: str,
+    sources: Mapping[str, str],
+    outputs: Iterable[str],
+    *,
+    root: Path = ROOT,
+    timeout_s: float | None = None,
+    tick: Callable[[], object] = lambda: None,
+) -> tuple[Path, bool]:
+    """As :func:`run`; returns the folder that holds the outputs, and whether they were there already.
 
-
-def _reason(log: Path) -> str:
-    """The sentence of the last error in *log*."""
-    lines = [line for line in log.read_text(errors="replace").splitlines() if "ERROR:" in line]
-    return lines[-1].strip() if lines else "it gives no reason"
+    *tick* is called now and then while Yosys runs.
+    """
+    require("pyosys")
+    outputs = sorted(outputs)
+    text = json.dumps([script, sorted(sources.items()), outputs, version()])
+    folder = Path(root).resolve() / hashlib.sha256(text.encode()).hexdigest()[:16]
+    kept = run_once(
+        folder,
+        [sys.executable, "-P", "-c", PROGRAM],
+        name="Yosys",
+        log=LOG,
+        sources={**sources, SCRIPT: script},
+        outputs=outputs,
+        timeout_s=timeout_s,
+        tick=tick,
+    )
+    return folder, kept

@@ -1,0 +1,231 @@
+"""From a design to a bitstream for a Lattice ECP5: Amaranth, Yosys, nextpnr, ecppack.
+
+Every stage is kept by the content of what goes into it, so that a second call with the same takes seconds
+and one with another seed begins at place and route.
+"""
+
+import hashlib
+import importlib
+import importlib.metadata
+import re
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from amaranth.hdl import UnusedElaboratable
+
+from pyralis.boards.base import Board, Ecp5Board
+from pyralis.gen.boards.design import Design
+from pyralis.gen.boards.ecp5 import nextpnr, tools
+from pyralis.gen.clock import Clock
+from pyralis.gen.configfile import sentence
+from pyralis.gen.doctor import require
+from pyralis.gen.errors import ToolError, UserError
+from pyralis.gen.files import json_text, make_folder, write_files
+from pyralis.gen.progress import QUIET, Progress
+from pyralis.gen.synthesis import yosys
+
+__all__ = ["CACHE", "build"]
+
+CACHE = Path("build/boards/cache")
+
+TOP = "top"
+
+SYNTHESIS = """\
+read_rtlil top.il
+hierarchy -top top
+{keep}proc
+opt_clean -purge
+synth_ecp5 -top top
+{dissolve}write_json top.json
+"""
+# Amaranth's text names many wires twice; without opt_clean -purge each name keeps its cells alive.
+
+KEEP = "setattr -mod -set keep_hierarchy 1 top.shell.core.*\n"
+DISSOLVE = "setattr -mod -unset keep_hierarchy *\nflatten\nopt_clean -purge\n"
+"""Modules of a redundant core are mapped one by one and joined when nothing can be merged any more."""
+
+VERSIONS = ("pyralis", "amaranth", "amaranth-boards", "pyosys")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Generated:
+    """What Amaranth makes: ``rtlil``, the constraints ``lpf``, and the clock that the PLL will have."""
+
+    rtlil: str
+    lpf: str
+    clock_mhz: float
+
+
+def build(
+    board: Board,
+    design: Design,
+    folder: str | Path,
+    *,
+    clock_mhz: float | None = None,
+    seed: int = 1,
+    reproduce: Sequence[str] = (),
+    cache: Path = CACHE,
+    progress: Progress = QUIET,
+) -> dict[str, Any]:
+    """Builds the bitstream of *design* for *board* into *folder*; returns the content of ``result.json``.
+
+    Parameters
+    ----------
+    board : Ecp5Board
+    design : Design
+    folder : path
+        Gets ``<core>.bit``, the constraints, nextpnr's report and log, and ``result.json``.
+    clock_mhz : float, optional
+        Clock of the core; what the board's record says without it.
+    seed : int
+        Of place and route.
+    reproduce : sequence of str
+        Commands that lead here, for the report.
+    cache : Path
+        Where the stages are kept.
+
+    Raises
+    ------
+    UserError
+        A tool is not installed, the design does not fit, or the PLL cannot make the clock.
+    ToolError
+        A tool failed; or the clock was not reached: ``result.json`` is written then, and no bitstream.
+    """
+    assert isinstance(board, Ecp5Board)
+    require("pyosys", "filelock", "amaranth-boards")
+    folder, clock = make_folder(folder), Clock(progress)
+    wanted = board.clock_mhz(design.core) if clock_mhz is None else clock_mhz
+    placer, packer = tools.find(tools.NEXTPNR), tools.find(tools.PACK)
+    bitstream = folder / f"{design.core}.bit"
+    bitstream.unlink(missing_ok=True)  # of an earlier build: it must not pass for this one
+    with clock.step("generate") as step:
+        made = _generate(board, design, wanted)
+        step.note(f"{len(made.rtlil) / 1e6:.1f} MB of RTLIL, clock {made.clock_mhz:.6g} MHz")
+    with clock.step("synthesise") as step:
+        keep, dissolve = (KEEP, DISSOLVE) if design.keep_hierarchy else ("", "")
+        netlist, kept = yosys.run_in(
+            SYNTHESIS.format(keep=keep, dissolve=dissolve),
+            {"top.il": made.rtlil},
+            ["top.json"],
+            root=cache / "synthesis",
+            tick=lambda: step.advance(0),
+        )
+        step.note(_kept(kept))
+    with clock.step("place and route") as step:
+        routed, kept = tools.run_in(
+            placer,
+            [*_device(board), *_OPTIONS, "--seed", str(seed)],
+            {"netlist": netlist / "top.json"},
+            ["top.config", "report.json"],
+            sources={"top.lpf": made.lpf},
+            root=cache / "route",
+            tick=lambda: step.advance(0),
+        )
+        report = nextpnr.read_report((routed / "report.json").read_text(), made.clock_mhz)
+        step.note(f"{report.clock['reached_mhz']:.1f} MHz{_kept(kept, ', ')}")
+    files: dict[str, bytes] = {
+        "top.lpf": made.lpf.encode(),
+        "nextpnr.json": (routed / "report.json").read_bytes(),
+        "nextpnr.log": (routed / f"{placer.name}.log").read_bytes(),
+    }
+    if report.clock["met"]:
+        with clock.step("pack") as step:
+            packed, kept = tools.run_in(
+                packer,
+                ["--compress", "--input", "{config}", "--bit", "top.bit"],
+                {"config": routed / "top.config"},
+                ["top.bit"],
+                root=cache / "pack",
+                tick=lambda: step.advance(0),
+            )
+            files[bitstream.name] = (packed / "top.bit").read_bytes()
+            step.note(f"{len(files[bitstream.name]) / 1e3:,.0f} kB{_kept(kept, ', ')}")
+    verdict = report.verdict
+    result = {
+        "job": "bitstream",
+        "ok": report.clock["met"],
+        "verdict": verdict,
+        "board": {key: getattr(board, key) for key in ("name", "title", "part", "family", "flow")},
+        "design": {
+            "core": design.core,
+            "name": design.name,
+            "top": design.top,
+            "config": design.facts.get("core", {}),
+        },
+        "resources": report.resources,
+        "clocks": [report.clock],
+        "critical_paths": report.paths,
+        "files": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())},
+        "folder": str(folder),
+        "seed": seed,
+        "steps": clock.steps,
+        "seconds": clock.seconds,
+        "versions": {
+            **{package: importlib.metadata.version(package) for package in VERSIONS},
+            **{tool.name: tool.version for tool in (placer, packer)},
+        },
+        "reproduce": list(reproduce),
+        "ran_on_hardware": False,
+    }
+    write_files(folder, {**files, "result.json": json_text(result)})
+    if not report.clock["met"]:
+        raise ToolError(
+            f"The clock of {design.name} is not met: {verdict}", str(folder / "nextpnr.log"), report.hint
+        )
+    return result
+
+
+_OPTIONS = (
+    *("--json", "{netlist}", "--lpf", "top.lpf", "--textcfg", "top.config", "--report", "report.json"),
+    *("--timing-allow-fail", "--no-print-critical-path-source"),
+)
+"""A clock that is not met is judged here, by the report, so that the report is there."""
+
+
+def _generate(board: Ecp5Board, design: Design, clock_mhz: float) -> _Generated:
+    """Asks Amaranth's platform of the board for its files; none of its commands is run."""
+    from pyralis.boards.shell.serial_shell import SerialShell
+
+    where = f"{board.name}, {design.name}"
+    top = importlib.import_module(f"pyralis.boards.{board.name}.top")
+    pll = importlib.import_module(f"pyralis.boards.{board.name}.pll")
+    try:
+        settings = pll.settings_for(board.oscillator_mhz, clock_mhz)
+    except ValueError as error:
+        raise UserError(sentence(error), where, "another --clock") from None
+    hz: Fraction = settings.clock_mhz * 1_000_000
+    try:
+        shell = SerialShell(board, design.component(), design.memory, hz)
+    except ValueError as error:
+        raise UserError(sentence(error), where, "a smaller network, or another core") from None
+    module, _, name = board.platform.partition(":")
+    platform = getattr(importlib.import_module(module), name)()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnusedElaboratable)
+        # emit_src would write absolute paths into the text and spoil the cache.
+        plan = platform.build(top.Top(shell, settings), TOP, do_build=False, emit_src=False)
+    return _Generated(
+        rtlil=_text(plan.files[f"{TOP}.il"]),
+        lpf=_text(plan.files[f"{TOP}.lpf"]),
+        clock_mhz=float(settings.clock_mhz),
+    )
+
+
+def _device(board: Ecp5Board) -> list[str]:
+    """How nextpnr is told the device."""
+    found = re.match(r"LFE5(U|UM|UM5G)-(\d+)F", board.part)
+    assert found is not None, board.part
+    kind = "" if found[1] == "U" else f"{found[1].lower()}-"
+    return [f"--{kind}{found[2]}k", "--package", board.package, "--speed", board.speed]
+
+
+def _text(content: str | bytes) -> str:
+    return content.decode() if isinstance(content, bytes) else content
+
+
+def _kept(kept: bool, before: str = "") -> str:
+    return f"{before}kept from before" if kept else ""
