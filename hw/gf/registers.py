@@ -1,5 +1,6 @@
 """Register map of the finite-field core, for both of its tops."""
 
+from enum import Enum
 from typing import get_args
 
 from pyralis.hw.axi.identity import identification, side_by_side
@@ -124,6 +125,7 @@ def _status() -> tuple[Register, ...]:
 
 def _injection(c: GfConfig) -> tuple[Register, ...]:
     nets = Injection(c).members
+    names = Enum("Net", {name.upper(): index for index, name in enumerate(nets)})  # type: ignore[misc]
     where = ", ".join(f"{index}: {name}" for index, name in enumerate(nets))
     return (
         Register(
@@ -140,7 +142,7 @@ def _injection(c: GfConfig) -> tuple[Register, ...]:
                 0x60 + 4 * n,
                 fields=(
                     Field("position", 0, width=16, doc="Bit of the net."),
-                    Field("net", 16, width=2, doc=f"Net: {where}."),
+                    Field("net", 16, width=2, values=names, doc=f"Net: {where}."),
                     Field("enable", 31, doc="This slot flips its bit."),
                 ),
             )
@@ -153,7 +155,9 @@ def _job(c: GfConfig) -> tuple[Register, ...]:
     registers: list[Register] = []
     for index, name in enumerate(element_names(c)):
         registers += _window(name, 1 + index, c.m, "rw", f"Operand {name}, low word first.")
-    return (*registers, *_window("product", 5, c.m, "ro", "The last product, low word first."))
+    registers += _window("product", 5, c.m, "ro", "The last product, low word first.")
+    doc = "Cycles that the last product was busy: from the one after its start to the one before its done."
+    return (*registers, Register("cycles", 0x44, access="ro", doc=doc))
 
 
 def _window(name: str, index: int, bits: int, access, doc: str) -> tuple[Register, ...]:
