@@ -4,6 +4,7 @@ __all__ = [
     "CoreError",
     "DriverError",
     "MemoryFullError",
+    "SaturationWarning",
     "TimeLimitError",
     "TransportError",
     "WrongCoreError",
@@ -47,3 +48,7 @@ class TimeLimitError(DriverError):
 
 class MemoryFullError(DriverError):
     """No room for a buffer in the memory that the core reaches."""
+
+
+class SaturationWarning(UserWarning):
+    """A number left its width in the core and was clamped, so that results may differ from the network's."""

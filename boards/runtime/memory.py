@@ -1,13 +1,17 @@
-"""Room in a memory that nobody else hands out, such as the block RAM beside a core."""
+"""Memory beside a core: handing out pieces of it, and putting contents into one."""
 
 from collections.abc import Iterable
 
 from pyralis.boards.runtime.errors import MemoryFullError
+from pyralis.boards.runtime.transport import Buffer
 
-__all__ = ["PAGE", "MemoryWindow"]
+__all__ = ["PAGE", "MemoryWindow", "put"]
 
 PAGE = 4096
 """Bytes; every buffer begins at a multiple."""
+
+PIECE = 512
+"""Bytes that are compared, and written, together: one frame of the serial protocol."""
 
 
 class MemoryWindow:
@@ -50,3 +54,14 @@ class MemoryWindow:
                 gaps.append((begin, address - begin))
             begin = max(begin, -(-(address + max(size, 1)) // PAGE) * PAGE)
         return gaps
+
+
+def put(place: Buffer, content: bytes) -> int:
+    """Makes *place* begin with *content*, writing only the pieces that differ; returns the bytes written."""
+    there, written = place.read(len(content)), 0
+    for begin in range(0, len(content), PIECE):
+        piece = content[begin : begin + PIECE]
+        if there[begin : begin + PIECE] != piece:
+            place.write(piece, begin)
+            written += len(piece)
+    return written

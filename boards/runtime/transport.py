@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
-__all__ = ["BlockTransport", "Buffer", "Transport"]
+__all__ = ["BlockTransport", "Buffer", "ResettableTransport", "Transport"]
 
 
 class Buffer(Protocol):
@@ -74,3 +74,11 @@ class BlockTransport(Protocol):
 
     def write_words(self, offset: int, values: Sequence[int]) -> None:
         """Writes registers from *offset* upwards, in rising order."""
+
+
+@runtime_checkable
+class ResettableTransport(Protocol):
+    """What a transport adds if it can bring back a core that no longer stops."""
+
+    def reset(self) -> None:
+        """Resets the core: its registers fall back, ``preloaded`` memory and buffers stay as they are."""

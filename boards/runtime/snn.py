@@ -1,0 +1,308 @@
+"""Driver of the spiking core."""
+
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from pyralis.boards.runtime.errors import (
+    CoreError,
+    DriverError,
+    MemoryFullError,
+    SaturationWarning,
+    TimeLimitError,
+)
+from pyralis.boards.runtime.identity import check_identity
+from pyralis.boards.runtime.layout import JobLayout
+from pyralis.boards.runtime.memory import put
+from pyralis.boards.runtime.registers import Registers
+from pyralis.boards.runtime.snncounters import CounterSums
+from pyralis.boards.runtime.snnerrors import sentence
+from pyralis.boards.runtime.transport import Buffer, ResettableTransport, Transport
+
+__all__ = ["SnnDriver"]
+
+NOUNS = {
+    "out_lanes": "output lanes",
+    "in_lanes": "input lanes",
+    "pixel_lanes": "pixel lanes",
+    "step_lanes": "step lanes",
+    "neuron_lanes": "neuron lanes",
+    "current_bits": "bits of current",
+    "potential_bits": "bits of potential",
+    "leak_bits": "bits of leak",
+    "weight_words": "words of weights",
+    "map_words": "words of each feature map",
+    "parameter_tiles": "tiles of parameters",
+    "layer_counters": "counters of layers",
+}
+
+BATCH_BYTES = 1 << 24
+"""Most bytes of inputs, or of results, in one job."""
+
+
+class SnnDriver:
+    """Runs one network on one core.
+
+    Parameters
+    ----------
+    transport : Transport
+        Closed by :meth:`close`, and at the end of a ``with`` block.
+    registers : path or dict
+        ``registers.json`` of the core.
+    network : dict
+        ``network`` of manifest.json.
+
+    Attributes
+    ----------
+    layout : JobLayout
+    saturated : bool
+        In the last :meth:`run` some number was clamped to its width.
+    idle_cycles : int
+        Cycles without activity after which the core gives up by itself; 0: never.
+    settle_seconds : float
+        How long a stopped core may take until the bus owes it nothing.
+    written : dict of str to int
+        Bytes that the last :meth:`load` had to write, by part.
+
+    Raises
+    ------
+    WrongCoreError
+        The core is another one than the map describes.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        registers: str | Path | Mapping[str, Any],
+        network: Mapping[str, Any],
+    ) -> None:
+        self.transport = transport
+        self.registers = Registers(transport, registers)
+        self.layout = JobLayout.from_json(network)
+        self.layers: list[str] = [layer["name"] for layer in network["layers"]]
+        self.saturated = False
+        self.idle_cycles = self.registers.reset_of("timeout")
+        self.settle_seconds = 0.05
+        self.written: dict[str, int] = {}
+        self._resident = bool(network["resident"])
+        self._parts: dict[str, Buffer] = {}
+        self._input: Buffer | None = None
+        self._output: Buffer | None = None
+        self._counts = CounterSums(self.registers, self.layers)
+        check_identity(self.registers, NOUNS)
+
+    def __enter__(self) -> "SnnDriver":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Gives back memory and transport; a second call does nothing."""
+        for buffer in (self._input, self._output, *self._parts.values()):
+            if buffer is not None:
+                buffer.free()
+        self._input = self._output = None
+        self._parts = {}
+        self.transport.close()
+
+    def load(self, program: bytes, weights: bytes) -> None:
+        """Puts a compiled network where the core finds it.
+
+        What the bitstream has put there is read back, and written only where it differs.
+
+        Raises MemoryFullError if there is no room.
+        """
+        self._make_ready()
+        for name, content in (("program", program), ("weights", weights)):
+            if not content:
+                raise DriverError(f"the {name} is empty", f"take {name}.bin from the folder of the network")
+            place = self.transport.preloaded.get(name)
+            if place is None or place.size < len(content):
+                place = self._own(name, len(content))
+                place.write(content)
+                self.written[name] = len(content)
+            else:
+                self.written[name] = put(place, content)
+            self._parts[name] = place
+
+    def run(self, images: Any, *, seconds: float = 60.0) -> np.ndarray:
+        """Scores of *images*.
+
+        Parameters
+        ----------
+        images : (B, C, H, W) or (B, T, C, H, W) integers
+            As the network takes them: pixels, or frames of events.
+        seconds : float
+            Longest time for one job, counted by ``transport.now``; many images are several jobs.
+
+        Returns
+        -------
+        (B, outputs) int64
+
+        Raises
+        ------
+        DriverError
+            Shape, type or range of the images is wrong, or no network is loaded.
+        CoreError
+            The core stopped with an error. It can be started again.
+        TimeLimitError
+            The core did not finish in time, and was stopped. It can be started again.
+        """
+        images = self.layout.check(images)
+        if not self._parts:
+            raise DriverError("no network is loaded", "call load(program, weights) first")
+        self.saturated = False
+        self._counts.clear()
+        self._make_ready()
+        scores = [np.zeros((0, self.layout.outputs), np.int64)]
+        begin = 0
+        while begin < len(images):
+            source, target, runs = self._buffers(self.layout.runs(len(images) - begin))
+            batch = images[begin : begin + runs * self.layout.images_per_run]
+            source.write(self.layout.pack(batch))
+            runs = self.layout.runs(len(batch))
+            self._job(source, target, runs, seconds)
+            scores.append(self.layout.unpack(target.read(runs * self.layout.output_stride), len(batch)))
+            self._counts.add(len(batch))
+            begin += len(batch)
+        if self.saturated:
+            warnings.warn(
+                "a potential, bias or threshold was clamped to its width, so scores may differ from the "
+                "network's; choose a core with more potential_bits",
+                SaturationWarning,
+                stacklevel=2,
+            )
+        return np.concatenate(scores)
+
+    def counters(self) -> dict[str, Any]:
+        """What the hardware counted in the last :meth:`run`, all jobs together.
+
+        Returns
+        -------
+        dict
+            ``images``, ``totals`` (``cycles``, ``active``, ``weight_stalls``, ``weight_beats``,
+            ``read_beats``, ``write_beats``) and ``layers``: a dict each of ``name``, ``cycles``, ``active``,
+            ``stalls``, ``spikes``. Without layers if the network has more than the core has counters.
+        """
+        return self._counts.facts()
+
+    def abort(self) -> None:
+        """Stops whatever runs, and waits until the core can be started again.
+
+        Raises TimeLimitError if it does not get there within ``settle_seconds``.
+        """
+        self.registers.write_field("control", "abort", 1)
+        if self._settled():
+            return
+        if isinstance(self.transport, ResettableTransport):
+            self.transport.reset()
+            if self._settled():
+                return
+        raise TimeLimitError(
+            f"the memory still owes the core answers, {self.settle_seconds:g} s after it was stopped",
+            "load the bitstream again",
+        )
+
+    def _settled(self) -> bool:
+        """Waits until nothing runs or is due; says whether that was reached."""
+        deadline = self.transport.now() + self.settle_seconds
+        while True:
+            self._clear()
+            status = self.registers.read_fields("status")
+            if not status["busy"] and not status["draining"]:
+                return True
+            if self.transport.now() >= deadline:
+                return False
+            self.transport.wait(self.settle_seconds / 100)
+
+    def _clear(self) -> None:
+        self.registers.write_field("interrupt", "finished", 1)
+        self.registers.write_field("flags", "saturated", 1)
+
+    def _make_ready(self) -> None:
+        """Stops what a job before, perhaps of another program, has left running."""
+        status = self.registers.read_fields("status")
+        if status["busy"] or status["draining"]:
+            self.abort()
+
+    def _own(self, name: str, size: int) -> Buffer:
+        """A buffer for *name*; the one before is given back."""
+        before = self._parts.pop(name, None)
+        if before is not None and before is not self.transport.preloaded.get(name):
+            before.free()
+        return self.transport.allocate(size)
+
+    def _buffers(self, runs: int) -> tuple[Buffer, Buffer, int]:
+        """Buffers for inputs and results of so many runs, or as many as fit."""
+        layout = self.layout
+        runs = max(1, min(runs, BATCH_BYTES // max(layout.input_stride, layout.output_stride)))
+        while True:
+            source, target = self._input, self._output
+            if source is not None and target is not None:
+                room = min(source.size // layout.input_stride, target.size // layout.output_stride)
+                if room >= runs:
+                    return source, target, runs
+            self._give_back()
+            try:
+                self._input = self.transport.allocate(runs * layout.input_stride)
+                self._output = self.transport.allocate(runs * layout.output_stride)
+            except MemoryFullError as error:
+                self._give_back()
+                if runs == 1:
+                    raise MemoryFullError(
+                        f"one run needs {layout.input_stride} bytes for its input and {layout.output_stride} "
+                        f"for its results, and {error.what}",
+                        error.hint,
+                    ) from None
+                runs = -(-runs // 2)
+
+    def _give_back(self) -> None:
+        for buffer in (self._input, self._output):
+            if buffer is not None:
+                buffer.free()
+        self._input = self._output = None
+
+    def _job(self, source: Buffer, target: Buffer, runs: int, seconds: float) -> None:
+        """Starts the core and waits until it has ended."""
+        r = self.registers
+        r.write("program_address", self._parts["program"].address)
+        r.write("weights_address", self._parts["weights"].address)
+        r.write("input_address", source.address)
+        r.write("output_address", target.address)
+        r.write("input_stride", self.layout.input_stride)
+        r.write("output_stride", self.layout.output_stride)
+        r.write("resident", int(self._resident))
+        r.write("runs", runs)
+        r.write("timeout", self.idle_cycles)
+        self._clear()
+        r.write_field("interrupt_enable", "finished", 1)
+        r.write_field("control", "start", 1)
+        deadline = self.transport.now() + seconds
+        while (status := r.read_fields("status"))["busy"]:
+            left = deadline - self.transport.now()
+            if left <= 0:
+                done = r.read("runs_done")
+                self.abort()
+                raise TimeLimitError(
+                    f"the core had ended {done} of {runs} runs when the {seconds:g} s given to it were over",
+                    "give run() more seconds, or fewer images; the core was stopped and can be started again",
+                )
+            self.transport.wait(left)
+        self.saturated |= bool(r.read_field("flags", "saturated"))
+        r.write_field("interrupt", "finished", 1)
+        if status["done"]:
+            return
+        error = r.read_fields("error")
+        if not self._settled():
+            self.abort()
+        raise CoreError(*sentence(r.value_name("error", "code", error["code"]), error["index"], self.layers))
