@@ -125,6 +125,12 @@ class ZynqBoard(Board):
         Address of the registers as the processor sees it.
     fabric_cell : bool
         Whether the spiking core must do without DSP48E2 (7-series devices have DSP48E1).
+    led : bool
+        Whether ``<name>.xdc`` in its folder places the port ``irq_led``, which is lit while an interrupt is
+        pending.
+    settings : dict of str to str
+        Of the processor, by parameter of its IP, for a Vivado without board files of the board. Where there
+        are some, their preset counts.
     """
 
     flow: Literal["ecp5", "vivado"] = "vivado"
@@ -137,6 +143,8 @@ class ZynqBoard(Board):
     address_bits: int
     control_base: int
     fabric_cell: bool = False
+    led: bool = False
+    settings: dict[str, str] = field(default_factory=dict)
 
 
 @cache
