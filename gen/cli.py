@@ -5,8 +5,9 @@ A verb is one module in ``gen/verbs``, or a package with one a core (:mod:`pyral
 ``add_parser(subparsers) -> ArgumentParser``
     Its help and arguments, without ``--json``.
 ``run(args) -> dict``
-    A thin call of the Python function of the same purpose; ``args.progress`` takes its steps. The result is
-    plain data, printed as it is by ``--json``; a key ``ok`` that is False makes the exit code 1.
+    A thin call of the Python function of the same purpose; ``args.progress`` takes its steps, ``args.line``
+    is the command line. The result is plain data, printed as it is by ``--json``; a key ``ok`` that is False
+    makes the exit code 1.
 ``render(result) -> str`` (optional)
     The result for people; without it only the progress lines are printed.
 
@@ -20,6 +21,7 @@ import importlib.metadata
 import json
 import os
 import pkgutil
+import shlex
 import sys
 import warnings
 from collections.abc import Sequence
@@ -40,7 +42,7 @@ __all__ = ["main"]
 # The order of work, which is the order of the help.
 ORDER = (
     *("doctor", "check", "export", "generate", "estimate", "simulate", "prove", "inject"),
-    *("report", "demo", "bench"),
+    *("boards", "bitstream", "report", "demo", "bench"),
 )
 
 DESCRIPTION = "Spiking networks and protected finite-field arithmetic to FPGA hardware, proven in simulation."
@@ -83,7 +85,7 @@ def _run(argv: list[str], command: list[str]) -> int:
     if unknown:
         name = " ".join(command)
         raise UserError(f"{name} has no argument {unknown[0]!r}.", where=name, hint=f"{name} --help")
-    args.json = "json" in args
+    args.json, args.line = "json" in args, shlex.join(["pyralis", *argv])
     args.progress = Progress(sys.stderr if args.json else sys.stdout)
     job = job_of(verbs[args.verb], args)
     result = job.run(args)

@@ -85,9 +85,10 @@ def settings_for(oscillator_mhz: float, clock_mhz: float) -> PllSettings:
     if abs(nearest - wanted) > TOLERANCE * wanted:
         below = max((clock for clock in ways if clock < wanted), default=None)
         above = min((clock for clock in ways if clock > wanted), default=None)
-        near = " and ".join(f"{float(clock):.6g} MHz" for clock in (below, above) if clock is not None)
+        near = " and ".join(f"{float(clock):.6g}" for clock in (below, above) if clock is not None)
         raise ValueError(
-            f"the PLL cannot make {clock_mhz:g} MHz from {oscillator_mhz:g} MHz; nearest: {near}"
+            f"clock_mhz must be one that the PLL can make from {oscillator_mhz:g} MHz, not {clock_mhz:g}; "
+            f"nearest: {near}"
         )
     return ways[nearest]
 

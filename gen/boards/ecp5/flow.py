@@ -32,7 +32,7 @@ __all__ = ["CACHE", "build"]
 
 CACHE = Path("build/boards/cache")
 
-TOP = "top"
+TOP, RESULT = "top", "result.json"
 
 SYNTHESIS = """\
 read_rtlil top.il
@@ -100,8 +100,9 @@ def build(
     folder, clock = make_folder(folder), Clock(progress)
     wanted = board.clock_mhz(design.core) if clock_mhz is None else clock_mhz
     placer, packer = tools.find(tools.NEXTPNR), tools.find(tools.PACK)
-    bitstream = folder / f"{design.core}.bit"
-    bitstream.unlink(missing_ok=True)  # of an earlier build: it must not pass for this one
+    bitstream = f"{design.core}.bit"
+    for name in (bitstream, RESULT):  # of an earlier build: they must not pass for this one's
+        (folder / name).unlink(missing_ok=True)
     with clock.step("generate") as step:
         made = _generate(board, design, wanted)
         step.note(f"{len(made.rtlil) / 1e6:.1f} MB of RTLIL, clock {made.clock_mhz:.6g} MHz")
@@ -142,8 +143,8 @@ def build(
                 root=cache / "pack",
                 tick=lambda: step.advance(0),
             )
-            files[bitstream.name] = (packed / "top.bit").read_bytes()
-            step.note(f"{len(files[bitstream.name]) / 1e3:,.0f} kB{_kept(kept, ', ')}")
+            files[bitstream] = (packed / "top.bit").read_bytes()
+            step.note(f"{len(files[bitstream]) / 1e3:,.0f} kB{_kept(kept, ', ')}")
     verdict = report.verdict
     result = {
         "job": "bitstream",
@@ -171,7 +172,7 @@ def build(
         "reproduce": list(reproduce),
         "ran_on_hardware": False,
     }
-    write_files(folder, {**files, "result.json": json_text(result)})
+    write_files(folder, {**files, RESULT: json_text(result)})
     if not report.clock["met"]:
         raise ToolError(
             f"The clock of {design.name} is not met: {verdict}", str(folder / "nextpnr.log"), report.hint

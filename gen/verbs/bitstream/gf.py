@@ -1,0 +1,35 @@
+"""``pyralis bitstream gf``: a protected multiplier of GF(2^m) on a board."""
+
+import argparse
+from typing import Any
+
+from pyralis.gen.boards.choose import board_named
+from pyralis.gen.boards.options import add_build, render_build, run_build
+from pyralis.gen.gf.options import add_config, config_of
+
+__all__ = ["add_parser", "render", "run"]
+
+
+def add_parser(subparsers) -> argparse.ArgumentParser:
+    """Adds the core; returns its parser."""
+    parser = subparsers.add_parser(
+        "gf",
+        help="a protected finite-field multiplier behind registers",
+        description="Builds a multiplier of GF(2^m) for a board: operands and product in registers, blocks "
+        "that check each other kept apart in synthesis.",
+    )
+    add_config(parser)
+    add_build(parser, "gf")
+    return parser
+
+
+def run(args: argparse.Namespace) -> dict[str, Any]:
+    """Returns the content of result.json."""
+    from pyralis.gen.boards.designs import gf
+
+    board_named(args.board)  # a wrong name is said before the search for a polynomial
+    _, config = config_of(args)
+    return run_build(args, gf.design(config))
+
+
+render = render_build

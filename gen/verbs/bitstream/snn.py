@@ -1,0 +1,58 @@
+"""``pyralis bitstream snn``: the spiking core on a board, with a network in its memory."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from pyralis.gen import config as configs
+from pyralis.gen.boards.choose import board_named
+from pyralis.gen.boards.design import Design
+from pyralis.gen.boards.options import add_build, check_images, render_build, run_build
+from pyralis.gen.intnetwork import IntNetwork
+from pyralis.gen.options import add_core, positive
+
+__all__ = ["add_parser", "render", "run"]
+
+TRAINED = Path("build/demo/snn")
+"""Where the demo keeps its trained network."""
+
+
+def add_parser(subparsers) -> argparse.ArgumentParser:
+    """Adds the core; returns its parser."""
+    parser = subparsers.add_parser(
+        "snn",
+        help="the spiking core, with a network in its memory",
+        description="Builds the spiking core for a board. Where the board has no memory of its own, program "
+        "and weights of the network are part of the bitstream.",
+    )
+    add_core(parser, "the board's")
+    parser.add_argument(
+        "--network", metavar="NET.npz", help="an integer network (default: that of the demo, digits)"
+    )
+    parser.add_argument(
+        "--images", type=positive, default=1, metavar="N", help="images that share one weight load"
+    )
+    add_build(parser, "snn")
+    return parser
+
+
+def run(args: argparse.Namespace) -> dict[str, Any]:
+    """Returns the content of result.json."""
+    check_images(args)
+    default = board_named(args.board).presets.get("snn", "tiny")
+    name, config = configs.choose(args.preset, args.config, default)
+    return run_build(args, _design(args, name, config))
+
+
+def _design(args: argparse.Namespace, name: str, config: Any) -> Design:
+    from pyralis.gen.boards.designs import snn
+    from pyralis.gen.snn.compile import compile_network
+
+    if args.network is not None:
+        compiled = compile_network(IntNetwork.load(args.network), config, images=args.images)
+        return snn.design(config, name, compiled)
+    compiled, samples = snn.digits(config, TRAINED, args.progress)
+    return snn.design(config, name, compiled, samples)
+
+
+render = render_build
