@@ -22,6 +22,8 @@ REFUSED = {
     Status.TIMEOUT: "got no answer from its bus at address {address:#010x}",
 }
 
+SILENCE = "there was no answer"
+
 SLICE = 0.05
 """Seconds that a read of the port waits at most."""
 
@@ -111,7 +113,7 @@ class BridgeClient:
             self._last_write = self._sequence
         body = request(command, self._sequence, address, count=count, words=words)
         expected = {Command.HELLO: 2, Command.READ: count, Command.WRITE: 0}[command]
-        last = "there was no answer"
+        last = SILENCE
         for attempt in range(self.attempts):
             self.repeated += attempt > 0
             self._send(encode(body))
@@ -120,11 +122,10 @@ class BridgeClient:
                 self._refuse(reply, command, address)
                 return reply
             last = reply
-        nobody = "no answer" in last
-        kind, hint = TransportError, "check the cable, and try a lower baud rate"
-        if nobody:
-            kind, hint = TimeLimitError, "is the bitstream loaded, and is this the right port and baud rate?"
-        raise kind(f"the board was asked {self.attempts} times, and at last {last}", hint)
+        what = f"the board was asked {self.attempts} times, and at last {last}"
+        if last == SILENCE:
+            raise TimeLimitError(what, "is the bitstream loaded, and is this the right port and baud rate?")
+        raise TransportError(what, "check the cable, and try a lower baud rate")
 
     def _receive(self, sent: int, expected: int) -> Reply | str:
         """The answer to the last request, or what came instead."""
@@ -141,7 +142,7 @@ class BridgeClient:
                     continue  # late, of a request that was repeated
                 if reply.status != Status.OK or len(reply.words) == expected:
                     return reply
-        return "there was no answer"
+        return SILENCE
 
     def _refuse(self, reply: Reply, command: Command, address: int) -> None:
         if reply.status == Status.OK:

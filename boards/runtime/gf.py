@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pyralis.boards.runtime.elements import Elements
 from pyralis.boards.runtime.errors import CoreError, DriverError, TimeLimitError
 from pyralis.boards.runtime.identity import check_identity
 from pyralis.boards.runtime.registers import Registers, near
@@ -62,8 +63,8 @@ class GfDriver:
 
     Attributes
     ----------
-    m : int
-        Bits of an element.
+    elements : Elements
+        Bits and words of an element.
     seconds : float
         Longest time for one product, counted by ``transport.now``.
     products : list of Product
@@ -79,10 +80,10 @@ class GfDriver:
         self.transport = transport
         self.registers = Registers(transport, registers)
         check_identity(self.registers, NOUNS)
-        self.m = self.registers.reset_of("sizes", "m")
-        self.words = -(-self.m // 32)
+        self.elements = Elements(self.registers.reset_of("sizes", "m"))
         self.seconds = 1.0
         self.products: list[Product] = []
+        self._settled = False
         self._separate = bool(self.registers.reset_of("kinds", "separate_operands"))
 
     def __enter__(self) -> "GfDriver":
@@ -110,15 +111,19 @@ class GfDriver:
         TimeLimitError
             There was no product after ``seconds``.
         """
-        self._make_ready()
+        if not self._settled:
+            self._make_ready()
+        self._settled = False
+        a, b = self.elements.integers([a, b])
         for names, value in ((("a", "a_check"), a), (("b", "b_check"), b)):
             for name in names if self._separate else names[:1]:
-                self.registers.write_span(f"{name}_0", self._words_of(name, value))
+                self.registers.write_span(f"{name}_0", self.elements.split(value))
         self.registers.write_field("control", "start", 1)
         status = self._wait()
-        words = self.registers.read_span("product_0", f"product_{self.words - 1}")
+        self._settled = True
+        words = self.registers.read_span("product_0", f"product_{self.elements.words - 1}")
         return Product(
-            value=sum(words[f"product_{n}"] << 32 * n for n in range(self.words)),
+            value=sum(words[f"product_{n}"] << 32 * n for n in range(self.elements.words)),
             cycles=self.registers.read("cycles") if "cycles" in self.registers else None,
             **{name: bool(status[name]) for name in FLAGS},
         )
@@ -140,7 +145,7 @@ class GfDriver:
         TimeLimitError
             There was no product in time.
         """
-        left, right = self._elements(a), self._elements(b)
+        left, right = self.elements.integers(a), self.elements.integers(b)
         if len(left) != len(right):
             raise DriverError(
                 f"there are {len(left)} elements to multiply by {len(right)}", "give as many of both"
@@ -160,11 +165,7 @@ class GfDriver:
                     "multiply again; if it comes back, the fault is permanent: load the bitstream again",
                 )
         values = [result.value for result in self.products]
-        if isinstance(a, (int, np.integer)):
-            return values[0]
-        if not isinstance(a, np.ndarray):
-            return values
-        return np.array([self._split(value) for value in values], np.uint32).reshape(a.shape)
+        return self.elements.alike(values, a)
 
     def counters(self) -> dict[str, int]:
         """Products, and those of each flag, since :meth:`clear`; they stay at their largest value."""
@@ -229,23 +230,26 @@ class GfDriver:
         Returns
         -------
         dict
-            ``products``, ``different`` (products that are not the expected ones), ``flagged`` (of those
-            without an injected error, the ones with a flag); with injection and a protection also
-            ``injected`` and ``missed``: products with one flipped bit, and those without ``error``.
+            ``results`` (uint32 (count, words)); ``products``; ``different`` (products that are not the
+            expected ones); ``flagged`` (products with a flag, though no error was injected). With injection
+            and a protection also ``injected`` and ``missed``: products with one flipped bit, and those of
+            them without ``error``.
         """
-        wanted = self._elements(np.asarray(samples["product"]))
-        left, right = (self._elements(np.asarray(samples[name])) for name in ("a", "b"))
+        wanted = np.asarray(samples["product"])
+        left, right = (self.elements.integers(np.asarray(samples[name])) for name in ("a", "b"))
         pairs = list(zip(left, right, strict=True))
         results = [self.product(a, b) for a, b in pairs]
+        words = self.elements.array([result.value for result in results])
         facts: dict[str, Any] = {
+            "results": words,
             "products": len(results),
-            "different": sum(r.value != value for r, value in zip(results, wanted, strict=True)),
+            "different": int((words != wanted).any(axis=1).sum()),
             "flagged": sum(r.error or r.uncorrectable or r.alarm for r in results),
         }
         if "inject" in self.registers and self.registers.reset_of("kinds", "protection"):
             facts |= {"injected": len(pairs), "missed": 0}
             for index, (a, b) in enumerate(pairs):
-                self.inject([("reduced", index % self.m)])
+                self.inject([("reduced", index % self.elements.m)])
                 facts["missed"] += not self.product(a, b).error
         return facts
 
@@ -273,31 +277,3 @@ class GfDriver:
             self.transport.wait(pause)
             pause = min(2 * pause, self.seconds / 10)
         return status
-
-    def _elements(self, values: Any) -> list[int]:
-        """Integers of what :meth:`multiply` takes."""
-        if isinstance(values, (int, np.integer)):
-            return [int(values)]
-        if not isinstance(values, np.ndarray):
-            return list(values)
-        if values.dtype != np.uint32 or values.ndim not in (1, 2) or values.shape[-1] != self.words:
-            raise DriverError(
-                f"an array of elements has the shape (count, {self.words}) and the type uint32, not "
-                f"{values.shape} and {values.dtype}",
-                "give each element as 32-bit words, lowest first, or give Python integers",
-            )
-        rows = values.reshape(-1, self.words).tolist()
-        return [sum(word << 32 * n for n, word in enumerate(row)) for row in rows]
-
-    def _words_of(self, name: str, value: int) -> list[int]:
-        if not 0 <= value < 1 << self.m:
-            raise DriverError(
-                f"operand {name} has {value.bit_length()} bits, and an element has {self.m}"
-                if value >= 0
-                else f"operand {name} is negative: {value}",
-                "reduce it to an element of the field first",
-            )
-        return self._split(value)
-
-    def _split(self, value: int) -> list[int]:
-        return [value >> 32 * n & 0xFFFFFFFF for n in range(self.words)]

@@ -151,10 +151,10 @@ class JobLayout:
             shape = (runs, part.tiles, self.images_per_run, part.rows, width, self.out_lanes)
             begin = part.address // 4
             values = stored[:, begin : begin + int(np.prod(shape[1:]))].reshape(shape)
-            values = values.transpose(0, 2, 1, 5, 3, 4).reshape(
-                runs * self.images_per_run, -1, part.rows, width
+            rows = values.transpose(0, 2, 1, 5, 3, 4).reshape(
+                -1, part.tiles * self.out_lanes, part.rows, width
             )
-            maps.append(values[:images, :channels])
+            maps.append(rows[:images, :channels])
         return np.concatenate(maps, axis=2).reshape(images, self.outputs).astype(np.int64)
 
     def to_json(self) -> dict[str, Any]:

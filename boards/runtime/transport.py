@@ -40,8 +40,9 @@ class Transport(Protocol):
     clock_hz: float
     """Of the core."""
 
-    preloaded: Mapping[str, Buffer]
-    """What the bitstream has put into memory, by name (``"program"``); empty if nothing."""
+    @property
+    def preloaded(self) -> Mapping[str, Buffer]:
+        """What the bitstream has put into memory, by name (``"program"``); empty if nothing."""
 
     def read(self, offset: int) -> int:
         """Register at byte *offset*."""

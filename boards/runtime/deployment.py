@@ -1,0 +1,184 @@
+"""A deploy folder: everything that a board needs for one core, and the way to open it.
+
+==========================  =============================================================================
+``manifest.json``           the facts below, and the SHA-256 of every file under ``files``
+``registers.json``          the register map of the core
+``program.bin`` and others  what must lie in memory, one file each
+``samples.npz``             ``inputs`` and ``scores`` (and ``labels``), or ``a``, ``b`` and ``product``
+``design.bit``              the bitstream, if it is built (with ``design.hwh`` on Zynq boards)
+``pyralis/``                this package
+``validate.py``             runs :func:`pyralis.boards.runtime.validate.main` on the folder
+``throughput.py``           runs :func:`pyralis.boards.runtime.throughput.main` on the folder
+==========================  =============================================================================
+
+Facts that are read here: ``format``; ``design`` (``core``: which driver); ``transport`` (``"serial"`` with
+``baud``, or ``"pynq"``); ``bitstream``, ``registers`` and ``samples`` (file names, or null); ``memory`` (file
+names by part); ``clock_mhz``; ``core``, and ``network`` for the spiking core.
+"""
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pyralis.boards.runtime.errors import DriverError
+from pyralis.boards.runtime.gf import GfDriver
+from pyralis.boards.runtime.pynq import PynqTransport
+from pyralis.boards.runtime.registers import near
+from pyralis.boards.runtime.serial import SerialTransport
+from pyralis.boards.runtime.snn import SnnDriver
+from pyralis.boards.runtime.transport import Transport
+
+__all__ = ["FORMAT", "TRANSPORTS", "Deployment", "open_deployment"]
+
+FORMAT = "pyralis deploy 1"
+
+TRANSPORTS = ("pynq", "serial")
+
+COPY_AGAIN = "copy the whole folder to the board again"
+
+
+class Deployment:
+    """A deploy folder on disk.
+
+    Parameters
+    ----------
+    folder : path
+
+    Attributes
+    ----------
+    manifest : dict
+
+    Raises
+    ------
+    DriverError
+        It is no deploy folder, or one of another version.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        self.manifest: dict[str, Any] = {}
+        try:
+            self.manifest = json.loads((self.folder / "manifest.json").read_text())
+        except OSError as error:
+            raise DriverError(
+                f"{self.folder} has no manifest.json that can be read: {error.strerror}",
+                "give the folder that make deploy has written",
+            ) from None
+        except json.JSONDecodeError as error:
+            raise DriverError(
+                f"manifest.json is no JSON: {error.msg} in line {error.lineno}", COPY_AGAIN
+            ) from None
+        if self.manifest.get("format") != FORMAT:
+            raise DriverError(
+                f"the folder has the format {self.manifest.get('format')!r}, not {FORMAT!r}",
+                "give a folder that make deploy has written, with the driver that lies in it",
+            )
+
+    @property
+    def core(self) -> str:
+        """``"snn"`` or ``"gf"``."""
+        return str(self.manifest["design"]["core"])
+
+    def read(self, name: str) -> bytes:
+        """A file of the folder; DriverError if it is missing, or not as it was written."""
+        try:
+            content = (self.folder / name).read_bytes()
+        except OSError as error:
+            raise DriverError(f"{name} cannot be read: {error.strerror}", COPY_AGAIN) from None
+        facts = self.manifest["files"].get(name)
+        if facts is not None and hashlib.sha256(content).hexdigest() != facts["sha256"]:
+            raise DriverError(f"{name} is not the file that the manifest describes", COPY_AGAIN)
+        return content
+
+    def samples(self) -> dict[str, np.ndarray]:
+        """Inputs and the results that they must have; DriverError if the folder has none."""
+        name = self.manifest.get("samples")
+        if not name:
+            raise DriverError(
+                "the folder has no samples",
+                "write it with a network that has test images, or for the gf core",
+            )
+        with np.load(io.BytesIO(self.read(name))) as arrays:
+            return {key: arrays[key] for key in arrays.files}
+
+    def transport(
+        self, kind: str | None = None, *, port: str = "/dev/ttyUSB0", baud: int | None = None
+    ) -> Transport:
+        """The way to the board that the folder is for, or of another *kind*.
+
+        On a board with PYNQ this loads the bitstream.
+        """
+        kind = kind or str(self.manifest["transport"])
+        if kind == "serial":
+            return SerialTransport(port, baud or int(self.manifest.get("baud", 1_000_000)))
+        if kind != "pynq":
+            raise DriverError(f"there is no transport {kind!r}", near(kind, TRANSPORTS))
+        if not self.manifest.get("bitstream"):
+            raise DriverError(
+                "the folder has no bitstream",
+                "build it with Vivado, as README.txt says, and write the folder again",
+            )
+        return PynqTransport(self.folder / self.manifest["bitstream"])
+
+    def open(self, transport: Transport) -> SnnDriver | GfDriver:
+        """The driver, with the network loaded; it closes *transport*, also if it cannot be made."""
+        try:
+            return self._driver(transport)
+        except BaseException:
+            transport.close()
+            raise
+
+    def _driver(self, transport: Transport) -> SnnDriver | GfDriver:
+        registers: Mapping[str, Any] = json.loads(self.read(self.manifest["registers"]))
+        if self.core == "gf":
+            return GfDriver(transport, registers)
+        if self.core != "snn":
+            raise DriverError(
+                f"there is no driver for the core {self.core!r}", near(self.core, ("snn", "gf"))
+            )
+        if not self.manifest.get("network"):
+            raise DriverError("the folder has no network", "write it with one: make deploy NETWORK=...")
+        driver = SnnDriver(transport, registers, self.manifest["network"])
+        memory = self.manifest["memory"]
+        driver.load(self.read(memory["program"]), self.read(memory["weights"]))
+        return driver
+
+
+def open_deployment(
+    folder: str | Path,
+    transport: Transport | str | None = None,
+    *,
+    port: str = "/dev/ttyUSB0",
+    baud: int | None = None,
+) -> SnnDriver | GfDriver:
+    """The driver for the core in *folder*, ready to run.
+
+    Parameters
+    ----------
+    folder : path
+    transport : Transport, "pynq" or "serial", optional
+        The way to the board; that of the folder if not given.
+    port : str
+        Serial port, or an URL of pyserial.
+    baud : int, optional
+        Bits a second; those of the bitstream if not given.
+
+    Returns
+    -------
+    SnnDriver or GfDriver
+        Closes the transport.
+
+    Raises
+    ------
+    DriverError
+        The folder is incomplete or damaged, the board cannot be reached, or it has another core.
+    """
+    deployment = Deployment(folder)
+    if transport is None or isinstance(transport, str):
+        transport = deployment.transport(transport, port=port, baud=baud)
+    return deployment.open(transport)
