@@ -46,8 +46,8 @@ class CoreBench:
     Attributes
     ----------
     top : str
-        Its Verilog module: ``s_axi_ctrl`` and ``irq`` of the core, and of its memory, if it has any, the pins
-        ``load``, ``dump``, ``unhang``, ``command``, ``command_base``, ``command_bytes``, ``hung``, ``beats_*``.
+        Its Verilog module: ``s_axi_ctrl`` and ``irq`` of the core; of its memory, if it has any, ``load``,
+        ``dump``, ``unhang``, ``command``, ``command_base``, ``command_bytes``, ``hung`` and ``beats_*``.
     runner : object
         See :func:`pyralis.sim.bench.build.build`.
     folder : Path
@@ -159,7 +159,7 @@ def _buses(ports: list[tuple[str, str, str]]) -> dict[str, dict[str, str]]:
 def _memory_pins(buses: dict[str, dict[str, str]]) -> dict[str, str]:
     """Port of the core for every pin of the memory: what only reads comes before what writes too."""
     free = {"r": ["a", "b"], "w": ["w"]}
-    pins = {}
+    pins: dict[str, str] = {}
     for bus, signals in sorted(buses.items(), key=lambda item: (f"{item[0][:-1]}w" in buses, item[0])):
         if not free[bus[-1]]:
             raise ValueError(f"the memory has two ports to read and one to write, the core {sorted(buses)}")

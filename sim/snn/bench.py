@@ -59,5 +59,5 @@ OBSERVER = """\
   final if (observe != 0) $fclose(observe);
 """
 """``+observe=FILE`` writes a line ``W buffer address data`` for every feature-map word that the output path
-stores, ``L`` when a layer has left it, and ``A cycle value`` when the array begins (1) or ceases (0) to have a
-valid step; nothing enters Python for that."""
+stores, ``L`` when a layer has left it, and ``A cycle value`` when the array begins (1) or ceases (0) to have
+a valid step; nothing enters Python for that."""
