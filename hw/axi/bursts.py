@@ -18,8 +18,11 @@ class BurstRequest(data.StructLayout):
 
 
 class ChosenBurst(data.StructLayout):
-    """``line``: of the memory, where it begins; ``length``: beats but one; ``owner``: number of its port;
-    ``response``: OKAY, or the error that every beat answers."""
+    """A burst with its verdict.
+
+    ``line``: of the memory, where it begins; ``length``: AxLEN; ``owner``: number of its port; ``response``:
+    OKAY, or the error that every beat answers.
+    """
 
     def __init__(self, size_bytes: int, config: DmaConfig, ports: int) -> None:
         super().__init__({
@@ -51,7 +54,7 @@ class BurstChooser(wiring.Component):
 
     Timing
     ------
-    ``chosen.valid`` 3 cycles after the transfer of a lone request; one burst a cycle, and from one port one in
+    ``chosen.valid`` 3 cycles after the transfer of a lone request; one burst a cycle, from one port one every
     3 cycles. There is no combinational path between inputs and outputs.
     """
 

@@ -49,9 +49,9 @@ class LiteSplit(wiring.Component):
 
     Timing
     ------
-    One write and one read at a time, independent of each other. A subordinate sees AWVALID and WVALID 3 cycles
-    after the later of AW and W, and ARVALID 3 cycles after AR; its answer is passed on after one cycle. There
-    is no combinational path between inputs and outputs.
+    One write and one read at a time, independent of each other. A subordinate sees AWVALID and WVALID 3
+    cycles after the later of AW and W, and ARVALID 3 cycles after AR; its answer is passed on after one
+    cycle. There is no combinational path between inputs and outputs.
 
     Raises
     ------

@@ -1,11 +1,11 @@
 """Block RAM behind AXI4."""
 
-from amaranth import Cat, Const, Module, Mux, Signal
+from amaranth import Cat, Module, Mux, Signal
 from amaranth.lib import data, fifo, wiring
 from amaranth.lib.memory import Memory
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In
 
-from pyralis.hw.axi.bursts import BurstChooser, BurstRequest, ChosenBurst
+from pyralis.hw.axi.bursts import BurstChooser
 from pyralis.hw.axi.dma import DmaConfig
 from pyralis.hw.axi.signature import BOUNDARY_BYTES, AxiLite, AxiRead, AxiWrite, Burst, Response
 
@@ -118,7 +118,7 @@ class BlockRam(wiring.Component):
         return chooser.chosen, asked
 
     def _walk(self, m: Module, name: str, chosen, step) -> tuple:
-        """The burst in progress, beat by beat: whether there is one, its fields, and whether a beat is last."""
+        """The burst in progress, beat by beat: is there one, its fields, is its next beat the last."""
         active, burst, last = (
             Signal(name=f"{name}_active"),
             Signal.like(chosen.p, name=f"{name}_burst"),
@@ -140,7 +140,7 @@ class BlockRam(wiring.Component):
     def _serve_reads(self, m: Module, port) -> None:
         c, host = self.config, self.host
         ports = [getattr(self, f"read_{n}") for n in range(self.readers)]
-        # The host's address stays until its answer is taken, because it says which part of a line is asked for.
+        # The host's address stays until its answer is taken: it says which part of a line is asked for.
         address, asking, answering = Signal(self.host_address_bits), Signal(), Signal()
         m.d.comb += host.arready.eq(~asking & ~answering)
         with m.If(host.arvalid & host.arready):
@@ -161,12 +161,13 @@ class BlockRam(wiring.Component):
         # A register behind the memory, whose own output comes late, and a queue in front of the bus.
         tag = data.StructLayout({"last": 1, "id": 1, "response": Response, "owner": burst.owner.shape()})
         read, caught = Signal(), Signal()
-        read_tag, caught_tag, line = Signal(tag), Signal(tag), Signal(c.data_bits)
+        read_tag, caught_tag = Signal(tag), Signal(tag)
+        line = Signal(c.data_bits, reset_less=True)  # block RAM is slow: not even a reset behind it
         m.d.sync += [
             *(read.eq(step), read_tag.last.eq(last), read_tag.id.eq(burst.id)),
             *(read_tag.response.eq(burst.response), read_tag.owner.eq(burst.owner)),
             *(caught.eq(read), caught_tag.eq(read_tag)),
-            line.eq(Mux(read_tag.response == Response.OKAY, port.data, 0)),
+            line.eq(port.data),
         ]
         m.submodules.beats = beats = fifo.SyncFIFOBuffered(
             width=c.data_bits + len(caught_tag.as_value()), depth=PLACES

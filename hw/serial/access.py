@@ -45,8 +45,8 @@ class LiteAccess(wiring.Component):
 
     Timing
     ------
-    AWVALID and WVALID, or ARVALID, 2 cycles after the transfer of an access, ``results.valid`` one cycle after
-    the answer. There is no combinational path between bus inputs and bus outputs.
+    AWVALID and WVALID, or ARVALID, 2 cycles after the transfer of an access, ``results.valid`` one cycle
+    after the answer. There is no combinational path between bus inputs and bus outputs.
 
     Raises
     ------

@@ -21,7 +21,7 @@ class Executor(wiring.Component):
     Ports
     -----
     requests : In(stream of REQUEST), index : Out(7), word : In(32)
-        Requests, and the words of a WRITE, one cycle after their index.
+        Requests, and the words of a WRITE, two cycles after their index.
     accesses : Out(stream of ACCESS), results : In(stream of RESULT)
         The bus.
     reply_word : Out(WRITE_WORD), replies : Out(stream of REPLY)
@@ -127,6 +127,8 @@ class Executor(wiring.Component):
                 with m.If(left == 1):
                     m.next = "REMEMBER"
             with m.State("FETCH"):
+                m.next = "FETCH-2"
+            with m.State("FETCH-2"):
                 m.next = "ACCESS"
             with m.State("REMEMBER"):
                 with m.If(is_write):

@@ -40,7 +40,7 @@ class FrameReceiver(wiring.Component):
     requests : Out(stream of REQUEST)
         One for each frame that is not empty.
     index : In(7), word : Out(32)
-        Words of a WRITE, one cycle after their index.
+        Words of a WRITE, two cycles after their index.
 
     Timing
     ------
@@ -130,7 +130,9 @@ class FrameReceiver(wiring.Component):
             write.addr.eq(offset[2:]),
             write.data.eq(latest),
         ]
-        m.d.comb += [read.addr.eq(self.index), self.word.eq(read.data)]
+        fetched = Signal(32, reset_less=True)  # block RAM is slow: not even a reset behind it
+        m.d.sync += fetched.eq(read.data)
+        m.d.comb += [read.addr.eq(self.index), self.word.eq(fetched)]
 
     @staticmethod
     def _judge(m: Module, position, damaged, crc_right, command, count, address) -> Signal:

@@ -48,6 +48,8 @@ class ReplySender(wiring.Component):
         m.submodules.crc = crc = CRC32_ETHERNET(8).create()
         m.submodules.words = words = Memory(shape=32, depth=MAX_WORDS, init=[])
         write, read = words.write_port(), words.read_port()
+        fetched = Signal(32, reset_less=True)  # block RAM is slow: not even a reset behind it
+        m.d.sync += fetched.eq(read.data)
         group, place = Signal(32), Signal(2)  # four bytes, and which of them is next
         index, left, closing = Signal(WORD_INDEX_BITS), Signal(WORD_INDEX_BITS + 1), Signal()
         m.d.comb += [
@@ -83,7 +85,7 @@ class ReplySender(wiring.Component):
             with m.State("NEXT"):
                 m.next = "BYTES"
                 with m.If(left != 0):
-                    m.d.sync += [group.eq(read.data), index.eq(index + 1), left.eq(left - 1)]
+                    m.d.sync += [group.eq(fetched), index.eq(index + 1), left.eq(left - 1)]
                 with m.Elif(~closing):
                     m.d.sync += [group.eq(crc.crc), closing.eq(1)]
                 with m.Else():

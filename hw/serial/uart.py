@@ -86,6 +86,9 @@ class UartReceiver(wiring.Component):
                 m.next = "BREAK"
                 with m.If(vote):
                     m.next = "IDLE"
+                    with m.If(~line):  # a fast sender's next start bit
+                        m.d.sync += wait.eq(middle)
+                        m.next = "START"
 
         lost = Signal()
         with m.If(self.bytes.ready):
