@@ -204,7 +204,7 @@ class BlockRam(wiring.Component):
             m.d.sync += [word.eq(host.wdata), strobe.eq(host.wstrb), filled.eq(1)]
         chosen, asked = self._chooser(m, "write", "aw", ports, asking)
         m.d.comb += asked.p.address.eq(address)
-        with m.If(asked.ready):
+        with m.If(asking & asked.ready):
             m.d.sync += asking.eq(0)
 
         step = Signal()
