@@ -8,6 +8,8 @@
 ``gf_mul_vectors.hex``     its vectors; ``gf_mul_vectors.txt`` shows them
 ``gf_mul_sva.sv``          assertions, bound to the core
 ``gf_mul.xdc``             what Vivado must keep; ``gf_mul.tcl`` what Design Compiler must
+``litex_pyralis_gf.py``    ``gf_lite`` as a module for LiteX
+``pyralis_gf.core``        the folder as a core for FuseSoC
 ``registers.json``         the register map, also as ``registers.h`` (C) and ``registers.svd`` (CMSIS)
 ``config.toml``            the configuration, every field
 ``README.txt``             ports, how to simulate, how to synthesise
@@ -19,6 +21,7 @@ The same inputs give the same bytes on every machine: there are no times and no 
 
 import gc
 import warnings
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -26,6 +29,8 @@ from typing import Any
 from amaranth.hdl import UnusedElaboratable
 
 from pyralis.gen import configfile
+from pyralis.gen.emit.fusesoc import Testbench, core_description
+from pyralis.gen.emit.litex import wrapper
 from pyralis.gen.emit.registers import to_c_header, to_json, to_svd
 from pyralis.gen.emit.verilog import emit
 from pyralis.gen.errors import UserError
@@ -65,6 +70,7 @@ def core_files(config: GfConfig, name: str | None = None) -> dict[str, bytes]:
         **{file: (text, "blocks to keep") for file, text in texts.constraints(core, TOP).items()},
         "config.toml": (to_toml(config), "the configuration: pyralis generate gf --config config.toml"),
     }
+    files["pyralis_gf.core"] = _fusesoc(config, files), "the folder as a core for FuseSoC"
     contents = {file: text for file, (text, _) in files.items()}
     notes = {file: note for file, (_, note) in files.items()}
     contents["README.txt"] = texts.how_to(core, TOP, name or name_of(config), notes)
@@ -86,13 +92,30 @@ def _tops(config: GfConfig) -> dict[str, tuple[str, str]]:
     """The tops with registers, and their map: (text, note) by file name."""
     registers = register_map(config, operands=True)
     map_note = "registers; gf_axis.v has no operand and product windows"
+    lite = GfLite(config)
     return {
         "gf_axis.v": (emit(GfAxis(config), "gf_axis", keep_hierarchy=True), "the core between AXI4-Streams"),
-        "gf_lite.v": (emit(GfLite(config), "gf_lite", keep_hierarchy=True), "the core behind AXI4-Lite"),
+        "gf_lite.v": (emit(lite, "gf_lite", keep_hierarchy=True), "the core behind AXI4-Lite"),
+        "litex_pyralis_gf.py": (
+            wrapper(lite, "gf_lite", "gf", sources=["gf_lite.v"]),
+            "gf_lite.v as a module for LiteX",
+        ),
         "registers.json": (to_json(registers), map_note),
         "registers.h": (to_c_header(registers), "the same for C"),
         "registers.svd": (to_svd(registers), "the same as CMSIS-SVD"),
     }
+
+
+def _fusesoc(config: GfConfig, files: Iterable[str]) -> str:
+    return core_description(
+        "gf",
+        f"Multiplier of GF(2^{config.m}). {texts.describe(config)}",
+        {top: f"{top}.v" for top in (TOP, "gf_axis", "gf_lite") if f"{top}.v" in files},
+        testbench=Testbench(
+            top=f"{TOP}_tb", files=[f"{TOP}_tb.v", f"{TOP}_sva.sv"], data=[f"{TOP}_vectors.hex"]
+        ),
+        constraints=[f"{TOP}.xdc"],
+    )
 
 
 def generate(config: GfConfig, folder: str | Path, *, name: str | None = None) -> dict[str, Any]:

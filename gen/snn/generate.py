@@ -1,15 +1,17 @@
 """A spiking core, and a network for it, as a folder of files that stands on its own.
 
-=====================  ====================================================================
-``snn_top.v``          the core; its only foreign module is the primitive DSP48E2
-``DSP48E2.v``          simulation model of that primitive, for cores that use it
-``config.toml``        the configuration, every field
-``registers.json``     the register map, also as ``registers.h`` (C) and ``registers.svd`` (CMSIS)
-``program.bin``        with a network: contents of memory at ``program_address``
-``weights.bin``        with a network: contents of memory at ``weights_address``
-``network.npz``        with a network: what the two above were compiled from
-``manifest.json``      what everything was made from, versions, and the SHA-256 of every file
-=====================  ====================================================================
+========================  =================================================================
+``snn_top.v``             the core; its only foreign module is the primitive DSP48E2
+``DSP48E2.v``             simulation model of that primitive, for cores that use it
+``config.toml``           the configuration, every field
+``registers.json``        the register map, also as ``registers.h`` (C) and ``registers.svd`` (CMSIS)
+``litex_pyralis_snn.py``  the core as a module for LiteX
+``pyralis_snn.core``      the folder as a core for FuseSoC
+``program.bin``           with a network: contents of memory at ``program_address``
+``weights.bin``           with a network: contents of memory at ``weights_address``
+``network.npz``           with a network: what the two above were compiled from
+``manifest.json``         what everything was made from, versions, and the SHA-256 of every file
+========================  =================================================================
 
 The same inputs give the same bytes on every machine: there are no times and no paths in them.
 """
@@ -20,6 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from pyralis.gen.config import to_toml
+from pyralis.gen.emit.fusesoc import core_description
+from pyralis.gen.emit.litex import wrapper
 from pyralis.gen.emit.registers import to_c_header, to_json, to_svd
 from pyralis.gen.emit.verilog import emit
 from pyralis.gen.folder import write_folder
@@ -36,17 +40,22 @@ TOP = "snn_top"
 
 def core_files(config: SnnConfig) -> dict[str, bytes]:
     """Files of a core of size *config*, by name."""
-    registers = register_map(config)
+    registers, top = register_map(config), SnnTop(config)
+    tops, models = {TOP: f"{TOP}.v"}, ["DSP48E2.v"] if config.cell == "dsp48e2" else []
+    beats = config.dma.burst_beats
     files = {
-        f"{TOP}.v": emit(SnnTop(config), TOP),
+        f"{TOP}.v": emit(top, TOP),
         "config.toml": to_toml(config),
         "registers.json": to_json(registers),
         "registers.h": to_c_header(registers),
         "registers.svd": to_svd(registers),
+        "litex_pyralis_snn.py": wrapper(
+            top, TOP, "snn", sources=[f"{TOP}.v"], models=models, burst_beats=beats
+        ),
+        "pyralis_snn.core": core_description("snn", "Spiking core.", tops, models=models),
     }
-    if config.cell == "dsp48e2":
-        models = importlib.resources.files("pyralis.sim.bench") / "models"
-        files["DSP48E2.v"] = (models / "DSP48E2.v").read_text()
+    for model in models:
+        files[model] = (importlib.resources.files("pyralis.sim.bench") / "models" / model).read_text()
     return {name: text.encode() for name, text in files.items()}
 
 

@@ -170,7 +170,7 @@ def test_the_folder_is_complete(files):
     assert set(files) == {
         *("gf_mul.v", "gf_axis.v", "gf_lite.v", "gf_mul_tb.v", "gf_mul_vectors.hex", "gf_mul_vectors.txt"),
         *("gf_mul_sva.sv", "gf_mul.xdc", "gf_mul.tcl", "config.toml", "README.txt"),
-        *("registers.json", "registers.h", "registers.svd"),
+        *("registers.json", "registers.h", "registers.svd", "litex_pyralis_gf.py", "pyralis_gf.core"),
     }
     assert from_toml(files["config.toml"].decode()) == SMALL
     for top in ("gf_mul", "gf_axis", "gf_lite"):

@@ -23,6 +23,7 @@ def test_the_folder_stands_on_its_own(folder, core_file):
     names = {path.name for path in folder.iterdir()}
     assert names == {
         *("snn_top.v", "config.toml", "registers.json", "registers.h", "registers.svd"),
+        *("litex_pyralis_snn.py", "pyralis_snn.core"),
         *("program.bin", "weights.bin", "network.npz", "manifest.json"),
     }
     text = (folder / "snn_top.v").read_text()
