@@ -5,6 +5,9 @@ PYTHON ?= python3
 VENV ?= .venv
 JOBS ?= 2
 PRESET ?= tiny
+BOARD ?= ulx3s
+DESIGN ?= snn
+OPTIONS ?=
 TEST ?=
 WAVES ?= 0
 
@@ -22,8 +25,8 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test bench regress lint format bitstream verilog doctor wheel wheel-test lock clean distclean \
-	tools view
+.PHONY: help install demo test bench regress lint format bitstream deploy verilog doctor wheel wheel-test lock clean \
+	distclean tools view
 
 # What a recipe prints when it fails: what happened, and the next step.
 FAIL := fail() { printf '\n%s\nNext step: %s\n' "$$1" "$$2" >&2; exit 1; };
@@ -31,7 +34,7 @@ FAIL := fail() { printf '\n%s\nNext step: %s\n' "$$1" "$$2" >&2; exit 1; };
 help: ## List the targets
 	@printf 'Pyralis: spiking networks and protected finite-field arithmetic to hardware that is proven.\n\nUsage: make TARGET [VARIABLE=value]\n\n'
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@printf '\nVariables: JOBS=%s  PRESET=%s  TEST=tests/...  WAVES=1  PYTHON=%s  VENV=%s\n' '$(JOBS)' '$(PRESET)' '$(PYTHON)' '$(VENV)'
+	@printf '\nVariables: BOARD=%s  DESIGN=%s  PRESET=%s  JOBS=%s  TEST=tests/...  WAVES=1  PYTHON=%s  VENV=%s\n' '$(BOARD)' '$(DESIGN)' '$(PRESET)' '$(JOBS)' '$(PYTHON)' '$(VENV)'
 
 install: $(STAMP) ## Make .venv with the locked versions of everything
 
@@ -47,9 +50,10 @@ regress: $(STAMP) ## Run the long tests: whole networks at full size, campaigns
 	@$(FAIL) $(PYTEST) -n $(JOBS) --dist worksteal -m slow $(TEST) || fail "Some long tests failed: see above." \
 		"make regress TEST=tests/path/to/test_file.py WAVES=1 JOBS=0"
 
-bench: $(STAMP) ## Measure full-size networks, and protected multipliers against each other, into build/bench
+bench: $(STAMP) ## Measure full-size networks, protected multipliers and clocks on boards, into build/bench
 	@$(BIN)/pyralis bench snn
 	@$(BIN)/pyralis bench gf
+	@$(BIN)/pyralis bench boards
 
 lint: $(STAMP) view ## Check rules, format, types and spelling
 	@$(FAIL) $(BIN)/ruff check . || fail "ruff found the problems above." "make format mends most of them; the rules are in pyproject.toml"
@@ -60,8 +64,11 @@ lint: $(STAMP) view ## Check rules, format, types and spelling
 format: $(STAMP) ## Rewrite the files in the one format
 	@$(BIN)/ruff check --fix-only --quiet . && $(BIN)/ruff format .
 
-bitstream: ## Build the bitstream of a board (not built yet)
-	@$(FAIL) fail "The bitstream is not built yet: boards/ holds no board." "make verilog PRESET=zu3eg writes Verilog for a project of your own"
+bitstream: $(STAMP) ## Build for a board into build/boards (BOARD=ulx3s DESIGN=snn; OPTIONS="..." for pyralis bitstream)
+	@$(BIN)/pyralis bitstream $(DESIGN) --board $(BOARD) $(OPTIONS)
+
+deploy: $(STAMP) ## Write the folder to carry to a board: bitstream when built, driver, network, validate.py
+	@$(BIN)/pyralis deploy $(DESIGN) --board $(BOARD) $(OPTIONS)
 
 verilog: $(STAMP) ## Write the Verilog of one core (PRESET=tiny, zu3eg or zcu104) to build/verilog
 	@$(BIN)/pyralis generate --preset $(PRESET) --output build/verilog/$(PRESET)

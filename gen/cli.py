@@ -42,7 +42,7 @@ __all__ = ["main"]
 # The order of work, which is the order of the help.
 ORDER = (
     *("doctor", "check", "export", "generate", "estimate", "simulate", "prove", "inject"),
-    *("boards", "bitstream", "report", "demo", "bench"),
+    *("boards", "bitstream", "deploy", "report", "demo", "bench"),
 )
 
 DESCRIPTION = "Spiking networks and protected finite-field arithmetic to FPGA hardware, proven in simulation."

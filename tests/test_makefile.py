@@ -46,11 +46,19 @@ def test_help_is_the_default_and_lists_every_target():
     assert {"install", "demo", "test", "bench", "regress", "lint", "bitstream", "wheel", "clean"} <= listed
 
 
-def test_bitstream_says_that_it_is_not_built_yet():
-    result = make("bitstream")
+@pytest.mark.parametrize("target", ["bitstream", "deploy"])
+def test_an_unknown_board_is_answered_with_the_near_ones(target):
+    result = make(target, "BOARD=zcu140")
     assert result.returncode != 0
-    assert "The bitstream is not built yet: boards/ holds no board." in result.stderr
-    assert "Next step: make verilog PRESET=zu3eg" in result.stderr
+    assert "There is no board 'zcu140'; there are kv260, pynq_z2, ulx3s, zcu104." in result.stderr
+    assert "did you mean zcu104?" in result.stderr
+
+
+def test_an_unknown_design_is_answered_with_the_cores():
+    result = make("bitstream", "DESIGN=snm")
+    assert result.returncode != 0
+    assert "pyralis bitstream has no core 'snm'; there are gf, snn." in result.stderr
+    assert "did you mean 'pyralis bitstream snn'?" in result.stderr
 
 
 def test_missing_python_is_named():

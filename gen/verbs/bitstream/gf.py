@@ -4,10 +4,11 @@ import argparse
 from typing import Any
 
 from pyralis.gen.boards.choose import board_named
+from pyralis.gen.boards.design import Design
 from pyralis.gen.boards.options import add_build, render_build, run_build
 from pyralis.gen.gf.options import add_config, config_of
 
-__all__ = ["add_parser", "render", "run"]
+__all__ = ["add_design", "add_parser", "design_of", "render", "run"]
 
 
 def add_parser(subparsers) -> argparse.ArgumentParser:
@@ -18,18 +19,27 @@ def add_parser(subparsers) -> argparse.ArgumentParser:
         description="Builds a multiplier of GF(2^m) for a board: operands and product in registers, blocks "
         "that check each other kept apart in synthesis.",
     )
-    add_config(parser)
+    add_design(parser)
     add_build(parser, "gf")
     return parser
 
 
+def add_design(parser: argparse.ArgumentParser) -> None:
+    """What is built; read with :func:`design_of`."""
+    add_config(parser)
+
+
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Returns the content of result.json."""
+    return run_build(args, design_of(args))
+
+
+def design_of(args: argparse.Namespace) -> Design:
+    """The design that *args* ask for."""
     from pyralis.gen.boards.designs import gf
 
     board_named(args.board)  # a wrong name is said before the search for a polynomial
-    _, config = config_of(args)
-    return run_build(args, gf.design(config))
+    return gf.design(config_of(args)[1])
 
 
 render = render_build
