@@ -4,7 +4,7 @@ from amaranth import Module, Mux, Signal
 from amaranth.lib import fifo, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["Downsize", "Queue"]
+__all__ = ["Downsize", "Queue", "RegisterSlice"]
 
 
 class Queue(wiring.Component):
@@ -67,4 +67,36 @@ class Downsize(wiring.Component):
         ]
         with m.If(self.output.valid & self.output.ready):
             m.d.sync += part.eq(Mux(last, 0, part + 1))
+        return m
+
+
+class RegisterSlice(wiring.Component):
+    """Cuts all combinational paths between two streams, in both directions.
+
+    ``output`` is a register, and so is ``input.ready``: what arrives in the cycle in which the output is held
+    up goes into a second register.
+
+    Timing
+    ------
+    One cycle from an input transfer to ``output.valid``; one transfer a cycle.
+    """
+
+    def __init__(self, shape) -> None:
+        super().__init__({"input": In(stream.Signature(shape)), "output": Out(stream.Signature(shape))})
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        spare = Signal.like(self.input.payload, reset_less=True)
+        full, move = Signal(), Signal()  # `spare` is taken; `output` is free at this edge
+        m.d.comb += [self.input.ready.eq(~full), move.eq(~self.output.valid | self.output.ready)]
+        with m.If(move):
+            m.d.sync += [
+                self.output.valid.eq(self.input.valid | full),
+                self.output.payload.eq(Mux(full, spare, self.input.payload)),
+                full.eq(0),
+            ]
+        with m.Elif(self.input.valid):
+            m.d.sync += full.eq(1)
+        with m.If(~full):
+            m.d.sync += spare.eq(self.input.payload)
         return m

@@ -65,3 +65,28 @@ async def downsize(dut, stall):
     dut.rst.value = 0
     source.send_nowait(words[1])
     assert await sink.recv_ints(parts) == unpack(words[1], NARROW, parts)
+
+
+@cocotb.test(timeout_time=100, timeout_unit="us")
+@cocotb.parametrize(stall=[0.0, 0.4])
+async def slice_(dut, stall):
+    source, sink, monitors, rng = await between_streams(dut, "input", "output", stall)
+    sink.set_pause_generator(None)
+    sink.pause = True
+    words = [rng.randrange(1 << 21) for _ in range(300)]
+    for word in words:
+        source.send_nowait(word)
+    await ClockCycles(dut.clk, 40)
+    assert monitors["input"].transfers == 2, "one word is shown, one waits"
+    assert int(dut.output__valid.value) and not int(dut.input__ready.value)
+    sink.pause = False
+    if stall:
+        sink.set_pause_generator(stalls(rng, stall))
+    assert await sink.recv_ints(300) == words
+    source.send_nowait(1)
+    assert await sink.recv_int() == 1
+    entered, left = monitors["input"].times, monitors["output"].times
+    if stall:
+        assert monitors["input"].waits > 30 and monitors["output"].waits > 30
+    else:
+        assert left[-1] - entered[-1] == 1 and left[299] - left[0] == 299, "latency, one transfer a cycle"

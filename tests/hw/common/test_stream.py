@@ -3,7 +3,7 @@
 import pytest
 from amaranth.lib import data
 
-from pyralis.hw.common.stream import Downsize, Queue
+from pyralis.hw.common.stream import Downsize, Queue, RegisterSlice
 from pyralis.sim.bench.build import run_cocotb
 
 
@@ -11,6 +11,12 @@ from pyralis.sim.bench.build import run_cocotb
 def test_queue_keeps_order_and_loses_nothing(depth):
     shape = data.StructLayout({"number": 20, "flag": 1})
     run_cocotb(Queue(shape, depth), "cocotb_stream", testcase="queue", env={"PYRALIS_DEPTH": str(depth)})
+
+
+def test_register_slice_keeps_order_and_loses_nothing():
+    run_cocotb(
+        RegisterSlice(data.StructLayout({"number": 20, "flag": 1})), "cocotb_stream", testcase="slice_"
+    )
 
 
 @pytest.mark.parametrize(("wide", "narrow"), [(96, 32), (64, 8), (24, 24)])
