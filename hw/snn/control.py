@@ -49,8 +49,10 @@ class Control(wiring.Component):
         Between runs: resident weights are read again from the first.
     input_address, output_address : Out
         Of the run that is being carried out.
-    flush, begin : Out(1)
-        ``begin`` pulses when a start is accepted (counters and flags are cleared).
+    flush : Out(1)
+        Resets the datapath; a register, for it goes everywhere.
+    begin : Out(1)
+        Pulses when a start is accepted (counters and flags are cleared).
     busy, done, failed : Out(1)
         ``done`` and ``failed`` stay until the next start. ``finished`` pulses at the end, for the interrupt.
     error : Out(ErrorCode), error_index : Out(16), runs_done : Out(32)
@@ -101,6 +103,7 @@ class Control(wiring.Component):
         expired = self._watch(m)
         fault, code, where = self._fault(m, expired)
 
+        m.d.sync += self.flush.eq(0)
         with m.FSM() as fsm:
             m.d.comb += self.busy.eq(~fsm.ongoing("IDLE"))
             with m.State("IDLE"), m.If(self.start):
@@ -119,10 +122,17 @@ class Control(wiring.Component):
                 m.next = "DRAIN"
             with m.State("DRAIN"):
                 with m.If(self.abort | expired):
+                    m.d.sync += self.flush.eq(1)
                     m.next = "FLUSH"
                 with m.Elif(self.drained):
-                    m.d.comb += self.flush.eq(1)
-                    m.next = "RUN"
+                    m.d.sync += self.flush.eq(1)
+                    m.next = "CLEAR"
+                self._fail(m, expired & ~self.abort, ErrorCode.TIMEOUT, self.index)
+            with m.State("CLEAR"):  # `flush` is high
+                m.next = "RUN"
+                with m.If(self.abort | expired):
+                    m.d.sync += self.flush.eq(1)
+                    m.next = "FLUSH"
                 self._fail(m, expired & ~self.abort, ErrorCode.TIMEOUT, self.index)
             with m.State("RUN"):
                 m.d.comb += self.fetch.eq((to_fetch != 0) & ~self.fetch_busy)
@@ -135,26 +145,32 @@ class Control(wiring.Component):
                 with m.If(self.run_done):
                     self._next_run(m)
                 with m.If(self.abort):
+                    m.d.sync += self.flush.eq(1)
                     m.next = "FLUSH"
                 with m.Elif(fault):
                     self._fail(m, 1, code, where)
+                    m.d.sync += self.flush.eq(1)
                     m.next = "FLUSH"
                 with m.Elif(self.runs_done == self.runs):
                     m.d.sync += self.done.eq(1)
                     m.d.comb += self.finished.eq(1)
                     m.next = "IDLE"
             with m.State("FLUSH"):
-                m.d.comb += [self.flush.eq(1), self.finished.eq(1)]
+                m.d.comb += self.finished.eq(1)
                 m.next = "IDLE"
         return m
 
     def _watch(self, m: Module) -> Signal:
         """Whether nothing has moved for too long."""
         quiet_cycles, expired = Signal(32), Signal()
-        m.d.comb += expired.eq((self.timeout != 0) & (quiet_cycles >= self.timeout))
-        m.d.sync += quiet_cycles.eq(quiet_cycles + 1)
-        with m.If(self.activity | ~self.busy | expired):
-            m.d.sync += quiet_cycles.eq(0)
+        following = Signal(33)
+        m.d.comb += following.eq(quiet_cycles + 1)
+        m.d.sync += [
+            quiet_cycles.eq(following),
+            expired.eq((self.timeout != 0) & (following >= self.timeout)),
+        ]
+        with m.If(self.activity | ~self.busy | self.flush | expired):
+            m.d.sync += [quiet_cycles.eq(0), expired.eq(0)]
         return expired
 
     def _fault(self, m: Module, expired: Signal) -> tuple[Signal, Signal, Signal]:

@@ -57,6 +57,7 @@ class Bench:
             self.dut[name].value = value
         self.history = []
         assert (await self.cycle(start=1)).begin
+        assert not (await self.cycle()).flush
         seen = await self.cycle()
         assert seen.busy and seen.flush and not seen.fetch and not seen.begin
         assert (seen.done, seen.failed, seen.error, seen.error_index, seen.runs_done) == (0, 0, 0, 0, 0)
@@ -190,6 +191,7 @@ async def the_cause_wins_over_its_consequences(dut):
     for n, name in enumerate(names):
         await bench.begin(timeout=2)  # the timeout comes in the same cycle as the faults
         await bench.cycle()
+        await bench.cycle()
         await bench.cycle(faults=sum(BITS[other] for other in names[n:]))
         await bench.cycle(faults=sum(BITS.values()))
         bench.check_failed(await bench.cycle(), FAULTS[name], 5)
@@ -264,6 +266,8 @@ async def a_start_waits_until_the_bus_owes_nothing(dut):
             seen = await bench.cycle(faults=sum(BITS.values()), fetch_error=ErrorCode.OPCODE.value)
             assert seen.busy and not seen.fetch and not seen.flush
         seen = await bench.cycle(drained=1)
+        assert not seen.flush and not seen.fetch
+        seen = await bench.cycle(faults=sum(BITS.values()))
         assert seen.flush and not seen.fetch
         seen = await bench.cycle(run_done=1)
         assert seen.fetch and not seen.flush
