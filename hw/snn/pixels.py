@@ -79,22 +79,23 @@ class PixelWindows(wiring.Component):
     def _gearbox(self, m: Module, chunk_bytes: int, count: Signal, take: Signal, available: Signal) -> Signal:
         """Queue of bytes; returns the lowest *count* of them, with zeros above.
 
-        They leave on *take*; a beat enters behind what is left of fewer bytes than a chunk.
+        They leave on *take*; a beat enters behind fewer than two chunks, so that whether there is room for it
+        does not depend on whether a chunk leaves.
         """
-        beat_bytes = self.config.bus_bits // 8
-        queue = Signal(8 * (beat_bytes + chunk_bytes - 1))
-        level = Signal(range(beat_bytes + chunk_bytes))
+        beat_bytes, enough = self.config.bus_bits // 8, 2 * chunk_bytes
+        queue = Signal(8 * (beat_bytes + enough - 1))
+        level = Signal(range(beat_bytes + enough))
         rest, rest_level = Signal.like(queue), Signal.like(level)
         m.d.comb += [
             available.eq(level >= count),
             rest.eq(Mux(take, queue >> (count << 3), queue)),
             rest_level.eq(Mux(take, level - count, level)),
-            self.beats.ready.eq(rest_level < chunk_bytes),
+            self.beats.ready.eq(level < enough),
         ]
         m.d.sync += [queue.eq(rest), level.eq(rest_level)]
         with m.If(self.beats.valid & self.beats.ready):
             with m.Switch(rest_level):
-                for n in range(chunk_bytes):
+                for n in range(enough):
                     with m.Case(n):
                         m.d.sync += queue.eq(Cat(rest[: 8 * n], self.beats.payload))
             m.d.sync += level.eq(rest_level + beat_bytes)
@@ -126,27 +127,55 @@ class PixelWindows(wiring.Component):
         return words.word_select(group, c.map_word_bits)
 
     def _control(self, m: Module, chunk_bytes: int, count, inside, available, push, group) -> None:
+        """Counts bytes, columns and rows.
+
+        What a push does depends on registers only: whatever must be known of a position (of its bytes and of
+        its column) is worked out in the cycle in which the position is reached.
+        """
         d = self.settings
-        column, left_end, row_end = Signal(17), Signal(17), Signal(17)
-        rows, remaining = Signal(16), Signal(8)
+        column, following = Signal(17), Signal(17)
+        left_end, row_end = Signal(17), Signal(17)
+        rows, remaining, rest = Signal(16), Signal(8), Signal(8)
         running, full = Signal(), Signal()
-        pixel_end, group_end = remaining <= chunk_bytes, group == self.config.plane_groups - 1
+        pixel_end, fills, last_column = Signal(), Signal(), Signal()  # of the position
+        move = Signal()  # to the next column
+        group_end = group == self.config.plane_groups - 1
         m.d.sync += [left_end.eq(d.pad_left + d.width), row_end.eq(d.pad_left + d.width + d.pad_right - 1)]
         m.d.comb += [
-            count.eq(Mux(pixel_end, remaining, chunk_bytes)),
-            inside.eq((column >= d.pad_left) & (column < left_end)),
             push.eq(running & (~full | self.words.ready & group_end) & (~inside | available)),
+            move.eq(push & pixel_end),
             self.words.valid.eq(full),
             self.words.p.last.eq(group_end & ~running),
+            following.eq(Mux(last_column, 0, column + 1)),
+            rest.eq(Mux(pixel_end | self.start, d.channels, remaining - chunk_bytes)),
         ]
         with m.If(self.words.valid & self.words.ready):
             m.d.sync += [group.eq(Mux(group_end, 0, group + 1)), full.eq(~group_end)]
         with m.If(push):
-            m.d.sync += [remaining.eq(remaining - chunk_bytes), full.eq(0)]
-            with m.If(pixel_end):
-                m.d.sync += [remaining.eq(d.channels), full.eq(column + 1 >= d.fold), column.eq(column + 1)]
-            with m.If(pixel_end & (column == row_end)):
-                m.d.sync += [column.eq(0), rows.eq(rows - 1), running.eq(rows != 1)]
-        with m.If(self.start):
-            m.d.sync += [column.eq(0), remaining.eq(d.channels), rows.eq(d.height), group.eq(0)]
-            m.d.sync += [running.eq(1), full.eq(0)]
+            m.d.sync += full.eq(pixel_end & fills)
+        with m.If(push | self.start):
+            m.d.sync += [
+                remaining.eq(rest),
+                pixel_end.eq(rest <= chunk_bytes),
+                count.eq(Mux(rest <= chunk_bytes, rest, chunk_bytes)),
+            ]
+        with m.If(move):
+            m.d.sync += [
+                column.eq(following),
+                inside.eq((following >= d.pad_left) & (following < left_end)),
+                fills.eq(following + 1 >= d.fold),
+                last_column.eq(following == row_end),
+            ]
+            with m.If(last_column):
+                m.d.sync += [rows.eq(rows - 1), running.eq(rows != 1)]
+        with m.If(self.start):  # to column 0; the sums of the widths are not there yet
+            m.d.sync += [
+                column.eq(0),
+                inside.eq(d.pad_left == 0),
+                fills.eq(d.fold == 1),
+                last_column.eq((d.pad_left == 0) & (d.width == 1) & (d.pad_right == 0)),
+                rows.eq(d.height),
+                group.eq(0),
+                running.eq(1),
+                full.eq(0),
+            ]
