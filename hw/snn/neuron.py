@@ -1,6 +1,6 @@
 """The neuron row: bias, leak, threshold and reset for P channels x S time steps a cycle."""
 
-from amaranth import Cat, Module, Mux, Signal, signed
+from amaranth import Cat, Const, Module, Mux, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 from pyralis.hw.common.fixed import saturate
 from pyralis.hw.snn.config import SnnConfig
 from pyralis.hw.snn.slot import SETTINGS, SlotTag, TaggedSlot
-from pyralis.hw.snn.timestep import STAGES, Lane, decode, delayed, time_step
+from pyralis.hw.snn.timestep import STAGES, Lane, clears, decode, delayed, entering, time_step
 
 __all__ = ["FiredLayout", "Neuron", "latency"]
 
@@ -87,23 +87,28 @@ class Neuron(wiring.Component):
         m = Module()
         c = self.config
         mode = decode(m, self.settings, c)
-        taken, slot = self._accept(m)
+        leaving = Signal()  # in the next cycle
+        taken, slot = self._accept(m, leaving)
         valid = taken
         for n in range(latency(c) - 1):
             valid, before = Signal(name=f"valid_{n}"), valid
             m.d.sync += valid.eq(before)
+        m.d.comb += leaving.eq(before)
         tags = [delayed(m, slot.tag, "tag")]
         for n in range(STAGES * c.step_lanes):
             tags.append(delayed(m, tags[-1], f"tag_{n}"))
         tag = tags[-1]
 
-        lanes, currents = self._enter(m, slot)
+        lanes, currents = self._enter(m, mode, slot)
         for s in range(c.step_lanes):
             begin, rest = STAGES * s, STAGES * (c.step_lanes - 1 - s)
+            before = [slot.tag, *tags][begin]  # a cycle ahead of the step
             active = [tag.active[s] for tag in tags[begin : begin + STAGES]]
+            following = tags[begin + STAGES - 1].active[s + 1] if s + 1 < c.step_lanes else Const(0)
             for p in range(c.neuron_lanes):
                 current = delayed(m, currents[p][s], f"current_{p}_{s}", begin)
-                lanes[p] = time_step(m, c, mode, f"{p}_{s}", lanes[p], current, active)
+                entered = entering(m, mode, f"{p}_{s}", current, before.active[s])
+                lanes[p] = time_step(m, c, mode, f"{p}_{s}", lanes[p], entered, active, following)
                 spike = delayed(m, lanes[p].spiked, f"spike_{p}_{s}_held", rest)
                 m.d.comb += self.result.spikes[p][s].eq(spike & tag.real[p])
         self._leave(m, lanes)
@@ -114,25 +119,27 @@ class Neuron(wiring.Component):
         ]
         return m
 
-    def _accept(self, m: Module):
+    def _accept(self, m: Module, leaving: Signal):
         """First stage: holds the slot while its parameters are read. Returns its valid bit and the slot."""
         taken, slot = Signal(), Signal(TaggedSlot(self.config), reset_less=True)
         accept = self.slots.valid & self.slots.ready
+        # A pass ago the same slot was accepted; fewer unwritten ones than a pass has means that it is written.
+        unwritten = Signal.like(self.pending)  # `pending` without the slot that leaves in this cycle
         m.d.sync += [
             taken.eq(accept),
             slot.eq(self.slots.payload),
             self.pending.eq(self.pending + accept - self.fired),
+            unwritten.eq(unwritten + accept - leaving),
         ]
-        # A pass ago the same slot was accepted; fewer inside than a pass has means that it has been written.
-        written = self.pending - self.fired < self.config.slots
+        written = unwritten < self.config.slots
         m.d.comb += [
             self.slots.ready.eq(self.slots.p.tag.first | written),
             self.block.eq(self.slots.p.tag.block),
         ]
         return taken, slot
 
-    def _enter(self, m: Module, slot):
-        """Second stage: potentials of the step group before, and bias plus current for all steps."""
+    def _enter(self, m: Module, mode: data.View, slot):
+        """Second stage: registers of the potentials of the step group before; bias plus current of all steps."""
         c = self.config
         largest = 1 << c.potential_bits - 1
         read = self._memory(m).read_port(domain="comb")
@@ -145,7 +152,8 @@ class Neuron(wiring.Component):
             threshold = Signal(c.potential_bits, name=f"threshold_{p}")
             m.d.comb += threshold.eq(Mux(low, 1, Mux(high, largest, self.threshold[p])))
             potential = Signal(signed(c.potential_bits), name=f"potential_{p}")
-            m.d.comb += potential.eq(Mux(slot.tag.first, 0, state.potential))
+            cleared = slot.tag.first | clears(mode, state.spiked, slot.tag.active[0])
+            m.d.comb += potential.eq(Mux(cleared, 0, state.potential))
             lanes.append(
                 Lane(
                     potential=delayed(m, potential, f"potential_{p}_in"),
@@ -154,9 +162,7 @@ class Neuron(wiring.Component):
                     saturated=delayed(m, clipped | low, f"clipped_{p}_in"),
                 )
             )
-            currents.append([
-                delayed(m, slot.currents[p][s] + bias, f"current_{p}_{s}_in") for s in range(c.step_lanes)
-            ])
+            currents.append([slot.currents[p][s] + bias for s in range(c.step_lanes)])
         return lanes, currents
 
     def _leave(self, m: Module, lanes: list[Lane]) -> None:

@@ -8,7 +8,7 @@ from amaranth.sim import Simulator
 from pyralis.gen.intnetwork import IntNeuron
 from pyralis.hw.snn.config import SnnConfig
 from pyralis.hw.snn.slot import SETTINGS
-from pyralis.hw.snn.timestep import MODE, STAGES, Lane, decode, delayed, time_step
+from pyralis.hw.snn.timestep import MODE, STAGES, Lane, decode, delayed, entering, time_step
 
 CONFIG = SnnConfig(potential_bits=16, current_bits=16)
 
@@ -58,7 +58,8 @@ def test_a_step_that_does_not_exist_leaves_the_potential_as_it_is():
     rng = random.Random(3)
     m, mode, potential = Module(), Signal(MODE), Signal(signed(16))
     lane = Lane(potential=potential, threshold=Const(9, 16), spiked=Const(1), saturated=Const(0))
-    out = time_step(m, CONFIG, mode, "x", lane, Const(-12345, signed(18)), [Const(0)] * STAGES)
+    currents = entering(m, mode, "x", Const(-12345, signed(18)), Const(0))
+    out = time_step(m, CONFIG, mode, "x", lane, currents, [Const(0)] * STAGES, Const(0))
     seen = []
 
     async def testbench(ctx):
