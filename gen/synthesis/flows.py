@@ -27,12 +27,16 @@ gates and whose sums are XNOR gates (arXiv 2306.13347)."""
 
 FAMILIES = {
     "xcup": "synth_xilinx -family xcup -flatten -noiopad -noclkbuf",
+    "xc7": "synth_xilinx -family xc7 -flatten -noiopad -noclkbuf",
     "ecp5": "synth_ecp5 -noiopad",
 }
-"""FPGA families: AMD UltraScale+ and Lattice ECP5."""
+"""FPGA families: AMD UltraScale+ and 7 series, and Lattice ECP5."""
 
+# The multiplier block of UltraScale+ is among the further cells.
+_XILINX = "read_verilog -lib +/xilinx/cells_sim.v +/xilinx/cells_xtra.v"
 _LIBRARIES = {
-    "xcup": "read_verilog -lib +/xilinx/cells_sim.v",
+    "xcup": _XILINX,
+    "xc7": _XILINX,
     "ecp5": "read_verilog -lib +/ecp5/cells_sim.v",
 }
 _FLIP_FLOPS = ("FD", "TRELLIS_FF")
