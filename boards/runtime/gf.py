@@ -158,7 +158,7 @@ class GfDriver:
                 what = (
                     "is wrong and was not corrected"
                     if result.uncorrectable
-                    else "comes from a faulty checker"
+                    else "comes from a core whose checker is faulty"
                 )
                 raise CoreError(
                     f"product {index} of {len(left)} {what}",

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from pyralis.boards.runtime.errors import MemoryFullError
+from pyralis.boards.runtime.errors import MemoryFullError, TransportError
 from pyralis.boards.runtime.transport import Buffer
 
-__all__ = ["PAGE", "MemoryWindow", "put"]
+__all__ = ["PAGE", "MemoryWindow", "check_range", "put"]
 
 PAGE = 4096
 """Bytes; every buffer begins at a multiple."""
@@ -65,3 +65,12 @@ def put(place: Buffer, content: bytes) -> int:
             place.write(piece, begin)
             written += len(piece)
     return written
+
+
+def check_range(room: int, offset: int, size: int) -> None:
+    """Raises TransportError if *size* bytes from *offset* on are not all in a buffer of *room*."""
+    if offset < 0 or offset + size > room:
+        raise TransportError(
+            f"bytes {offset} to {offset + size - 1} lie outside of this buffer of {room} bytes",
+            "allocate a larger one",
+        )

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pyralis.boards.runtime.errors import DriverError, MemoryFullError, TransportError
-from pyralis.boards.runtime.memory import PAGE
+from pyralis.boards.runtime.memory import PAGE, check_range
 from pyralis.boards.runtime.registers import near
 from pyralis.boards.runtime.transport import Buffer
 
@@ -52,11 +52,7 @@ class PynqBuffer:
     def _check(self, size: int, offset: int) -> None:
         if self._array is None:
             raise TransportError("this buffer was given back", "allocate another one")
-        if offset < 0 or offset + size > self.size:
-            raise TransportError(
-                f"bytes {offset} to {offset + size - 1} lie outside of this buffer of {self.size} bytes",
-                "allocate a larger one",
-            )
+        check_range(self.size, offset, size)
 
 
 class PynqTransport:

@@ -65,7 +65,7 @@ class Registers:
             if not any(field["access"] in READABLE for field in word["fields"]):
                 raise DriverError(
                     f"register {name!r} can only be written; it reads as 0 always",
-                    f"see {self.name}'s registers",
+                    f"see the map of {self.name} for those that can be read",
                 )
         values = self._read_words(words[0]["offset"], len(words))
         return sum(value << 32 * index for index, value in enumerate(values))
@@ -177,7 +177,7 @@ class Registers:
             halves = [word["name"] for word in self._pairs[name]]
             raise DriverError(f"register {name!r} has two words", _listing("name one of them", halves))
         raise DriverError(
-            f"there is no register {name!r} in the map {self.name!r}", near(name, [*self.words, *self._pairs])
+            f"there is no register {name!r} in the map {self.name!r}", near(name, self.starting_with(""))
         )
 
     def _field(self, name: str, field: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pyralis.boards.runtime.bridge import BridgeClient, open_port
-from pyralis.boards.runtime.memory import MemoryWindow
+from pyralis.boards.runtime.memory import MemoryWindow, check_range
 from pyralis.boards.runtime.shell import CONTROL, STATUS, read_shell
 from pyralis.hw.serial.protocol import CORE, MEMORY, SHELL
 
@@ -26,7 +26,7 @@ class SerialBuffer:
 
     def write(self, data: bytes, offset: int = 0) -> None:
         """Puts *data* at *offset*; bytes beside it in the same words stay."""
-        self._check(len(data), offset)
+        check_range(self.size, offset, len(data))
         low, high = offset // 4 * 4, -(-(offset + len(data)) // 4) * 4
         if high == low:
             return
@@ -40,7 +40,7 @@ class SerialBuffer:
 
     def read(self, size: int, offset: int = 0) -> bytes:
         """*size* bytes from *offset* on."""
-        self._check(size, offset)
+        check_range(self.size, offset, size)
         low, high = offset // 4, -(-(offset + size) // 4)
         data = self._words(4 * low, high - low)
         return data[offset - 4 * low :][:size]
@@ -53,10 +53,6 @@ class SerialBuffer:
 
     def _words(self, offset: int, count: int) -> bytes:
         return struct.pack(f"<{count}I", *self._bridge.read(MEMORY + self.address + offset, count))
-
-    def _check(self, size: int, offset: int) -> None:
-        if offset < 0 or offset + size > self.size:
-            raise ValueError(f"bytes {offset}..{offset + size - 1} of a buffer of {self.size}")
 
 
 class SerialTransport:

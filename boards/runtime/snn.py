@@ -11,11 +11,11 @@ import numpy as np
 from pyralis.boards.runtime.errors import (
     CoreError,
     DriverError,
-    MemoryFullError,
     SaturationWarning,
     TimeLimitError,
 )
 from pyralis.boards.runtime.identity import check_identity
+from pyralis.boards.runtime.jobbuffers import JobBuffers
 from pyralis.boards.runtime.layout import JobLayout
 from pyralis.boards.runtime.memory import put
 from pyralis.boards.runtime.registers import Registers
@@ -39,9 +39,6 @@ NOUNS = {
     "parameter_tiles": "tiles of parameters",
     "layer_counters": "counters of layers",
 }
-
-BATCH_BYTES = 1 << 24
-"""Most bytes of inputs, or of results, in one job."""
 
 
 class SnnDriver:
@@ -90,8 +87,7 @@ class SnnDriver:
         self.written: dict[str, int] = {}
         self._resident = bool(network["resident"])
         self._parts: dict[str, Buffer] = {}
-        self._input: Buffer | None = None
-        self._output: Buffer | None = None
+        self._buffers = JobBuffers(transport, self.layout.input_stride, self.layout.output_stride)
         self._counts = CounterSums(self.registers, self.layers)
         check_identity(self.registers, NOUNS)
 
@@ -108,11 +104,9 @@ class SnnDriver:
 
     def close(self) -> None:
         """Gives back memory and transport; a second call does nothing."""
-        for buffer in (self._input, self._output, *self._parts.values()):
-            if buffer is not None:
-                buffer.free()
-        self._input = self._output = None
-        self._parts = {}
+        self._buffers.free()
+        for name in list(self._parts):
+            self._drop(name)
         self.transport.close()
 
     def load(self, program: bytes, weights: bytes) -> None:
@@ -123,12 +117,14 @@ class SnnDriver:
         Raises MemoryFullError if there is no room.
         """
         self._make_ready()
+        self._buffers.free()
         for name, content in (("program", program), ("weights", weights)):
             if not content:
                 raise DriverError(f"the {name} is empty", f"take {name}.bin from the folder of the network")
+            self._drop(name)
             place = self.transport.preloaded.get(name)
             if place is None or place.size < len(content):
-                place = self._own(name, len(content))
+                place = self.transport.allocate(len(content))
                 place.write(content)
                 self.written[name] = len(content)
             else:
@@ -167,7 +163,7 @@ class SnnDriver:
         scores = [np.zeros((0, self.layout.outputs), np.int64)]
         begin = 0
         while begin < len(images):
-            source, target, runs = self._buffers(self.layout.runs(len(images) - begin))
+            source, target, runs = self._buffers.reserve(self.layout.runs(len(images) - begin))
             batch = images[begin : begin + runs * self.layout.images_per_run]
             source.write(self.layout.pack(batch))
             runs = self.layout.runs(len(batch))
@@ -235,42 +231,11 @@ class SnnDriver:
         if status["busy"] or status["draining"]:
             self.abort()
 
-    def _own(self, name: str, size: int) -> Buffer:
-        """A buffer for *name*; the one before is given back."""
-        before = self._parts.pop(name, None)
-        if before is not None and before is not self.transport.preloaded.get(name):
-            before.free()
-        return self.transport.allocate(size)
-
-    def _buffers(self, runs: int) -> tuple[Buffer, Buffer, int]:
-        """Buffers for inputs and results of so many runs, or as many as fit."""
-        layout = self.layout
-        runs = max(1, min(runs, BATCH_BYTES // max(layout.input_stride, layout.output_stride)))
-        while True:
-            source, target = self._input, self._output
-            if source is not None and target is not None:
-                room = min(source.size // layout.input_stride, target.size // layout.output_stride)
-                if room >= runs:
-                    return source, target, runs
-            self._give_back()
-            try:
-                self._input = self.transport.allocate(runs * layout.input_stride)
-                self._output = self.transport.allocate(runs * layout.output_stride)
-            except MemoryFullError as error:
-                self._give_back()
-                if runs == 1:
-                    raise MemoryFullError(
-                        f"one run needs {layout.input_stride} bytes for its input and {layout.output_stride} "
-                        f"for its results, and {error.what}",
-                        error.hint,
-                    ) from None
-                runs = -(-runs // 2)
-
-    def _give_back(self) -> None:
-        for buffer in (self._input, self._output):
-            if buffer is not None:
-                buffer.free()
-        self._input = self._output = None
+    def _drop(self, name: str) -> None:
+        """Gives back the memory of *name*, unless the bitstream has put it there."""
+        place = self._parts.pop(name, None)
+        if place is not None and place is not self.transport.preloaded.get(name):
+            place.free()
 
     def _job(self, source: Buffer, target: Buffer, runs: int, seconds: float) -> None:
         """Starts the core and waits until it has ended."""
