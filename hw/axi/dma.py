@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from amaranth import Cat, Module, Mux, Signal
+from amaranth import Cat, Const, Module, Mux, Signal
 from amaranth.lib import data
 
 from pyralis.hw.axi.signature import BOUNDARY_BYTES
@@ -74,12 +74,14 @@ class NextBurst:
         A job is in progress and ``address``, ``beats`` describe its next burst.
     address : Value
         First byte of the next burst.
-    beats : Signal
-        Its length, 1..burst_beats.
+    beats, length : Signal
+        Its length, 1..burst_beats; and the same less one, as the bus wants it.
     last : Signal()
         It is the last burst of the job.
-    free : Signal()
-        A new job may be loaded at this edge.
+    free : Value
+        A new job may be loaded at this edge: from the second edge after the last burst of the one before.
+        (The edge of that burst would be possible, but would tie the readiness for jobs to all that a burst
+        waits for.)
     """
 
     def __init__(self, m: Module, config: DmaConfig, *, step) -> None:
@@ -88,18 +90,22 @@ class NextBurst:
         self._left = Signal(32, name="left")
         self.active = Signal(name="active")
         self.beats = Signal(range(config.burst_beats + 1), name="beats")
+        self.length = Signal(8, name="length")
         self.last = Signal(name="last")
         self.address = Cat(*([0] * unit), self._line) if unit else self._line
-        self.free = ~self.active | (step & self.last)
+        self.free = ~self.active
         room = Signal.like(self.beats, name="beats_to_boundary")
         m.d.comb += room.eq(config.burst_beats - self._line[:span])
         # A short comparison and a test for zero: one of 32 bits would be the longest path of both engines.
         short, long = self._left[: len(room)], self._left[len(room) :]
         m.d.comb += self.last.eq((long == 0) & (short <= room))
         m.d.comb += self.beats.eq(Mux(self.last, short, room))
+        # Both differences are there before it is known which one counts.
+        to_boundary = ~self._line[:span] if span else Const(0)
+        m.d.comb += self.length.eq(Mux(self.last, short - 1, to_boundary))
         with m.If(step):
             m.d.sync += self._line.eq(Cat(*([0] * span), self._line[span:] + 1))
-            m.d.sync += self._left.eq(self._left - self.beats)
+            m.d.sync += self._left.eq(self._left - room)  # after the last burst it does not matter
             with m.If(self.last):
                 m.d.sync += self.active.eq(0)
 

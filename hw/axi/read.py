@@ -75,7 +75,11 @@ class ReadDma(wiring.Component):
             m, "ends", 1, c.outstanding, push=issue, note=burst.last, pop=bus.rvalid & bus.rlast
         )
         free = ~bus.arvalid | bus.arready
-        room = burst.beats <= spare
+        # Room for the longest burst is seen at once; whether a shorter one fits, a cycle later, so that the
+        # comparison with its length does not lie in the path of all that follows from an issue.
+        fits = Signal()
+        m.d.sync += fits.eq(burst.active & (burst.beats <= spare) & ~issue)
+        room = (spare >= c.burst_beats) | fits
         m.d.comb += issue.eq(burst.active & free & room & ~ends.full & ~draining)
         with m.If(bus.arready):
             m.d.sync += bus.arvalid.eq(0)
@@ -83,7 +87,7 @@ class ReadDma(wiring.Component):
             m.d.sync += [
                 bus.arvalid.eq(1),
                 bus.araddr.eq(burst.address),
-                bus.arlen.eq(burst.beats - 1),
+                bus.arlen.eq(burst.length),
             ]
 
         m.d.comb += self.jobs.ready.eq(self.flush | (burst.free & ~dropping))

@@ -66,9 +66,7 @@ class WriteDma(wiring.Component):
         issue, move, ends = Signal(), Signal(), Signal()
         burst = NextBurst(m, c, step=issue)
         answers = BurstQueue(m, "answers", 1, c.outstanding, push=issue, note=burst.last, pop=bus.bvalid)
-        lengths = BurstQueue(
-            m, "lengths", 8, c.outstanding, push=issue, note=burst.beats - 1, pop=move & ends
-        )
+        lengths = BurstQueue(m, "lengths", 8, c.outstanding, push=issue, note=burst.length, pop=move & ends)
         m.d.comb += issue.eq(burst.active & (~bus.awvalid | bus.awready) & ~answers.full & ~draining)
         with m.If(bus.awready):
             m.d.sync += bus.awvalid.eq(0)
@@ -76,7 +74,7 @@ class WriteDma(wiring.Component):
             m.d.sync += [
                 bus.awvalid.eq(1),
                 bus.awaddr.eq(burst.address),
-                bus.awlen.eq(burst.beats - 1),
+                bus.awlen.eq(burst.length),
             ]
 
         idle = ~burst.active & ~answers.some

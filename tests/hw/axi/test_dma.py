@@ -72,10 +72,10 @@ def test_bursts_cover_a_job_and_cross_no_boundary(config):
                 assert at == address + moved * unit and 1 <= length <= config.burst_beats
                 assert at // 4096 == (at + length * unit - 1) // 4096
                 moved += length
-                assert sim.get(burst.last) == sim.get(burst.free) == (moved == beats)
+                assert sim.get(burst.last) == (moved == beats) and not sim.get(burst.free)
                 seen["full" if length == config.burst_beats else "short"] += 1
                 await sim.tick()
-            assert moved == beats and not sim.get(burst.active)
+            assert moved == beats and not sim.get(burst.active) and sim.get(burst.free)
             sim.set(step, 0)
 
     simulate(m, bench)
