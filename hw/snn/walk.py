@@ -47,7 +47,7 @@ class PixelWalk(wiring.Component):
     Timing
     ------
     One pixel a cycle; a group every N + 1 cycles at best, which the output path (N * M / P) never undercuts
-    as long as M > P.
+    as long as M > P. The first group of a layer is offered N + 2 cycles after ``layers.valid``.
     """
 
     def __init__(self, config: SnnConfig) -> None:
@@ -61,8 +61,10 @@ class PixelWalk(wiring.Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         n_lanes = self.config.pixel_lanes
-        m.submodules.pixels = pixels = Pixels()
-        wiring.connect(m, wiring.flipped(self.layers), pixels.layers)
+        m.submodules.loops = loops = Pixels()
+        wiring.connect(m, wiring.flipped(self.layers), loops.layers)
+        # A register between the loops, which work out the rows, and the largest number of rows of a group.
+        pixels, there = Signal(PIXEL, reset_less=True), Signal()
 
         lane = Signal(range(max(n_lanes, 2)))
         window, group = Signal(WindowLayout(self.config)), Signal(GroupLayout(self.config))
@@ -70,9 +72,11 @@ class PixelWalk(wiring.Component):
         m.d.comb += [
             self.windows.payload.eq(window),
             self.groups.payload.eq(group),
-            take.eq(~self.windows.valid & ~self.groups.valid & pixels.valid),
-            pixels.next.eq(take),
+            take.eq(~self.windows.valid & ~self.groups.valid & there),
+            loops.next.eq(loops.valid & (take | ~there)),
         ]
+        with m.If(take | ~there):
+            m.d.sync += [pixels.eq(loops.pixel), there.eq(loops.valid)]
         for port in (self.windows, self.groups):
             with m.If(port.ready):
                 m.d.sync += port.valid.eq(0)
@@ -102,6 +106,21 @@ class PixelWalk(wiring.Component):
         return m
 
 
+PIXEL = data.StructLayout({
+    "y": signed(17),
+    "x": signed(17),
+    "address": 16,
+    "target": 16,
+    "rows": 32,
+    "first": 1,
+    "last": 1,
+    "row": 1,
+    "tile_end": 1,
+    "layer_end": 1,
+})
+"""What the walk knows of a pixel: see :func:`WindowLayout` and :class:`pyralis.hw.snn.group.GroupLayout`."""
+
+
 class Pixels(wiring.Component):
     """The nested loops of :class:`PixelWalk`: one pixel at a time, advanced by ``next``."""
 
@@ -110,32 +129,24 @@ class Pixels(wiring.Component):
             "layers": In(stream.Signature(LAYER)),
             "valid": Out(1),
             "next": In(1),
-            "y": Out(signed(17)),
-            "x": Out(signed(17)),
-            "address": Out(16),
-            "target": Out(16),
-            "rows": Out(32),
-            "first": Out(1),
-            "last": Out(1),
-            "row": Out(1),
-            "tile_end": Out(1),
-            "layer_end": Out(1),
+            "pixel": Out(PIXEL),
         })
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        layer = self.layers.p
-        running = Signal()
-        counters, wraps = self._loops(m, layer)
+        layer, pixel = self.layers.p, self.pixel
+        running, restart = Signal(), Signal()
+        m.d.comb += restart.eq(~running & self.layers.valid)
+        counters, wraps = self._loops(m, layer, restart)
         at = _Bases()
-        with m.If(~running), m.If(self.layers.valid):
-            m.d.sync += [running.eq(1), *(counter.eq(0) for counter in counters.values())]
+        with m.If(restart):
+            m.d.sync += running.eq(1)
             self._restart(m, layer, at)
         with m.Elif(self.next):
             self._advance_columns(m, layer, at, wraps)
             self._advance_rows(m, layer, at, wraps)
-            with m.If(self.last):
-                m.d.sync += self.target.eq(self.target + layer.out_pixel_words)
+            with m.If(pixel.last):
+                m.d.sync += at.target.eq(at.target + layer.out_pixel_words)
             with m.If(wraps[4]):
                 self._restart(m, layer, at)
             with m.If(wraps[5]):
@@ -145,19 +156,26 @@ class Pixels(wiring.Component):
         bottom = Signal(signed(18))  # first row below the receptive field
         below = Mux(bottom <= 0, 0, Mux(bottom > layer.in_height, layer.in_height, bottom[:17]))
         m.d.comb += [
-            bottom.eq(self.y + layer.kernel_height),
-            self.rows.eq(at.image_rows + below),
+            bottom.eq(at.y + layer.kernel_height),
             self.valid.eq(running),
-            self.first.eq((counters["window_x"] == 0) & (counters["window_y"] == 0)),
-            self.last.eq(wraps[1]),
-            self.row.eq(wraps[2]),
-            self.tile_end.eq(wraps[4]),
-            self.layer_end.eq(wraps[5]),
+            pixel.y.eq(at.y),
+            pixel.x.eq(at.x),
+            pixel.address.eq(at.word),
+            pixel.target.eq(at.target),
+            pixel.rows.eq(at.image_rows + below),
+            pixel.first.eq((counters["window_x"] == 0) & (counters["window_y"] == 0)),
+            pixel.last.eq(wraps[1]),
+            pixel.row.eq(wraps[2]),
+            pixel.tile_end.eq(wraps[4]),
+            pixel.layer_end.eq(wraps[5]),
         ]
         return m
 
-    def _loops(self, m: Module, layer) -> tuple[dict[str, Signal], list[Signal]]:
-        """Loop counters by name, innermost first; and for each loop whether it ends with this pixel."""
+    def _loops(self, m: Module, layer, restart: Signal) -> tuple[dict[str, Signal], list[Signal]]:
+        """Loop counters by name, innermost first; and for each loop whether it ends with this pixel.
+
+        That a loop is in its last round stands in a register, worked out with the counter's next value.
+        """
         limits = {
             "window_x": layer.pool_size,
             "window_y": layer.pool_size,
@@ -171,16 +189,19 @@ class Pixels(wiring.Component):
         inner = Const(1)  # all loops inside this one end
         for (name, limit), wrap in zip(limits.items(), wraps, strict=True):
             end = Signal(name=f"{name}_end")
-            m.d.comb += [end.eq(counters[name] + 1 == limit), wrap.eq(end & inner)]
-            with m.If(self.next & inner):
+            m.d.comb += wrap.eq(end & inner)
+            with m.If(restart):
+                m.d.sync += [counters[name].eq(0), end.eq(limit == 1)]
+            with m.Elif(self.next & inner):
                 m.d.sync += counters[name].eq(Mux(end, 0, counters[name] + 1))
+                m.d.sync += end.eq(Mux(end, limit == 1, counters[name] + 2 == limit))
             inner = wrap
         return counters, wraps
 
     def _advance_columns(self, m: Module, layer, at: "_Bases", wraps: list[Signal]) -> None:
         """Map word and x of the next pixel."""
         with m.If(~wraps[0]):
-            m.d.sync += [self.address.eq(self.address + layer.column_step), self.x.eq(self.x + layer.stride)]
+            m.d.sync += [at.word.eq(at.word + layer.column_step), at.x.eq(at.x + layer.stride)]
         steps = {
             "window_y": layer.row_step,
             "column": layer.pool_column_step,
@@ -192,42 +213,44 @@ class Pixels(wiring.Component):
             with m.If(wraps[k] & ~wraps[k + 1]):
                 moved = (at.address[name] + step)[:16]
                 m.d.sync += [at.address[inner].eq(moved) for inner in list(steps)[: k + 1]]
-                m.d.sync += self.address.eq(moved)
+                m.d.sync += at.word.eq(moved)
         with m.If(wraps[0] & ~wraps[1]):
-            m.d.sync += self.x.eq(at.x_window)
+            m.d.sync += at.x.eq(at.x_window)
         with m.If(wraps[1] & ~wraps[2]):
             m.d.sync += [
                 at.x_window.eq(at.x_window + layer.pool_step),
-                self.x.eq(at.x_window + layer.pool_step),
+                at.x.eq(at.x_window + layer.pool_step),
             ]
         with m.If(wraps[2]):
-            m.d.sync += [at.x_window.eq(-layer.pad_left), self.x.eq(-layer.pad_left)]
+            m.d.sync += [at.x_window.eq(-layer.pad_left), at.x.eq(-layer.pad_left)]
 
     def _advance_rows(self, m: Module, layer, at: "_Bases", wraps: list[Signal]) -> None:
         """Row y of the next pixel, and the rows of the images before its own."""
         with m.If(wraps[0] & ~wraps[1]):
-            m.d.sync += [at.y_window.eq(at.y_window + layer.stride), self.y.eq(at.y_window + layer.stride)]
+            m.d.sync += [at.y_window.eq(at.y_window + layer.stride), at.y.eq(at.y_window + layer.stride)]
         with m.If(wraps[1] & ~wraps[2]):
-            m.d.sync += [at.y_window.eq(at.y_line), self.y.eq(at.y_line)]
+            m.d.sync += [at.y_window.eq(at.y_line), at.y.eq(at.y_line)]
         with m.If(wraps[2]):
             following = Mux(wraps[3], -layer.pad_top, at.y_line + layer.pool_step)
-            m.d.sync += [at.y_line.eq(following), at.y_window.eq(following), self.y.eq(following)]
+            m.d.sync += [at.y_line.eq(following), at.y_window.eq(following), at.y.eq(following)]
         with m.If(wraps[3]):
             m.d.sync += at.image_rows.eq(at.image_rows + layer.in_height)
 
     def _restart(self, m: Module, layer, at: "_Bases") -> None:
         """To the first pixel of a tile."""
-        m.d.sync += [base.eq(layer.origin) for base in (*at.address.values(), self.address)]
-        m.d.sync += [row.eq(-layer.pad_top) for row in (self.y, at.y_window, at.y_line)]
-        m.d.sync += [column.eq(-layer.pad_left) for column in (self.x, at.x_window)]
-        m.d.sync += [at.image_rows.eq(0), self.target.eq(0)]
+        m.d.sync += [base.eq(layer.origin) for base in (*at.address.values(), at.word)]
+        m.d.sync += [row.eq(-layer.pad_top) for row in (at.y, at.y_window, at.y_line)]
+        m.d.sync += [column.eq(-layer.pad_left) for column in (at.x, at.x_window)]
+        m.d.sync += [at.image_rows.eq(0), at.target.eq(0)]
 
 
 class _Bases:
-    """Positions at the start of the current window row, window, line and image."""
+    """Position of the pixel, and positions at the start of its window row, window, line and image."""
 
     def __init__(self) -> None:
         loops = ("window_y", "column", "line", "image")
+        self.y, self.x = Signal(signed(17), name="y"), Signal(signed(17), name="x")
+        self.word, self.target = Signal(16, name="address"), Signal(16, name="target")
         self.address = {name: Signal(16, name=f"address_{name}") for name in loops}
         self.y_window, self.y_line, self.x_window = (
             Signal(signed(17), name=name) for name in ("y_window", "y_line", "x_window")
