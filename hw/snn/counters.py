@@ -85,6 +85,11 @@ class Counters(wiring.Component):
         Layer that is leaving the output path, and its spikes in this cycle.
     totals : Out({name: 48})
     select : In, layer_cycles, layer_active, layer_stalls, layer_spikes : Out(40)
+
+    Timing
+    ------
+    An event shows in its total 2 cycles later. All inputs but ``select`` go through registers first: they
+    come from the ends of other units' paths.
     """
 
     def __init__(self) -> None:
@@ -107,27 +112,32 @@ class Counters(wiring.Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
+        held = {}
+        for name in ("clear", *TOTALS, "layer_index", "layer_end", "leaving_index", "layer_done", "spikes"):
+            held[name] = Signal.like(getattr(self, name), name=f"{name}_held")
+            m.d.sync += held[name].eq(getattr(self, name))
         for name in TOTALS:
             total = getattr(self, f"total_{name}")
-            m.d.sync += total.eq(Mux(self.clear, 0, total + getattr(self, name)))
+            m.d.sync += total.eq(Mux(held["clear"], 0, total + held[name]))
         sources = {
-            "cycles": (self.cycles, self.layer_end, self.layer_index),
-            "active": (self.active, self.layer_end, self.layer_index),
-            "stalls": (self.weight_stalls, self.layer_end, self.layer_index),
-            "spikes": (self.spikes, self.layer_done, self.leaving_index),
+            "cycles": ("cycles", "layer_end", "layer_index"),
+            "active": ("active", "layer_end", "layer_index"),
+            "stalls": ("weight_stalls", "layer_end", "layer_index"),
+            "spikes": ("spikes", "layer_done", "leaving_index"),
         }
-        for name, (event, end, index) in sources.items():
+        for name, inputs in sources.items():
+            event, end, index = (held[member] for member in inputs)
             m.submodules[name] = sums = LayerSums()
             count = Signal(32, name=f"{name}_now")
             amount = Signal(32, name=f"{name}_amount")
             m.d.comb += [
                 amount.eq(count + event),
-                sums.clear.eq(self.clear),
+                sums.clear.eq(held["clear"]),
                 sums.add.eq(end),
                 sums.index.eq(index),
                 sums.amount.eq(amount),
                 sums.select.eq(self.select),
                 getattr(self, f"layer_{name}").eq(sums.value),
             ]
-            m.d.sync += count.eq(Mux(self.clear | end, 0, amount))
+            m.d.sync += count.eq(Mux(held["clear"] | end, 0, amount))
         return m
