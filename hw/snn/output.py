@@ -4,6 +4,7 @@ from amaranth import Module, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from pyralis.hw.common.stream import RegisterSlice
 from pyralis.hw.snn.array import SlotLayout
 from pyralis.hw.snn.config import SnnConfig
 from pyralis.hw.snn.group import GroupLayout
@@ -14,6 +15,7 @@ from pyralis.hw.snn.planes import Planes
 from pyralis.hw.snn.pool import Pool
 from pyralis.hw.snn.program import LAYER, Output
 from pyralis.hw.snn.results import Results
+from pyralis.hw.snn.slot import TaggedSlot
 from pyralis.hw.snn.tagger import Tagger
 from pyralis.hw.snn.weights import ParameterPort
 
@@ -55,7 +57,7 @@ class OutputPath(wiring.Component):
     Timing
     ------
     Initiation interval 1 slot, one cycle more per tile; see :class:`pyralis.hw.snn.neuron.Neuron` for more
-    step groups than one. From a slot to its write 3 * S + 5 cycles.
+    step groups than one. From a slot to its write 3 * S + 6 cycles.
     """
 
     def __init__(self, config: SnnConfig) -> None:
@@ -81,6 +83,8 @@ class OutputPath(wiring.Component):
         m = Module()
         c = self.config
         m.submodules.tagger = tagger = Tagger(c)
+        # Cuts the readiness of the neurons off from the walk in front of the path.
+        m.submodules.slice = tagged = RegisterSlice(TaggedSlot(c))
         m.submodules.planes = planes = Planes(c)
         m.submodules.peaks = peaks = Peaks(c)
         m.submodules.neuron = neuron = Neuron(c)
@@ -89,7 +93,8 @@ class OutputPath(wiring.Component):
         connect(m, flipped(self.layers), tagger.layers)
         connect(m, flipped(self.groups), tagger.groups)
         connect(m, flipped(self.currents), tagger.currents)
-        connect(m, tagger.slots, planes.slots)
+        connect(m, tagger.slots, tagged.input)
+        connect(m, tagged.output, planes.slots)
         connect(m, planes.sums, peaks.slots)
         connect(m, pool.write, flipped(self.write))
         connect(m, results.results, flipped(self.results))
@@ -99,7 +104,14 @@ class OutputPath(wiring.Component):
             m.d.comb += unit.settings.eq(tagger.settings)
         m.d.comb += [
             results.begin.eq(tagger.begin),
-            tagger.busy.eq(planes.busy | peaks.busy | (neuron.pending != 0) | pool.busy | results.busy),
+            tagger.busy.eq(
+                tagged.output.valid
+                | planes.busy
+                | peaks.busy
+                | (neuron.pending != 0)
+                | pool.busy
+                | results.busy
+            ),
             self.layer_done.eq(tagger.layer_done),
             self.row_done.eq(pool.row_done),
             self.class_index.eq(results.class_index),
@@ -114,8 +126,10 @@ class OutputPath(wiring.Component):
     def _gate(self, m: Module, sums, neuron: Neuron, room, has_results) -> None:
         """Lets slots into the neurons while they have parameters, and room for results."""
         go, port = Signal(), self.parameters
+        spacious = Signal()  # there is room for one slot more than are inside, as there was a cycle ago
+        m.d.sync += spacious.eq(neuron.pending + 1 < room)
         m.d.comb += [
-            go.eq(port.ready & ~port.release & (~has_results | (neuron.pending < room))),
+            go.eq(port.ready & ~port.release & (~has_results | spacious)),
             neuron.slots.payload.eq(sums.payload),
             neuron.slots.valid.eq(sums.valid & go),
             sums.ready.eq(neuron.slots.ready & go),

@@ -46,7 +46,7 @@ class Results(wiring.Component):
 
     Timing
     ------
-    A result is offered two cycles after ``fired``; the largest value is known 1 + log2(P) cycles after it.
+    A result is offered two cycles after ``fired``; the largest value is known 2 + log2(P) cycles after it.
     """
 
     def __init__(self, config: SnnConfig) -> None:
@@ -107,10 +107,16 @@ class Results(wiring.Component):
         return counts
 
     def _largest(self, m: Module, valid: Value, values: list[Signal]) -> Signal:
-        """Compares in a tree with a register at each level; returns whether anything is in it."""
+        """Compares in a tree, a register before and behind each level; returns whether anything is in it."""
         tag = self.result.tag
-        entries = [(value, tag.real[p], Value.cast(p)) for p, value in enumerate(values)]
-        channel, stages, level = tag.channel, [], 0
+        entries = [
+            (delayed(m, value, f"{value.name}_held"), delayed(m, tag.real[p], f"real_{p}"), Value.cast(p))
+            for p, value in enumerate(values)
+        ]
+        channel, level = delayed(m, tag.channel, "channel_held"), 0
+        valid, before = Signal(name="comparing"), valid
+        m.d.sync += valid.eq(before)
+        stages = [valid]
         while len(entries) > 1:
             pairs = [_larger(*entries[i : i + 2]) for i in range(0, len(entries), 2)]
             entries = [

@@ -43,6 +43,7 @@ class Tagger(wiring.Component):
     Timing
     ------
     Combinational from ``currents`` to ``slots``; two cycles pass between the layer and its first slot.
+    ``layer_done`` comes in the cycle after ``busy`` has fallen.
     """
 
     def __init__(self, config: SnnConfig) -> None:
@@ -89,6 +90,8 @@ class Tagger(wiring.Component):
                 with m.If(self.groups.ready & end.layer):
                     m.next = "DRAIN"
             with m.State("DRAIN"), m.If(~self.busy):
+                m.next = "DONE"
+            with m.State("DONE"):  # a cycle of its own: many units look at it
                 m.d.comb += self.layer_done.eq(1)
                 m.next = "IDLE"
         return m
@@ -98,14 +101,26 @@ class Tagger(wiring.Component):
         c = self.config
         names = ("word", "pixel", "pass_", "planes", "group", "tile", "layer")
         end = Signal(data.StructLayout(dict.fromkeys(names, 1)))
+        # Settings stand still, so whether a group or a tile is the last is worked out when it is reached.
+        out_groups, out_tiles = self.settings.out_groups, self.settings.out_tiles
+        last_group, last_tile = Signal(), Signal()
+        with m.If(self.begin):
+            m.d.sync += [last_group.eq(out_groups == 1), last_tile.eq(out_tiles == 1)]
+        with m.Elif(self.slots.valid & self.slots.ready):
+            with m.If(end.pass_ & end.planes):
+                m.d.sync += last_group.eq(Mux(end.group, out_groups == 1, at.group + 2 == out_groups))
+            with m.If(end.tile):
+                m.d.sync += last_tile.eq(at.tile + 2 == out_tiles)
         m.d.comb += [
+            self.slots.p.tag.last.eq(last_group),
+            self.slots.p.tag.tile_last.eq(last_tile),
             end.word.eq(at.part == c.in_lanes // c.neuron_lanes - 1),
             end.pixel.eq(at.block == c.blocks - 1),
             end.pass_.eq(end.pixel & (at.lane == c.pixel_lanes - 1)),
             end.planes.eq(~self.settings.planes | (at.plane == c.plane_groups - 1)),
-            end.group.eq(end.pass_ & end.planes & (at.group + 1 == self.settings.out_groups)),
+            end.group.eq(end.pass_ & end.planes & last_group),
             end.tile.eq(end.group & self.groups.p.tile_end),
-            end.layer.eq(end.tile & (at.tile + 1 == self.settings.out_tiles)),
+            end.layer.eq(end.tile & last_tile),
         ]
         return end
 
@@ -155,7 +170,6 @@ class Tagger(wiring.Component):
             tag.replay.eq(replay),
             tag.group.eq(at.group),
             tag.first.eq(at.group == 0),
-            tag.last.eq(at.group + 1 == settings.out_groups),
             tag.active.eq(Cat(at.steps_left > s for s in range(c.step_lanes))),
             tag.real.eq(Cat(channels_left > p for p in range(c.neuron_lanes))),
             tag.used.eq(lane.used),
@@ -165,7 +179,6 @@ class Tagger(wiring.Component):
             tag.address.eq(_plus(at.offset, lane.address)),
             tag.channel.eq(at.channel),
             tag.tile_end.eq(end.tile),
-            tag.tile_last.eq(at.tile + 1 == settings.out_tiles),
         ]
 
 
