@@ -253,7 +253,6 @@ class SnnCore(wiring.Component):
             indices.input.valid.eq(begun.valid & begun.ready),
             indices.output.ready.eq(output.layer_done),
             self.drained.eq(~(weight_dma.busy | data_dma.busy | write_dma.busy)),
-            self.execute.writes_idle.eq(~write_dma.busy & ~self.output.results.valid),
             control.drained.eq(self.drained),
             control.run_done.eq(self.execute.run_done),
             control.index.eq(Mux(indices.output.valid, indices.output.payload, self.execute.index)),
@@ -277,10 +276,13 @@ class SnnCore(wiring.Component):
             counters.cycles.eq(control.busy),
             counters.active.eq(self.sequence.issued),
             counters.weight_stalls.eq(self.sequence.weight_stall),
-            counters.layer_index.eq(self.sequence.layers.p.index),
+            counters.layer_index.eq(self.sequence.layer_index),
             counters.layer_end.eq(self.sequence.layer_end),
             counters.leaving_index.eq(indices.output.payload),
             counters.layer_done.eq(output.layer_done),
             counters.spikes.eq(output.spikes),
         ]
+        # A cycle late: what makes it untrue (a job for results, a STORE) keeps the execution from looking at
+        # it for longer than that.
+        m.d.sync += self.execute.writes_idle.eq(~write_dma.busy & ~self.output.results.valid)
         m.d.comb += [getattr(counters, name).eq(moved[name]) for name in TOTALS if name in moved]
