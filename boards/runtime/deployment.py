@@ -61,9 +61,8 @@ class Deployment:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
-        self.manifest: dict[str, Any] = {}
         try:
-            self.manifest = json.loads((self.folder / "manifest.json").read_text())
+            content = json.loads((self.folder / "manifest.json").read_text())
         except OSError as error:
             raise DriverError(
                 f"{self.folder} has no manifest.json that can be read: {error.strerror}",
@@ -73,6 +72,7 @@ class Deployment:
             raise DriverError(
                 f"manifest.json is no JSON: {error.msg} in line {error.lineno}", COPY_AGAIN
             ) from None
+        self.manifest: dict[str, Any] = content if isinstance(content, dict) else {}
         if self.manifest.get("format") != FORMAT:
             raise DriverError(
                 f"the folder has the format {self.manifest.get('format')!r}, not {FORMAT!r}",

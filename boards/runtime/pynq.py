@@ -34,6 +34,8 @@ class PynqBuffer:
     def write(self, data: bytes, offset: int = 0) -> None:
         """Puts *data* at *offset*, past the processor's caches."""
         self._check(len(data), offset)
+        if len(data) < self.size:
+            self._array.invalidate()  # flushing must not bring back what the core has overwritten
         self._array[offset : offset + len(data)] = np.frombuffer(data, np.uint8)
         self._array.flush()
 

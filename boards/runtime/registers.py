@@ -218,7 +218,7 @@ class Registers:
 def near(name: str, known: Iterable[str]) -> str:
     """A hint that names those of *known* that are most like *name*."""
     known = sorted(known)
-    found = difflib.get_close_matches(name, known, n=2, cutoff=0.5)
+    found = difflib.get_close_matches(name, known, n=2, cutoff=0.6)
     return f"did you mean {' or '.join(found)}?" if found else _listing("there are", known)
 
 

@@ -111,6 +111,11 @@ class FakeSnn(FakeTransport):
         self.hang = self.saturate = False
         self.owes, self.job_seconds, self.ends = 0, 0.001, None
 
+    def wait(self, seconds):
+        """Until the interrupt, or for so long."""
+        ends = self.time + seconds
+        self.time = min(ends, self.ends) if self.ends is not None and self.ends > self.time else ends
+
     def wide(self, name):
         return self.held[f"{name}_lo"] | self.held[f"{name}_hi"] << 32
 

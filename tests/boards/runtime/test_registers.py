@@ -127,9 +127,9 @@ def test_spans_are_written_in_order(registers, board):
     ("call", "what", "hint"),
     [
         (
-            lambda r: r.read("conter"),
-            "there is no register 'conter' in the map 'sample'",
-            "did you mean counter or order?",
+            lambda r: r.read("kounter"),
+            "there is no register 'kounter' in the map 'sample'",
+            "did you mean counter?",
         ),
         (
             lambda r: r.read("x"),
@@ -238,4 +238,4 @@ def test_the_map_comes_from_a_file(tmp_path, board):
 def test_long_lists_of_names_end():
     names = [f"r{n}" for n in range(20)]
     assert near("zzz", names).endswith("r18, r19 and 8 more")
-    assert near("r1", ["r1_lo", "r1_hi"]) == "did you mean r1_lo or r1_hi?"
+    assert near("rate_l", ["rate_lo", "rate_hi"]) == "did you mean rate_lo or rate_hi?"
