@@ -1,7 +1,7 @@
 """A board with a serial port, in simulation, at the end of a TCP socket.
 
-pyserial opens it as ``socket://127.0.0.1:PORT``, so that what talks to a real board talks to the RTL unchanged:
-every bit goes over the simulated line.
+pyserial opens it as ``socket://127.0.0.1:PORT``, so that what talks to a real board talks to the RTL
+unchanged: every bit goes over the simulated line.
 """
 
 import socket
@@ -74,7 +74,7 @@ class SimulatedSerialBoard:
         self._simulation.ask(do="disturb", to_board=round(1e6 * to_board), from_board=round(1e6 * from_board))
 
     def counts(self) -> dict[str, int]:
-        """``cycles`` passed, ``bytes_to`` and ``bytes_from`` the board, bits ``flipped_to`` and ``flipped_from``."""
+        """``cycles``; ``bytes_to`` and ``bytes_from`` the board; bits ``flipped_to`` and ``flipped_from``."""
         return self._simulation.ask(do="count")
 
     def close(self) -> None:
