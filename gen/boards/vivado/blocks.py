@@ -149,7 +149,7 @@ class BlockDesign:
         managers = {name: port for name, port in processor.control_ports.items() if port.enable in on}
         memory = {name: port for name, port in processor.memory_ports.items() if port.enable in on}
         cell.managers, cell.subordinates = set(managers), set(memory)
-        cell.clocks = {port.clock for port in (*managers.values(), *memory.values())}
+        cell.clocks = {port.clock for port in managers.values()} | {port.clock for port in memory.values()}
         if on.issuperset(processor.always):
             cell.others = {processor.clock, processor.reset, processor.interrupt}
 

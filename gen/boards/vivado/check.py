@@ -99,17 +99,14 @@ def _device(subject: _Subject) -> Iterator[str]:
 
 
 def _files(subject: _Subject) -> Iterator[str]:
-    added = []
-    for call in subject.calls("add_files"):
-        for path in call.words:
-            name = path.removeprefix("@/")
-            added.append(name)
-            if not (subject.folder / name).is_file():
-                yield f"{name} is read and does not exist."
-    there = [path for kind in ("rtl/*.v", "constraints/*.xdc") for path in subject.folder.glob(kind)]
-    for path in there:
-        if (name := path.relative_to(subject.folder).as_posix()) not in added:
-            yield f"{name} is not read."
+    added = [word.removeprefix("@/") for call in subject.calls("add_files") for word in call.words]
+    for name in added:
+        if not (subject.folder / name).is_file():
+            yield f"{name} is read and does not exist."
+    for kind in ("rtl/*.v", "constraints/*.xdc"):
+        for path in sorted(subject.folder.glob(kind)):
+            if (found := path.relative_to(subject.folder).as_posix()) not in added:
+                yield f"{found} is not read."
     if "DSP48E2" in subject.core.modules:
         yield "The simulation model of DSP48E2 would be synthesised in the place of the primitive."
 
@@ -159,7 +156,7 @@ def _interfaces(subject: _Subject) -> Iterator[str]:
         if one in there and other in there and there[one] == there[other]:
             kind = "managers" if there[one] else "subordinates"
             yield f"{one} and {other} are connected, and both are {kind}."
-    ports = {}
+    ports: dict[str, str] = {}
     for name in subject.core.managers:
         end = blocks.behind(f"{CELL}/{name}")
         if end is None or end.removeprefix("ps/") not in subject.board.memory_ports:
