@@ -123,7 +123,7 @@ class Neuron(wiring.Component):
         """First stage: holds the slot while its parameters are read. Returns its valid bit and the slot."""
         taken, slot = Signal(), Signal(TaggedSlot(self.config), reset_less=True)
         accept = self.slots.valid & self.slots.ready
-        # A pass ago the same slot was accepted; fewer unwritten ones than a pass has means that it is written.
+        # A pass ago the same slot was accepted; fewer unwritten ones than a pass has means: it is written.
         unwritten = Signal.like(self.pending)  # `pending` without the slot that leaves in this cycle
         m.d.sync += [
             taken.eq(accept),
@@ -139,7 +139,7 @@ class Neuron(wiring.Component):
         return taken, slot
 
     def _enter(self, m: Module, mode: data.View, slot):
-        """Second stage: registers of the potentials of the step group before; bias plus current of all steps."""
+        """Second stage: potentials of the step group before, in registers; bias plus current of all steps."""
         c = self.config
         largest = 1 << c.potential_bits - 1
         read = self._memory(m).read_port(domain="comb")

@@ -81,7 +81,7 @@ def decode(m: Module, settings, config: SnnConfig) -> data.View:
 
 
 def entering(m: Module, mode: data.View, name: str, current: Value, active: Value) -> tuple[Value, Value]:
-    """The current of a step as :func:`time_step` wants it: what the leak takes a part of, and what it does not.
+    """A step's current as :func:`time_step` wants it: what the leak takes a part of, and what it does not.
 
     One cycle after *current* and *active*; both are 0 for a step that does not exist.
     """
