@@ -104,10 +104,14 @@ class SnnDriver:
 
     def close(self) -> None:
         """Gives back memory and transport; a second call does nothing."""
+        self.release()
+        self.transport.close()
+
+    def release(self) -> None:
+        """Gives back all memory, for a driver of another network on the same transport."""
         self._buffers.free()
         for name in list(self._parts):
             self._drop(name)
-        self.transport.close()
 
     def load(self, program: bytes, weights: bytes) -> None:
         """Puts a compiled network where the core finds it.

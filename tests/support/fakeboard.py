@@ -4,10 +4,14 @@ Written from the text of :mod:`pyralis.hw.serial.protocol` alone; shares no code
 """
 
 import random
+import socket
 import struct
+import threading
 import time
 import zlib
+from contextlib import contextmanager
 
+from pyralis.boards.shell.registers import lay_out, register_map
 from pyralis.hw.serial import protocol
 from pyralis.hw.serial.protocol import CORE, MEMORY, SHELL, Command, Status
 
@@ -149,3 +153,30 @@ class FakePort:
 
     def close(self):
         self.closed = True
+
+
+def board_of(core, contents, memory_bytes=1 << 16):
+    """A board around *core*, whose memory begins with *contents* (name -> bytes)."""
+    contents = lay_out(contents)
+    shell = register_map(clock_hz=62_500_000, memory_bytes=memory_bytes, contents=contents)
+    for content in contents:
+        core.memory[content.address : content.address + len(content.data)] = content.data
+    return FakeBoard(core, core.memory, {word.offset: word.reset for word in shell.words})
+
+
+@contextmanager
+def served(board):
+    """The board at a TCP port, for one connection; yields the URL that pyserial takes."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve():
+            connection, _ = server.accept()
+            with connection:
+                while data := connection.recv(4096):
+                    connection.sendall(board.feed(data))
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"socket://127.0.0.1:{server.getsockname()[1]}"
+        thread.join(10)
+        assert not thread.is_alive()

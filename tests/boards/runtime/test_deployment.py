@@ -2,10 +2,12 @@
 
 import hashlib
 import json
-from types import SimpleNamespace
+import subprocess
+import sys
 
 import numpy as np
 import pytest
+from fakeboard import board_of, served
 from fakecores import FakeGf
 
 from pyralis.boards.runtime import deployment
@@ -178,5 +180,31 @@ def test_the_folder_that_make_deploy_writes_is_opened(small, tmp_path):
     with open_deployment(tmp_path / "deploy", small.board()) as driver:
         wanted = Deployment(tmp_path / "deploy").samples()
         assert (driver.run(wanted["inputs"]) == wanted["scores"]).all()
-    facts = SimpleNamespace(**Deployment(tmp_path / "deploy").manifest)
-    assert (facts.transport, facts.baud) == ("serial", 1_000_000)
+    facts = Deployment(tmp_path / "deploy").manifest
+    assert (facts["transport"], facts["baud"]) == ("serial", 1_000_000)
+
+
+@pytest.mark.parametrize("program", ["validate", "throughput"])
+def test_the_programs_of_the_folder_run_with_the_driver_beside_them(small, tmp_path, monkeypatch, program):
+    from pyralis.boards.base import all_boards
+    from pyralis.gen.boards.deploy import deploy
+    from pyralis.gen.boards.designs.snn import design
+
+    monkeypatch.setattr("fakecores.BASE", 0)
+    core = small.board()
+    core.job_seconds = 1e-5  # time of this core passes with every access only
+    board = board_of(core, {"program": small.program, "weights": small.weights})
+    board.shell[0x20] = 1
+    samples = {"inputs": small.images, "scores": small.scores}
+    deploy(all_boards()["ulx3s"], design(small.config, "tiny", small.compiled, samples), tmp_path, tmp_path)
+    with served(board) as url:
+        done = subprocess.run(
+            [sys.executable, "-X", "importtime", tmp_path / f"{program}.py", "--port", url, "--json"],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path.parent,
+            timeout=60,
+        )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["samples"] == 7
+    assert "amaranth" not in done.stderr and "pyralis.gen" not in done.stderr

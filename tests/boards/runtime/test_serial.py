@@ -1,26 +1,15 @@
 """A board behind a serial port: buffers by the byte, reset, and a whole network over a bad line."""
 
-import socket
 import threading
 import time
 
 import pytest
-from fakeboard import FakeBoard, FakePort
+from fakeboard import FakePort, board_of, served
 
 from pyralis.boards.runtime.errors import MemoryFullError, TimeLimitError, TransportError, WrongCoreError
 from pyralis.boards.runtime.serial import SerialTransport
 from pyralis.boards.runtime.snn import SnnDriver
 from pyralis.boards.runtime.transport import BlockTransport, ResettableTransport
-from pyralis.boards.shell.registers import lay_out, register_map
-
-
-def board_of(core, contents, memory_bytes=1 << 16):
-    contents = lay_out(contents)
-    shell = register_map(clock_hz=62_500_000, memory_bytes=memory_bytes, contents=contents)
-    words = {word.offset: word.reset for word in shell.words}
-    for content in contents:
-        core.memory[content.address : content.address + len(content.data)] = content.data
-    return FakeBoard(core, core.memory, words)
 
 
 @pytest.fixture
@@ -143,17 +132,7 @@ def test_closing_twice_closes_once(world):
 def test_over_a_socket(small, world):
     """The same through pyserial itself, by the URL of a simulated board."""
     _, board = world
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def serve():
-            connection, _ = server.accept()
-            with connection:
-                while data := connection.recv(4096):
-                    connection.sendall(board.feed(data))
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        url = f"socket://127.0.0.1:{server.getsockname()[1]}"
+    with served(board) as url:
         transport = SerialTransport(url, 1_000_000, seconds=5)
         assert transport.preloaded["weights"].read(len(small.weights)) == small.weights
         buffer = transport.allocate(4000)
@@ -161,5 +140,3 @@ def test_over_a_socket(small, world):
         assert buffer.read(4000) == bytes(range(250)) * 16
         assert transport.read(0) == small.map["words"][0]["reset"]
         transport.close()
-        thread.join(10)
-        assert not thread.is_alive()

@@ -86,6 +86,12 @@ def test_buffers_are_kept_and_given_back(small):
     driver.run(small.images[:2])
     assert board.wide("input_address") == address
     driver.load(small.program, small.weights)
+    driver.release()
+    assert board.window.reserve(1 << 16) == 0 and not board.closed
+    board.window.release(0)
+    with pytest.raises(DriverError, match="no network is loaded"):
+        driver.run(small.images)
+    driver.load(small.program, small.weights)
     driver.close()
     driver.close()
     assert board.window.reserve(1 << 16) == 0
