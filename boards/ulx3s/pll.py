@@ -11,6 +11,7 @@ connections are those of Project Trellis (ecppll), which has them from Lattice's
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from itertools import product
 
 from amaranth import Instance, Module, Signal
@@ -93,6 +94,7 @@ def settings_for(oscillator_mhz: float, clock_mhz: float) -> PllSettings:
     return ways[nearest]
 
 
+@cache
 def _ways(oscillator: Fraction) -> dict[Fraction, PllSettings]:
     """Every clock that can be made, and the best way to it."""
     loops: dict[Fraction, tuple[int, int, int]] = {}

@@ -40,9 +40,11 @@ hierarchy -top top
 {keep}proc
 opt_clean -purge
 synth_ecp5 -top top
-{dissolve}write_json top.json
+{dissolve}setattr -unset src
+write_json top.json
 """
-# Amaranth's text names many wires twice; without opt_clean -purge each name keeps its cells alive.
+# Amaranth's text names many wires twice; without opt_clean -purge each name keeps its cells alive. Attributes
+# src name files of this machine, and the report would repeat them.
 
 KEEP = "setattr -mod -set keep_hierarchy 1 top.shell.core.*\n"
 DISSOLVE = "setattr -mod -unset keep_hierarchy *\nflatten\nopt_clean -purge\n"
@@ -68,7 +70,7 @@ def build(
     clock_mhz: float | None = None,
     seed: int = 1,
     reproduce: Sequence[str] = (),
-    cache: Path = CACHE,
+    cache: Path | None = None,
     progress: Progress = QUIET,
 ) -> dict[str, Any]:
     """Builds the bitstream of *design* for *board* into *folder*; returns the content of ``result.json``.
@@ -85,8 +87,8 @@ def build(
         Of place and route.
     reproduce : sequence of str
         Commands that lead here, for the report.
-    cache : Path
-        Where the stages are kept.
+    cache : Path, optional
+        Where the stages are kept, instead of :data:`CACHE`.
 
     Raises
     ------
@@ -97,7 +99,7 @@ def build(
     """
     assert isinstance(board, Ecp5Board)
     require("pyosys", "filelock", "amaranth-boards")
-    folder, clock = make_folder(folder), Clock(progress)
+    folder, cache, clock = make_folder(folder), cache or CACHE, Clock(progress)
     wanted = board.clock_mhz(design.core) if clock_mhz is None else clock_mhz
     placer, packer = tools.find(tools.NEXTPNR), tools.find(tools.PACK)
     bitstream = f"{design.core}.bit"

@@ -5,6 +5,7 @@ before the first cell type. Source: nextpnr ``common/kernel/report.cc``, Yosys `
 """
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ RESOURCES = {"LUT": "TRELLIS_COMB", "FF": "TRELLIS_FF", "BRAM": "DP16KD", "DSP":
 
 CELLS = "TRELLIS_FF|LUT4|PFUMX|L6MUX21|CCU2C|DP16KD|PDPW16KD|TRELLIS_DPR16X4|TRELLIS_COMB|MULT18X18D|ALU54B"
 _DERIVED = re.compile(rf"_(?:{CELLS})_.*")
-_NUMBER = re.compile(r"\$\d+(?=\.|$)")
+_NUMBER = re.compile(r"\$\d+(?=[.\[]|$)")
 """Amaranth's number behind a name that occurs twice."""
 _UNNAMED = re.compile(r"(?:^|\.)(?:port\$\d+\$\d+|\$[^.]*)$")
 """A wire between two operators; the module that it lies in is what can be said of it."""
@@ -66,7 +67,7 @@ class Report:
     @property
     def hint(self) -> str:
         """The next step where the clock is missed."""
-        return f"--clock {self.clock['reached_mhz']:.0f} or less, or another --seed"
+        return f"--clock {math.floor(self.clock['reached_mhz'])} or less, or another --seed"
 
 
 def signal_of(name: str) -> str:

@@ -1,0 +1,162 @@
+"""A bitstream from a design: with the real tools once, and what becomes of a missed clock."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from pyralis.boards.base import all_boards
+from pyralis.gen.boards.designs.gf import design
+from pyralis.gen.boards.ecp5 import flow, tools
+from pyralis.gen.boards.ecp5.nextpnr import RESOURCES
+from pyralis.gen.errors import ToolError, UserError
+from pyralis.gen.synthesis import yosys
+from pyralis.hw.gf.config import GfConfig
+
+BOARD = all_boards()["ulx3s"]
+SMALL = GfConfig(m=4, correct=0, corrector="none")
+MISSED = (
+    "The clock of gf4-two_step-residue_bch-t1-c0 is not met: Asked for 100 MHz, reached 66.6 MHz: "
+    "5.01 ns too slow from shell.core.b_0__value[6] to shell.core.core.result__payload."
+)
+"""Of the stored report."""
+
+SAMPLE = Path(__file__).with_name("report.json").read_text()
+
+
+def test_a_small_multiplier_becomes_a_bitstream(tmp_path):
+    first = flow.build(BOARD, design(SMALL), tmp_path / "a", clock_mhz=50, cache=tmp_path / "cache")
+    assert first["ok"] and first["clocks"][0]["reached_mhz"] > 50
+    assert first["verdict"].startswith("Asked for 50 MHz, reached ")
+    assert json.loads((tmp_path / "a" / "result.json").read_text())["files"] == first["files"]
+    for name, digest in first["files"].items():
+        assert hashlib.sha256((tmp_path / "a" / name).read_bytes()).hexdigest() == digest
+    bits = (tmp_path / "a" / "gf.bit").read_bytes()
+    assert bits[:2] == b"\xff\x00" and b"Part: LFE5U-85F-6CABGA381" in bits[:200]
+    used = {row["name"]: row["used"] for row in first["resources"]}
+    assert 500 < used["LUT"] < 4000 and used["BRAM"] >= 1 and set(used) == set(RESOURCES)
+    log = (tmp_path / "a" / "nextpnr.log").read_text()
+    assert "Derived frequency constraint of 50.0 MHz for net clk" in log
+
+    # Redundancy has survived: blocks that check each other are there under their own names.
+    netlist = next((tmp_path / "cache" / "synthesis").glob("*/top.json"))
+    cells = json.loads(netlist.read_text())["modules"]["top"]["cells"]
+    for block in ("multiplier_0", "predictor_0", "checker_0"):
+        assert any(f"shell.core.core.front.datapath.{block}." in name for name in cells), block
+
+    again = flow.build(BOARD, design(SMALL), tmp_path / "b", clock_mhz=50, cache=tmp_path / "cache")
+    assert (tmp_path / "b" / "gf.bit").read_bytes() == bits
+    assert [step["name"] for step in again["steps"]] == ["generate", "synthesise", "place and route", "pack"]
+    assert all("kept from before" in step["result"] for step in again["steps"][1:])
+    assert again["seconds"] < 20
+
+
+@pytest.mark.slow
+def test_the_same_bytes_without_what_was_kept(tmp_path):
+    digests = set()
+    for name in "ab":
+        result = flow.build(
+            BOARD, design(SMALL), tmp_path / name, clock_mhz=50, cache=tmp_path / f"cache-{name}"
+        )
+        digests.add(result["files"]["gf.bit"])
+    assert len(digests) == 1
+    other = flow.build(BOARD, design(SMALL), tmp_path, clock_mhz=50, seed=2, cache=tmp_path / "cache-a")
+    assert other["files"]["gf.bit"] not in digests
+
+
+@pytest.mark.slow
+def test_an_absurd_clock_is_not_met(command, tmp_path):
+    words = ("--m", 4, "--correct", 0, "--corrector", "none", "--clock", 400, "-o", tmp_path)
+    code, out, err = command("bitstream", "gf", "--board", "ulx3s", *words)
+    assert code == 2 and "pack" not in out
+    assert "is not met: Asked for 400 MHz, reached " in err and " ns too slow from shell." in err
+    assert not (tmp_path / "gf.bit").exists()
+
+
+def program(folder: Path, name: str, text: str) -> None:
+    file = folder / name
+    file.write_text(f"#!/bin/sh\nif [ $1 = --version ]; then echo 1; exit; fi\n{text}\n")
+    file.chmod(0o755)
+
+
+@pytest.fixture
+def pretended(tmp_path, monkeypatch):
+    """Tools that cost nothing: synthesis gives an empty netlist, place and route the stored report."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "report").write_text(SAMPLE)
+    program(folder, "nextpnr-ecp5", f"cp {folder}/report report.json; echo $* >top.config")
+    program(folder, "ecppack", 'cp "$3" "$5"')
+    monkeypatch.setenv("PATH", str(folder), prepend=":")
+    (tmp_path / "top.json").write_text("{}")
+    monkeypatch.setattr(yosys, "run_in", lambda *_, **__: (tmp_path, False))
+    tools.find.cache_clear()
+    yield folder
+    tools.find.cache_clear()
+
+
+def build(tmp_path: Path, **options):
+    return flow.build(BOARD, design(SMALL), tmp_path / "out", cache=tmp_path / "cache", **options)
+
+
+def test_a_missed_clock_fails_and_leaves_no_bitstream(pretended, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "gf.bit").write_text("of an earlier build")
+    with pytest.raises(ToolError) as caught:
+        build(tmp_path)
+    assert caught.value.what == MISSED
+    assert caught.value.hint == "--clock 66 or less, or another --seed"
+    assert caught.value.log == str(tmp_path / "out" / "nextpnr.log")
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == [
+        "nextpnr.json",
+        "nextpnr.log",
+        "result.json",
+        "top.lpf",
+    ]
+    result = json.loads((tmp_path / "out" / "result.json").read_text())
+    assert result["ok"] is False and result["clocks"][0]["met"] is False
+    assert result["verdict"].startswith("Asked for 100 MHz, reached 66.6 MHz: 5.01 ns too slow from ")
+    assert result["ran_on_hardware"] is False
+
+
+def test_the_command_line_ends_with_2_and_three_lines(pretended, tmp_path, command, monkeypatch):
+    monkeypatch.setattr(flow, "CACHE", tmp_path / "cache")
+    words = ("--m", 4, "--correct", 0, "--corrector", "none", "-o", tmp_path / "out")
+    code, _, err = command("bitstream", "gf", "--board", "ulx3s", *words)
+    assert code == 2
+    assert err.splitlines() == [
+        f"pyralis: {MISSED}",
+        f"  log:   {tmp_path / 'out' / 'nextpnr.log'}",
+        "  next:  --clock 66 or less, or another --seed",
+    ]
+
+
+def test_device_and_seed_go_to_place_and_route(pretended, tmp_path):
+    content = json.loads(SAMPLE)
+    content["fmax"]["$glbnet$clk"]["achieved"] = 101.0
+    (pretended / "report").write_text(json.dumps(content))
+    result = build(tmp_path, seed=7, reproduce=["make it so"])
+    words = (tmp_path / "out" / "gf.bit").read_text().split()
+    assert words[:5] == ["--85k", "--package", "CABGA381", "--speed", "6"]
+    assert words[words.index("--seed") + 1] == "7"
+    assert result["reproduce"] == ["make it so"] and result["seed"] == 7
+
+
+def test_a_tool_that_fails_leaves_neither_bitstream_nor_result(pretended, tmp_path):
+    program(pretended, "nextpnr-ecp5", "echo 'ERROR: cannot fit'; exit 1")
+    (tmp_path / "out").mkdir()
+    for name in ("gf.bit", "result.json"):
+        (tmp_path / "out" / name).write_text("of an earlier build")
+    with pytest.raises(ToolError, match=r"nextpnr-ecp5 stopped: ERROR: cannot fit"):
+        build(tmp_path)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_what_the_user_can_mend(tmp_path):
+    with pytest.raises(UserError) as caught:
+        build(tmp_path, clock_mhz=61.3)
+    assert caught.value.what == (
+        "clock_mhz must be one that the PLL can make from 25 MHz, not 61.3; nearest: 61.25 and 61.3636."
+    )
+    assert caught.value.hint == "another --clock"
