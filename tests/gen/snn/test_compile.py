@@ -1,13 +1,16 @@
 """Compiler of the spiking core: layouts that invert, proofs of width, and every sentence it refuses with."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from pyralis.boards.runtime.layout import JobLayout
 from pyralis.gen.errors import UserError
 from pyralis.gen.intnetwork import IntLayer, IntNetwork, IntNeuron
 from pyralis.gen.snn.compile import compile_network
+from pyralis.gen.snn.generate import network_facts
 from pyralis.gen.snn.layout import pack_map, pack_planes, unpack_map, word_bytes
 from pyralis.hw.snn.config import PRESETS
 from pyralis.hw.snn.program import DESCRIPTOR_BYTES, LAYER, LOAD, Opcode
@@ -201,6 +204,18 @@ def test_refuses_inputs(inputs, sentence):
     with pytest.raises(UserError) as caught:
         compile_network(digits(), TINY).pack_inputs(inputs)
     assert caught.value.what == sentence
+    assert caught.value.where == "input array" and caught.value.hint
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_driver_packs_and_unpacks_by_the_manifest_alone(preset):
+    compiled = compile_network(digits(), PRESETS[preset], images=2)
+    layout = JobLayout.from_json(json.loads(json.dumps(network_facts(compiled))))
+    assert layout == compiled.layout
+    inputs = np.random.default_rng(1).integers(-128, 128, (5, 1, 8, 8)).astype(np.int8)
+    assert layout.pack(inputs) == compiled.pack_inputs(inputs)
+    memory = np.random.default_rng(2).bytes(3 * compiled.output_stride)
+    assert (layout.unpack(memory, 5) == compiled.unpack_results(memory, 5)).all()
 
 
 def test_ternary_frames_become_positive_and_negative_channels():
