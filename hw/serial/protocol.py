@@ -17,7 +17,8 @@ of a request is at ``address + 4 n``. The CRC is that of IEEE 802.3 (``zlib.crc3
 Every frame gets one reply with its sequence number (of a damaged one: what stands in its place, 0 if it was
 too short). A request is carried out only when its whole frame has arrived unharmed. A WRITE that equals the
 last WRITE carried out, sequence number and CRC included, is answered as that one was and not carried out
-again, so a host may repeat a request whose reply it did not get. HELLO forgets that WRITE.
+again, so a host may repeat a request whose reply it did not get. HELLO forgets that WRITE. Two WRITEs with
+nothing but READs between them must have different sequence numbers, or the second is taken for the first.
 
 Replies other than OK carry no words, but BUS and TIMEOUT: the address at fault; words before it were written.
 
