@@ -14,6 +14,8 @@ ADDRESS_BITS = 32
 
 
 def _check(windows: Sequence[tuple[str, int, int]]) -> None:
+    if not windows:
+        raise ValueError("there must be at least one window")
     taken: list[tuple[int, int, str]] = []
     for name, base, bits in windows:
         if not name.isidentifier() or name == "bus" or any(name == other for *_, other in taken):
@@ -21,7 +23,9 @@ def _check(windows: Sequence[tuple[str, int, int]]) -> None:
         if not 2 <= bits <= ADDRESS_BITS:
             raise ValueError(f"window {name!r}: address_bits must be in 2..{ADDRESS_BITS}, not {bits}")
         size = 1 << bits
-        if base % size or not 0 <= base < 1 << ADDRESS_BITS:
+        if not 0 <= base < 1 << ADDRESS_BITS:
+            raise ValueError(f"window {name!r}: base {base:#x} must lie below {1 << ADDRESS_BITS:#x}")
+        if base % size:
             raise ValueError(
                 f"window {name!r}: base {base:#x} must be a multiple of its size, {size:#x} bytes"
             )

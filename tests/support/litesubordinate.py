@@ -18,7 +18,7 @@ class LiteSubordinate:
     refused : dict of int to int
         Response by address, for those that are refused.
     reads, writes : list of int
-        Addresses in order.
+        Addresses in order, with whatever their two low bits are.
     deaf, mute : set of str
         Directions ("read", "write") in which no address is accepted, no answer given.
     stall : float
@@ -50,13 +50,13 @@ class LiteSubordinate:
         if direction == "read":
             address = taken["ar"]
             self.reads.append(address)
-            return {"rresp": self.refused.get(address, OKAY), "rdata": self.memory.get(address, 0)}
+            return {"rresp": self.refused.get(address & ~3, OKAY), "rdata": self.memory.get(address & ~3, 0)}
         address, word = taken["aw"], taken["w"]
         self.writes.append(address)
-        response = self.refused.get(address, OKAY)
+        response = self.refused.get(address & ~3, OKAY)
         if response == OKAY:
             mask = sum(0xFF << 8 * n for n in range(4) if int(self._pins["wstrb"].value) >> n & 1)
-            self.memory[address] = self.memory.get(address, 0) & ~mask | word & mask
+            self.memory[address & ~3] = self.memory.get(address & ~3, 0) & ~mask | word & mask
         return {"bresp": response}
 
     async def _serve(self, direction: str, asks: tuple[str, ...], answer: str) -> None:

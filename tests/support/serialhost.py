@@ -65,6 +65,23 @@ def open_reply(coded: bytes) -> tuple[int, int, list[int]]:
     return status, sequence, list(struct.unpack(f"<{count}I", body[4:-4]))
 
 
+def line_levels(coded: bytes) -> list[int]:
+    """What *coded* is on a line, a level for each bit's time."""
+    return [level for byte in coded for level in (0, *(byte >> n & 1 for n in range(8)), 1)]
+
+
+def line_bytes(levels: list[int]) -> list[tuple[int, bool]]:
+    """(byte, damaged) that a UART makes of a line that is high afterwards."""
+    levels, at, found = [*levels, *[1] * 10], 0, []
+    while 0 in levels[at:]:
+        at = levels.index(0, at)
+        byte = sum(level << n for n, level in enumerate(levels[at + 1 : at + 9]))
+        at += 9
+        found.append((byte, not levels[at]))
+        at = levels.index(1, at)
+    return found
+
+
 def decode(coded) -> list[tuple[int | None, bool]]:
     """(byte, or None for the end of a frame; damaged) of (byte, damaged) as they come from a line."""
     items: list[tuple[int | None, bool]] = []
