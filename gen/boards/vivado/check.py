@@ -16,7 +16,7 @@ from pyralis.boards.base import ZynqBoard
 from pyralis.gen.boards.vivado.blocks import RESETS, BlockDesign
 from pyralis.gen.boards.vivado.ports import Core, read_core
 from pyralis.gen.boards.vivado.processor import PROCESSORS
-from pyralis.gen.boards.vivado.project import CELL, CONTROL, range_of
+from pyralis.gen.boards.vivado.project import CELL, CONTROL, DESIGN, range_of
 from pyralis.gen.boards.vivado.record import Call, Recording, answers_for, record
 
 __all__ = ["Checked", "check", "possible"]
@@ -201,6 +201,10 @@ def _nets(subject: _Subject) -> Iterator[str]:
         yield "The interrupt of the core does not reach the processor."
     if board.led and "irq_led" not in blocks.net_of(f"{CELL}/irq"):
         yield "The port irq_led does not show the interrupt."
+    led_out = " ".join(call.options["-config"] for call in subject.calls("apply_bd_automation"))
+    for name in processor.external:
+        if not re.search(rf"make_external \{{[^}}]*\b{name}\b", led_out):
+            yield f"{name} of the processor is not led out of the design."
     asked = blocks.cells["ps"].parameters.get(processor.frequency, "") if "ps" in blocks.cells else ""
     if asked != (wanted := f"{subject.clock_mhz:g}"):
         yield f"The processor is asked for a clock of {asked or 'no'} MHz instead of {wanted} MHz."
@@ -267,6 +271,9 @@ def _results(subject: _Subject) -> Iterator[str]:
         for name in ("STATS.WNS", "STATS.WHS", "STATS.TPWS"):
             if name not in before:
                 yield f"The bitstream is written before anybody has looked at {name}."
+    tops = [call.words[1] for call in subject.calls("set_property") if call.words[0] == "top"]
+    if not subject.calls("make_wrapper") or f"{DESIGN}_wrapper" not in tops:
+        yield "The block design is not the top of the project."
     if "validate_bd_design" not in order:
         yield "Vivado is not asked to validate the block design."
 

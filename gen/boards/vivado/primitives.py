@@ -4,8 +4,11 @@ This stands where Vivado is missing: a module without a definition, a latch that
 memory that nobody can build would show here. Yosys does not place, so nothing is said of the clock.
 """
 
+import importlib.resources
 import json
+import re
 
+from pyralis.gen.doctor import require
 from pyralis.gen.synthesis import yosys
 from pyralis.gen.synthesis.flows import FAMILIES
 
@@ -35,13 +38,24 @@ read_verilog top.v
 hierarchy -top {top}
 proc
 opt_clean -purge
-{command} -top {top}
-setattr -mod -unset keep_hierarchy *
+{mapping}setattr -mod -unset keep_hierarchy *
 flatten -noscopeinfo
 delete t:$scopeinfo
 opt_clean -purge
 check -mapped
 tee -o cells.json stat -json -top {top}
+"""
+
+_WHOLE = "{command} -top {top}\n"
+
+# What synth_xilinx does for UltraScale+, with memories described by another file.
+_MEMORIES = """\
+{command} -top {top} -run begin:map_memory
+memory_libmap -logic-cost-rom 0.015625 -lib lutrams.txt -lib +/xilinx/brams_xc4v.txt -D HAS_SIZE_36 \
+-D HAS_MIXWIDTH_SDP -D HAS_ADDRCE -lib +/xilinx/urams.txt -no-auto-huge
+techmap -map +/xilinx/lutrams_xc5v_map.v
+techmap -map +/xilinx/brams_xcu_map.v
+{command} -top {top} -run map_ffram:
 """
 
 _RESOURCES = {
@@ -79,9 +93,21 @@ def count_cells(verilog: str, top: str, family: str) -> dict[str, int]:
     ToolError
         Yosys refused the text.
     """
-    script = _SCRIPT.format(top=top, command=FAMILIES[family])
-    text = yosys.run(script, {"top.v": verilog}, ["cells.json"])["cells.json"]
+    mapping = (_MEMORIES if family == "xcup" else _WHOLE).format(top=top, command=FAMILIES[family])
+    sources = {"top.v": verilog} | ({"lutrams.txt": _memories()} if family == "xcup" else {})
+    text = yosys.run(_SCRIPT.format(top=top, mapping=mapping), sources, ["cells.json"])["cells.json"]
     return dict(sorted(json.loads(text)["design"]["num_cells_by_type"].items()))
+
+
+def _memories() -> str:
+    """Yosys' description of distributed memories of UltraScale+, mended.
+
+    Its deepest one has 16 address bits there (up to Yosys 0.70), and 9 in the map from it to RAM512X1S and on
+    the device, so that Yosys stops at a memory of more than 256 words.
+    """
+    require("pyosys")
+    text = importlib.resources.files("pyosys").joinpath("share/xilinx/lutrams_xcu.txt").read_text()
+    return re.sub(r'option "ABITS" 16 \{\s+abits 16;', 'option "ABITS" 9 { abits 9;', text)
 
 
 def foreign(cells: dict[str, int], family: str) -> list[str]:

@@ -21,6 +21,7 @@ from pyralis.gen.boards.vivado.ports import Core, read_core
 from pyralis.gen.boards.vivado.processor import PROCESSORS, Processor
 from pyralis.gen.emit.template import render
 from pyralis.gen.errors import UserError
+from pyralis.hw.axi.dma import DmaConfig
 from pyralis.hw.snn.config import SnnConfig
 
 __all__ = [
@@ -173,6 +174,8 @@ def _package(board: ZynqBoard, design: Design, core: Core) -> str:
         registers=1 << core.address_bits(CONTROL),
         range=range_of(core),
         managers={name: core.address_bits(name) for name in core.managers},
+        outstanding={name: _directions(core, name) for name in core.managers},
+        bursts=DmaConfig().outstanding,
         data_bits=board.bus_bits,
     )
 
@@ -205,6 +208,12 @@ def _design(board: ZynqBoard, core: Core, processor: Processor, clock_mhz: float
         memory={name: processor.memory_ports[port] for name, port in zip(core.managers, used, strict=True)},
         clock=f"{clock_mhz:g}",
     )
+
+
+def _directions(core: Core, name: str) -> list[str]:
+    """What an interface does, in the words of the parameters of a bus."""
+    channels = {"READ": "araddr", "WRITE": "awaddr"}
+    return [word for word, port in channels.items() if f"{name}_{port}" in core.ports]
 
 
 def _filter(core: Core) -> str:

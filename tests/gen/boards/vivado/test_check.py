@@ -128,7 +128,7 @@ BROKEN = [
     (
         "zcu104",
         DESIGN,
-        "-range 4096",
+        "-range 0x00001000",
         "-range 128",
         ["The registers have 128 bytes of addresses and need 4096."],
     ),
@@ -241,6 +241,20 @@ BROKEN = [
         ["The bitstream is written before anybody has looked at STATS.WHS."],
     ),
     ("zcu104", DESIGN, "validate_bd_design\n", "", ["Vivado is not asked to validate the block design."]),
+    (
+        "pynq_z2",
+        DESIGN,
+        "{FIXED_IO, DDR}",
+        "{FIXED_IO}",
+        ["DDR of the processor is not led out of the design."],
+    ),
+    (
+        "kv260",
+        BUILD,
+        "set_property top shell_wrapper [current_fileset]",
+        "",
+        ["The block design is not the top of the project."],
+    ),
 ]
 
 

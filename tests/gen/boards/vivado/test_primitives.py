@@ -22,6 +22,14 @@ inner b(.clk(clk), .d(u), .q(q));
 endmodule
 """
 
+DEEP = """
+module top(input clk, input we, input [8:0] a, input [3:0] d, output [3:0] q);
+reg [3:0] words [511:0];
+assign q = words[a];
+always @(posedge clk) if (we) words[a] <= d;
+endmodule
+"""
+
 
 def test_primitives_of_the_text_and_of_the_mapping_are_counted():
     verilog = probe().files()[f"{TOP}.v"].decode()
@@ -34,6 +42,11 @@ def test_primitives_of_the_text_and_of_the_mapping_are_counted():
 
 def test_kept_blocks_are_counted_too():
     assert count_cells(KEPT, "top", "xc7") == {"FDRE": 2}
+
+
+def test_a_deep_memory_of_look_up_tables():
+    # Yosys' own library makes a cell of it for which it has no map.
+    assert count_cells(DEEP, "top", "xcup")["RAM512X1S"] == 4
 
 
 def test_what_no_device_has_is_named():

@@ -44,8 +44,14 @@ def test_a_core_without_memory_interfaces_uses_no_memory_port():
 
 def test_large_maps_of_registers_get_their_addresses():
     files = project_files(BOARDS["zcu104"], probe(address_bits=14), clock_mhz=150.0)
-    assert "-offset 0xA0000000 -range 16384" in files["tcl/design.tcl"]
+    assert "-offset 0xA0000000 -range 0x00004000" in files["tcl/design.tcl"]
     assert "set_property range 16384 $block" in files["tcl/package.tcl"]
+
+
+def test_managers_say_how_many_bursts_are_on_the_way():
+    text = project_files(BOARDS["zcu104"], probe(), clock_mhz=150.0)["tcl/package.tcl"]
+    said = [line.split("] ")[1] for line in text.splitlines() if "OUTSTANDING" in line]
+    assert said == ["NUM_READ_OUTSTANDING 4", "NUM_WRITE_OUTSTANDING 4", "NUM_READ_OUTSTANDING 4"]
 
 
 def test_seeds_are_directives_of_the_placer():

@@ -134,6 +134,8 @@ def test_packaging_that_infers_nothing_by_itself(run):
         ("ipx::add_bus_parameter", "ASSOCIATED_RESET"),
         ("ipx::add_bus_parameter", "POLARITY"),
         ("ipx::add_bus_parameter", "SENSITIVITY"),
+        ("ipx::add_bus_parameter", "NUM_READ_OUTSTANDING"),
+        ("ipx::add_bus_parameter", "NUM_WRITE_OUTSTANDING"),
         ("ipx::add_memory_map", "s_axi_ctrl"),
         ("ipx::add_address_block", "reg0"),
         ("ipx::add_address_space", "m_axi_data"),
