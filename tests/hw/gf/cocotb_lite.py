@@ -5,9 +5,11 @@ import os
 import random
 
 import cocotb
+from cocotb.triggers import RisingEdge
 from multiplications import draw, expected
 
 from pyralis.hw.gf.config import GfConfig
+from pyralis.hw.gf.lite import GfLite
 from pyralis.hw.gf.ports import Injection, element_names
 from pyralis.hw.gf.registers import COUNTERS, IDENTIFICATION, SLOTS, register_map, words_of
 from pyralis.sim.bench.axi import axi_lite_master, monitor_axi_lite
@@ -104,3 +106,36 @@ async def a_permanent_fault_stays_until_it_is_taken_away(dut):
     job["inject"] = dict.fromkeys(slots, 0)
     await host.write("inject", 0)
     assert not (await host.multiply(job))["error"]
+
+
+@cocotb.test(timeout_time=1, timeout_unit="ms")
+async def cycles_of_the_last_product_are_counted(dut):
+    """Against the bus: a start comes with BVALID, and the interrupt of an error with ``done``."""
+    host = Host(dut)
+    await start(dut)
+    await host.write("interrupt_enable", 1)
+    assert await host.read("cycles") == 0
+    promised = GfLite(CONFIG)
+    measured = []
+
+    async def watch():
+        cycle = started = interrupted = 0
+        while True:
+            await RisingEdge(dut.clk)
+            cycle += 1
+            if int(dut.s_axi_ctrl_bvalid.value):
+                started = cycle  # no other write comes before the interrupt
+            if int(dut.irq.value) and not interrupted:
+                measured.append(cycle - started - 1)
+            interrupted = int(dut.irq.value)
+
+    cocotb.start_soon(watch())
+    for errors in (1, 0, 1, 1, 0):
+        found = await host.multiply(draw(host.rng, CONFIG, errors))
+        assert found["error"] == errors and not found["alarm"]
+        cycles = await host.read("cycles")
+        assert cycles == promised.busy_cycles + errors * promised.correction_cycles
+        if errors:
+            assert measured.pop() == cycles and not measured
+            await host.write("interrupt", 7)
+        assert await host.read("cycles") == cycles, "it stands still until the next product"

@@ -21,6 +21,7 @@ def test_offsets_never_overlap(config, operands):
     assert len(set(offsets)) == len(offsets)
     assert all(offset < 1 << registers.address_bits for offset in offsets)
     assert any(word.name == "a_0" for word in registers.words) == operands
+    assert any(word.name == "cycles" for word in registers.words) == operands
 
 
 def test_the_first_words_identify_the_core():
