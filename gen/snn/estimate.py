@@ -7,7 +7,7 @@ from pyralis.hw.snn.config import SnnConfig
 from pyralis.hw.snn.neuron import latency as neuron_latency
 from pyralis.hw.snn.program import Opcode
 
-__all__ = ["Estimate", "LayerEstimate", "Resources", "estimate", "resources"]
+__all__ = ["Estimate", "LayerEstimate", "Resources", "estimate", "memories", "resources"]
 
 RAMB36_WIDTHS = ((512, 72), (1024, 36), (2048, 18), (4096, 9), (8192, 4), (16384, 2), (32768, 1))
 """(depth, width) shapes of a simple dual-port RAMB36E2. Source: AMD UG573."""
@@ -69,6 +69,18 @@ class Estimate:
         return data
 
 
+def memories(config: SnnConfig) -> dict[str, tuple[int, int, int]]:
+    """(count, width in bits, depth) of the memories of a core of size *config*, by what they hold."""
+    c = config
+    return {
+        "weights": (c.stages, c.stage_bits, c.weight_depth),
+        "feature maps": (c.pixel_lanes, c.map_word_bits, 2 * c.map_words),
+        "parameters": (1, 64 * c.neuron_lanes, c.parameter_tiles * c.blocks),
+        "read buffers": (2, c.bus_bits + 1, c.dma.depth),
+        "currents": (1, c.neuron_lanes * c.step_lanes * c.current_bits, 32),
+    }
+
+
 def _ramb36(width: int, depth: int) -> float:
     """RAMB36 that a memory takes, in halves (a half is a RAMB18); 0 where it fits distributed RAM."""
     if width * depth <= LUTRAM_BITS:
@@ -82,20 +94,14 @@ def resources(config: SnnConfig) -> Resources:
     """DSPs and memories of a core of size *config*."""
     c = config
     dsp = c.cell == "dsp48e2"
-    memories = {
-        "weights": (c.stages, c.stage_bits, c.weight_depth),
-        "feature maps": (c.pixel_lanes, c.map_word_bits, 2 * c.map_words),
-        "parameters": (1, 64 * c.neuron_lanes, c.parameter_tiles * c.blocks),
-        "read buffers": (2, c.bus_bits + 1, c.dma.depth),
-        "currents": (1, c.neuron_lanes * c.step_lanes * c.current_bits, 32),
-    }
+    sizes = memories(config).items()
     return Resources(
         array_dsp=c.cells if dsp else 0,
         neuron_dsp=c.neuron_lanes * c.step_lanes if c.leak == "multiply" and dsp else 0,
         fabric_crossbars=0 if dsp else c.cells,
-        ramb36=sum(count * _ramb36(width, depth) for count, width, depth in memories.values()),
+        ramb36=sum(count * _ramb36(width, depth) for _, (count, width, depth) in sizes),
         uram=0,
-        memory_bits={name: count * width * depth for name, (count, width, depth) in memories.items()},
+        memory_bits={name: count * width * depth for name, (count, width, depth) in sizes},
     )
 
 

@@ -1,0 +1,89 @@
+"""What a board can hold: presets of the spiking core against the device, without synthesis."""
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from pyralis.boards.base import Board, Ecp5Board, ZynqBoard
+from pyralis.gen.snn.estimate import LUTRAM_BITS, memories
+from pyralis.hw.snn.config import PRESETS, SnnConfig
+
+__all__ = ["FULL", "Need", "for_board", "holds", "need"]
+
+FULL = 0.85
+"""Share of the look-up tables above which place and route is not sure to end well."""
+
+LUTS_BASE, LUTS_PER_LANE, LUTS_PER_CELL = 11_000, 77, 107
+"""Look-up tables of six inputs: of any core, of each sum (out x pixel x step lanes), and of each crossbar cell
+in fabric. From synthesis of ``tiny`` for 7-series (22,736, cells in fabric), of ``zu3eg`` for UltraScale+
+(20,827, cells in DSP48E2) and of a cascade of eight fabric cells alone (852), with Yosys 0.70."""
+
+FOUR_INPUT = 1.9
+"""Look-up tables of four inputs for one of six, from ``tiny`` for ECP5 (42,065 with the serial shell)."""
+
+SHAPES = {
+    36_864: ((512, 72), (1024, 36), (2048, 18), (4096, 9), (8192, 4), (16384, 2), (32768, 1)),
+    18_432: ((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)),
+}
+"""(depth, width) of a block RAM by its bits: RAMB36 (AMD UG573) and DP16KD (Lattice FPGA-TN-02204)."""
+
+MULTIPLIERS = 2
+"""DSP blocks that a leak takes where they are inferred: 24 bits are wider than one is."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Need:
+    """What a core takes of a device: ``luts`` (about), ``block_rams``, ``dsps``."""
+
+    luts: int
+    block_rams: int
+    dsps: int
+
+
+def for_board(config: SnnConfig, board: Board) -> SnnConfig:
+    """*config* as *board* can build it: crossbars in fabric where there is no DSP48E2."""
+    fabric = isinstance(board, Ecp5Board) or (isinstance(board, ZynqBoard) and board.fabric_cell)
+    return replace(config, cell="fabric") if fabric else config
+
+
+def need(config: SnnConfig, board: Board) -> Need:
+    """What the core *config* takes of the device of *board*, with its memory where the board has none."""
+    c = for_board(config, board)
+    sums = c.out_lanes * c.pixel_lanes * c.step_lanes
+    fabric = c.cell == "fabric"
+    luts = LUTS_BASE + LUTS_PER_LANE * sums + (LUTS_PER_CELL * c.cells if fabric else 0)
+    leaks = c.neuron_lanes * c.step_lanes if c.leak == "multiply" else 0
+    blocks = sum(count * _blocks(width, depth, board) for count, width, depth in memories(c).values())
+    if isinstance(board, Ecp5Board):
+        luts = round(luts * FOUR_INPUT)
+        blocks += -(-board.memory_bytes * 9 // board.resources.block_ram_bits)  # a ninth bit is not used
+    return Need(
+        luts=luts,
+        block_rams=blocks,
+        dsps=leaks * MULTIPLIERS if fabric else c.cells + leaks,
+    )
+
+
+def _blocks(width: int, depth: int, board: Board) -> int:
+    """Block RAMs that a memory takes; 0 where it fits distributed RAM."""
+    if width * depth <= LUTRAM_BITS:
+        return 0
+    return min(-(-depth // d) * -(-width // w) for d, w in SHAPES[board.resources.block_ram_bits])
+
+
+def holds(board: Board) -> list[dict[str, Any]]:
+    """Every preset of the spiking core: ``core``, ``preset``, what it needs, ``fits``, and ``limit`` if not.
+
+    ``limit`` names the resources that are exceeded.
+    """
+    has, rows = board.resources, []
+    for preset, config in PRESETS.items():
+        wanted = need(config, board)
+        bounds = {
+            "DSP": (wanted.dsps, has.dsps),
+            "LUT": (wanted.luts, int(FULL * has.luts)),
+            "BRAM": (wanted.block_rams, has.block_rams),
+        }
+        over = [f"{name} {used:,} > {most:,}" for name, (used, most) in bounds.items() if used > most]
+        fits = {"fits": not over, "limit": ", ".join(over)}
+        rows.append({"core": "snn", "preset": preset, **asdict(wanted), **fits})
+    return rows

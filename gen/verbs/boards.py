@@ -1,0 +1,63 @@
+"""``pyralis boards``: what there is to build for, and what it can hold."""
+
+import argparse
+from dataclasses import asdict
+from typing import Any
+
+from pyralis.boards.base import all_boards
+from pyralis.gen.boards.capacity import holds
+from pyralis.gen.text import table
+
+__all__ = ["add_parser", "render", "run"]
+
+
+def add_parser(subparsers) -> argparse.ArgumentParser:
+    """Adds the verb; returns its parser."""
+    return subparsers.add_parser(
+        "boards",
+        help="list the boards, and what each can hold",
+        description="Every board: its device, the tools that build for it, and which sizes of the spiking "
+        "core it can hold, by an estimate of look-up tables, memories and multipliers.",
+    )
+
+
+def run(args: argparse.Namespace) -> dict[str, Any]:  # noqa: ARG001 - every verb has this signature
+    """Returns ``boards``: the record of each, and ``holds``."""
+    return {
+        "boards": [
+            {
+                **{name: getattr(board, name) for name in ("name", "title", "part", "family", "flow")},
+                "resources": asdict(board.resources),
+                "clocks_mhz": board.clocks_mhz,
+                "holds": holds(board),
+            }
+            for board in all_boards().values()
+        ]
+    }
+
+
+def render(result: dict[str, Any]) -> str:
+    """The tables for people."""
+    devices, cores = [], []
+    for board in result["boards"]:
+        has = board["resources"]
+        counts = (has["luts"], has["flip_flops"], has["block_rams"], has["dsps"])
+        devices.append([
+            board["name"],
+            board["title"],
+            board["part"],
+            board["flow"],
+            *(f"{n:,}" for n in counts),
+        ])
+        cores += [
+            [
+                board["name"],
+                f"{row['core']} {row['preset']}",
+                *(f"{row[name]:,}" for name in ("luts", "block_rams", "dsps")),
+                "yes" if row["fits"] else f"no: {row['limit']}",
+            ]
+            for row in board["holds"]
+        ]
+    head = ["board", "", "part", "tools", "LUT", "FF", "BRAM", "DSP"]
+    fit = table(["board", "core", "LUT", "BRAM", "DSP", "fits"], cores)
+    return f"{table(head, devices)}\n\n{fit}\n\nWhat the cores take is estimated."

@@ -1,0 +1,50 @@
+"""Whether a core fits a board, against what synthesis has counted."""
+
+from dataclasses import replace
+
+import pytest
+
+from pyralis.boards.base import all_boards
+from pyralis.gen.boards.capacity import for_board, holds, need
+from pyralis.hw.snn.config import PRESETS, SnnConfig
+
+BOARDS = all_boards()
+
+
+@pytest.mark.parametrize(
+    ("board", "preset", "luts", "block_rams", "dsps"),
+    [  # counted by Yosys 0.70; pipeline registers come and go, and with them some tables
+        ("ulx3s", "tiny", 42_065, 58, 33),
+        ("pynq_z2", "tiny", 22_736, 10, 32),
+        ("kv260", "zu3eg", 20_827, 48, 272),
+    ],
+)
+def test_estimates_are_near_what_synthesis_counts(board, preset, luts, block_rams, dsps):
+    found = need(PRESETS[preset], BOARDS[board])
+    assert found.luts == pytest.approx(luts, rel=0.1)
+    assert found.dsps == pytest.approx(dsps, abs=1)
+    assert block_rams <= found.block_rams <= block_rams + 20, "small memories may be made of tables"
+
+
+def test_boards_without_dsp48e2_get_cells_in_fabric():
+    cells = {name: for_board(PRESETS["zu3eg"], board).cell for name, board in BOARDS.items()}
+    assert cells == {"kv260": "dsp48e2", "pynq_z2": "fabric", "ulx3s": "fabric", "zcu104": "dsp48e2"}
+
+
+def test_every_board_holds_its_own_preset():
+    for board in BOARDS.values():
+        fits = {row["preset"]: row["fits"] for row in holds(board)}
+        assert set(fits) == set(PRESETS) and fits[board.presets["snn"]]
+
+
+def test_what_is_exceeded_is_named():
+    rows = {row["preset"]: row for row in holds(BOARDS["ulx3s"])}
+    assert rows["tiny"]["fits"] and rows["tiny"]["limit"] == ""
+    assert not rows["zcu104"]["fits"]
+    assert rows["zcu104"]["limit"] == "LUT 303,985 > 71,094, BRAM 243 > 208"
+
+
+def test_a_leak_of_shifts_needs_no_multipliers():
+    config = SnnConfig(cell="fabric", leak="shift")
+    assert need(config, BOARDS["ulx3s"]).dsps == 0
+    assert need(replace(config, cell="dsp48e2"), BOARDS["zcu104"]).dsps == config.cells
