@@ -1,6 +1,7 @@
 """Arguments for the configuration of a finite-field core, shared by its verbs."""
 
 import argparse
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -89,8 +90,17 @@ def _polynomial(text: str) -> int:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def config_of(args: argparse.Namespace) -> tuple[str, GfConfig]:
+def config_of(
+    args: argparse.Namespace, fill: Callable[[GfConfig, Collection[str]], GfConfig] | None = None
+) -> tuple[str, GfConfig]:
     """(name, configuration) that *args* ask for.
+
+    Parameters
+    ----------
+    args : Namespace
+        Of a parser with :func:`add_config`.
+    fill : callable, optional
+        Takes the configuration and the names of the fields that the user has named, and changes others.
 
     Raises
     ------
@@ -109,6 +119,8 @@ def config_of(args: argparse.Namespace) -> tuple[str, GfConfig]:
         what = f"Looking for a polynomial of degree {values['m']}, which may take minutes"
         args.progress.say(f"{what}; --polynomial gives one.")
     config = build(values, where, "the arguments and their values: --help")
+    if fill is not None:
+        config = fill(config, values.keys())
     _check_use(config, given)
     return Path(args.config).stem if args.config and not given else name_of(config), config
 
