@@ -41,8 +41,8 @@ def make_system(folder: Path, standard: str, width: int, files: dict[str, dict[s
     return [folder / "system.v", *map(Path, json.loads((folder / "sources.json").read_text()))]
 
 
-def host_job(folder: Path, compiled, inputs) -> dict:
-    """What cocotb_litex.py does."""
+def host_job(folder: Path, compiled, inputs, *, events: bool) -> dict:
+    """What cocotb_litex.py does; without *events* it asks the core whether it has finished."""
     system = json.loads((folder / "csr.json").read_text())
     image, rng = lay_out(compiled, inputs), random.Random(8)
     at = FIELD.field
@@ -58,8 +58,10 @@ def host_job(folder: Path, compiled, inputs) -> dict:
         "registers": {
             core: {word.name: word.offset for word in registers.words} for core, registers in maps.items()
         },
-        "event_enable": system["csr_registers"]["pyralis_snn_ev_enable"]["addr"],
-        "event_pending": system["csr_registers"]["pyralis_snn_ev_pending"]["addr"],
+        "events": events
+        and {
+            name: system["csr_registers"][f"pyralis_snn_ev_{name}"]["addr"] for name in ("enable", "pending")
+        },
         "products": [(a, b, at.multiply(a, b)) for a, b in pairs],
         "network": {
             "places": image.bases,
@@ -110,16 +112,23 @@ def simulate(sources: list[Path], folder: Path, job: dict) -> None:
         pytest.param("axi-lite", 32, marks=pytest.mark.slow),
         pytest.param("axi", 32, marks=pytest.mark.slow),
         pytest.param("axi", 64, marks=pytest.mark.slow),
+        pytest.param("wishbone", 128, marks=pytest.mark.slow),
         pytest.param("axi", 128, marks=pytest.mark.slow),
     ],
 )
 def test_a_system_with_both_cores(standard, width, tmp_path, core_file, network, images):
-    """A network and products through LiteX's interconnect, bridges and RAM."""
+    """A network and products through LiteX's interconnect, bridges and RAM.
+
+    A core narrower than the bus, as wide, wider. On an AXI bus of 128 bits, LiteX 2024.12 cannot write its
+    own control registers (its converter leaves out words without strobes, and then waits for their answers),
+    so the event stays off there.
+    """
     config = from_toml(core_file.read_text())
     files = {"snn": snn_files(config), "gf": gf_files(FIELD)}
     sources = make_system(tmp_path, standard, width, files)
     compiled = compile_network(network, config)
-    simulate(sources, tmp_path, host_job(tmp_path, compiled, images))
+    events = (standard, width) != ("axi", 128)
+    simulate(sources, tmp_path, host_job(tmp_path, compiled, images, events=events))
     scores = compiled.unpack_results((tmp_path / "results.bin").read_bytes(), len(images))
     assert (scores == golden(network, images).scores.reshape(scores.shape)).all()
     assert scores.any()
