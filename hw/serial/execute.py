@@ -45,7 +45,7 @@ class Executor(wiring.Component):
         access, result, reply_word = self.accesses.p, self.results.p, self.reply_word
         is_write = Signal()
         left = Signal(WORD_INDEX_BITS + 1)
-        # The last WRITE that was carried out, and how it ended.
+        # The last request that was carried out, if it was a WRITE, and how it ended.
         known, known_sequence, known_crc = Signal(), Signal(8), Signal(32)
         known_status, known_address = Signal(4), Signal(32)
         same_crc, repeated = Signal(), Signal()
@@ -93,6 +93,7 @@ class Executor(wiring.Component):
                 with m.Elif(is_write & repeated):
                     answer(known_status, known_address)
                 with m.Else():
+                    m.d.sync += known.eq(0)
                     m.next = "ACCESS"
             with m.State("HELLO"):
                 m.d.sync += [

@@ -14,13 +14,32 @@ reply         ``status`` u8, ``sequence`` u8, ``count`` u16, ``count`` words, CR
 All numbers are little endian; a word has 32 bits; ``address`` counts bytes and is a multiple of 4; word ``n``
 of a request is at ``address + 4 n``. The CRC is that of IEEE 802.3 (``zlib.crc32``) over all bytes before it.
 
-Every frame gets one reply with its sequence number (of a damaged one: what stands in its place, 0 if it was
-too short). A request is carried out only when its whole frame has arrived unharmed. A WRITE that equals the
-last WRITE carried out, sequence number and CRC included, is answered as that one was and not carried out
-again, so a host may repeat a request whose reply it did not get. HELLO forgets that WRITE. Two WRITEs with
-nothing but READs between them must have different sequence numbers, or the second is taken for the first.
+READ and HELLO carry no words: ``count`` of READ is the number of words asked for, and HELLO has no use for
+``count`` and ``address``. HELLO is answered with the words VERSION and MAX_WORDS, READ with the words at the
+address, WRITE with none. Replies other than OK carry no words, but BUS and TIMEOUT: the address at fault;
+words before it were written.
 
-Replies other than OK carry no words, but BUS and TIMEOUT: the address at fault; words before it were written.
+Every frame gets one reply with its sequence number (of a damaged one: what stands in its place, 0 if it was
+too short). The first of SHORT, LONG, CHECKSUM, COMMAND, COUNT, LENGTH, ADDRESS that applies is its status. A
+request is carried out only when its whole frame has arrived unharmed.
+
+Repetition
+----------
+A WRITE that equals the last request carried out, sequence number and CRC included, is answered as that one
+was, BUS and TIMEOUT included, and not carried out again: a host may repeat a request whose reply it did not
+get, until it sends another one, and takes a new sequence number for each new request. (So a WRITE long after
+another with the same sequence number is never taken for its repetition.)
+
+Damage may make an END, and the pieces are frames with a reply each; or it may take away the last END, and the
+frame goes on to the END that begins the next one, and so does its reply. So a host repeats a request when no
+reply has come in time, and ignores replies with a sequence number that it does not expect.
+
+A host may begin the next request when the first byte of a reply arrives. Bytes that come while a request is
+being carried out, or waits for the reply before its own to be sent, are lost: a frame that goes on afterwards
+gets CHECKSUM, and those that end in that time get one CHECKSUM together, with sequence number 0.
+
+After TIMEOUT the bus may still carry out the access at fault, but none after it. Until it has, a READ after a
+READ or a WRITE after a WRITE waits for it, and ends in TIMEOUT without an access if it waits too long.
 
 Address map
 -----------

@@ -155,7 +155,7 @@ async def a_repeated_write_is_answered_and_not_carried_out(dut):
     once = request(WRITE, 7, 0x20, [1, 2])
     assert await host.ask(once) == (OK, 7, [])
     bus.memory[0x20] = 99
-    for between in (None, request(READ, 8, 0x20, count=1), request(WRITE, 7, 0x21, [1, 2]), once[:-1]):
+    for between in (None, request(READ, 8, 0x21, count=1), request(WRITE, 7, 0x21, [1, 2]), once[:-1]):
         if between:
             await host.ask(between)
         assert await host.ask(once) == (OK, 7, [])
@@ -172,10 +172,12 @@ async def a_repeated_write_is_answered_and_not_carried_out(dut):
         assert len(bus.writes) == 2
         assert await host.ask(other) == (OK, other[1], [])
         assert len(bus.writes) == 2
-    assert await host.ask(request(HELLO, 0)) == (OK, 0, [1, 128])
-    bus.writes.clear()
-    assert await host.ask(once) == (OK, 7, [])
-    assert len(bus.writes) == 2, "HELLO did not forget"
+    # Whatever has been carried out since makes it a new one.
+    for between in (request(HELLO, 0), request(READ, 7, 0x20, count=2), request(WRITE, 7, 0x20, [2, 1])):
+        assert (await host.ask(between))[0] == OK
+        bus.writes.clear()
+        assert await host.ask(once) == (OK, 7, [])
+        assert len(bus.writes) == 2
 
 
 @cocotb.test(timeout_time=5, timeout_unit="ms")
@@ -186,7 +188,6 @@ async def a_repeated_write_that_failed_fails_again(dut):
     refused = request(WRITE, 9, 0x20, [1, 2, 3])
     assert await host.ask(refused) == (BUS, 9, [0x24])
     bus.refused.clear()
-    assert await host.ask(request(READ, 9, 0x80, count=3)) == (OK, 9, [0, 0, 0])
     assert await host.ask(refused) == (BUS, 9, [0x24])
     assert bus.writes == [0x20, 0x24]
     bus.mute.add("write")

@@ -1,4 +1,4 @@
-"""cocotb side of test_execute.py: random requests against a model of a bus and of the last WRITE."""
+"""cocotb side of test_execute.py: random requests against a model of what each does."""
 
 from collections import Counter
 
@@ -75,7 +75,7 @@ async def requests_match_a_model(dut, stall):
     rng, model, last, seen = bench.rng, {}, None, Counter()
     bench.outcomes = {0x40: REFUSED, 0x60: LATE}
     for _ in range(200):
-        kind, sequence, crc = rng.randrange(8), rng.randrange(2), rng.randrange(2)
+        kind, sequence, crc = rng.choice([0, 1, 1, 2, 3, 4, 4, 4, 4, 4]), rng.randrange(2), rng.randrange(2)
         address, count = 4 * rng.randrange(32), rng.choice([1, 2, 5, 16])
         span = [address + 4 * n for n in range(count)]
         fault = next((at for at in span if at in bench.outcomes), None)
@@ -93,7 +93,7 @@ async def requests_match_a_model(dut, stall):
         elif kind < 4:
             got = await bench.ask(READ, sequence, address, count=count)
             assert got == (bad or (OK, [model.get(at, 0) for at in span]))
-            expected = [(False, at) for at in span[: len(good) + bool(bad)]]
+            last, expected = None, [(False, at) for at in span[: len(good) + bool(bad)]]
         else:
             words = [rng.getrandbits(32) for _ in range(count)]
             got = await bench.ask(WRITE, sequence, address, words, crc=crc)
