@@ -93,8 +93,9 @@ class SerialShell(wiring.Component):
         self.memory_bytes = board.memory_bytes if self.ports else 0
         if (end := self.contents[-1].end if self.contents else 0) > self.memory_bytes:
             raise ValueError(f"memory of {self.memory_bytes} bytes is too small for {end} bytes of contents")
-        self.divisor = round(clock_hz / board.baud)
-        if not self.divisor or abs(clock_hz / self.divisor / board.baud - 1) > BAUD_ERROR:
+        bit_cycles = Fraction(clock_hz) / board.baud
+        self.divisor = round(bit_cycles)
+        if not self.divisor or abs(bit_cycles / self.divisor - 1) > BAUD_ERROR:
             raise ValueError(f"{board.baud} bits a second cannot be made from {float(clock_hz) / 1e6:g} MHz")
         self.map = register_map(
             clock_hz=round(clock_hz), memory_bytes=self.memory_bytes, contents=self.contents

@@ -13,7 +13,7 @@ FULL = 0.85
 """Share of the look-up tables above which place and route is not sure to end well."""
 
 LUTS_BASE, LUTS_PER_LANE, LUTS_PER_CELL = 11_000, 77, 107
-"""Look-up tables of six inputs: of any core, of each sum (out x pixel x step lanes), and of each crossbar cell
+"""Look-up tables of six inputs: of any core, of each sum (out x pixel x step lanes), of each crossbar cell
 in fabric. From synthesis of ``tiny`` for 7-series (22,736, cells in fabric), of ``zu3eg`` for UltraScale+
 (20,827, cells in DSP48E2) and of a cascade of eight fabric cells alone (852), with Yosys 0.70."""
 
