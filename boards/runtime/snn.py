@@ -86,7 +86,8 @@ class SnnDriver:
         self.settle_seconds = 0.05
         self.written: dict[str, int] = {}
         self._resident = bool(network["resident"])
-        self._parts: dict[str, Buffer] = {}
+        self._addresses: dict[str, int] = {}
+        self._own: dict[str, Buffer] = {}
         self._buffers = JobBuffers(transport, self.layout.input_stride, self.layout.output_stride)
         self._counts = CounterSums(self.registers, self.layers)
         check_identity(self.registers, NOUNS)
@@ -110,8 +111,9 @@ class SnnDriver:
     def release(self) -> None:
         """Gives back all memory, for a driver of another network on the same transport."""
         self._buffers.free()
-        for name in list(self._parts):
-            self._drop(name)
+        self._addresses.clear()
+        while self._own:
+            self._own.popitem()[1].free()
 
     def load(self, program: bytes, weights: bytes) -> None:
         """Puts a compiled network where the core finds it.
@@ -120,20 +122,21 @@ class SnnDriver:
 
         Raises MemoryFullError if there is no room.
         """
-        self._make_ready()
-        self._buffers.free()
-        for name, content in (("program", program), ("weights", weights)):
+        contents = {"program": program, "weights": weights}
+        for name, content in contents.items():
             if not content:
-                raise DriverError(f"the {name} is empty", f"take {name}.bin from the folder of the network")
-            self._drop(name)
+                raise DriverError(f"{name}.bin is empty", "take it from the folder of the network")
+        self._make_ready()
+        self.release()
+        for name, content in contents.items():
             place = self.transport.preloaded.get(name)
-            if place is None or place.size < len(content):
-                place = self.transport.allocate(len(content))
+            if place is not None and place.size >= len(content):
+                self.written[name] = put(place, content)
+            else:
+                self._own[name] = place = self.transport.allocate(len(content))
                 place.write(content)
                 self.written[name] = len(content)
-            else:
-                self.written[name] = put(place, content)
-            self._parts[name] = place
+            self._addresses[name] = place.address
 
     def run(self, images: Any, *, seconds: float = 60.0) -> np.ndarray:
         """Scores of *images*.
@@ -159,7 +162,7 @@ class SnnDriver:
             The core did not finish in time, and was stopped. It can be started again.
         """
         images = self.layout.check(images)
-        if not self._parts:
+        if len(self._addresses) < 2:
             raise DriverError("no network is loaded", "call load(program, weights) first")
         self.saturated = False
         self._counts.clear()
@@ -235,17 +238,11 @@ class SnnDriver:
         if status["busy"] or status["draining"]:
             self.abort()
 
-    def _drop(self, name: str) -> None:
-        """Gives back the memory of *name*, unless the bitstream has put it there."""
-        place = self._parts.pop(name, None)
-        if place is not None and place is not self.transport.preloaded.get(name):
-            place.free()
-
     def _job(self, source: Buffer, target: Buffer, runs: int, seconds: float) -> None:
         """Starts the core and waits until it has ended."""
         r = self.registers
-        r.write("program_address", self._parts["program"].address)
-        r.write("weights_address", self._parts["weights"].address)
+        r.write("program_address", self._addresses["program"])
+        r.write("weights_address", self._addresses["weights"])
         r.write("input_address", source.address)
         r.write("output_address", target.address)
         r.write("input_stride", self.layout.input_stride)

@@ -40,10 +40,9 @@ def test_the_core_gets_what_the_compiler_says(small):
     driver = ready(small, board)
     driver.run(small.images)
     held = board.held
-    assert bytes(board.memory[: len(small.program)]) == small.program
-    assert driver._parts["weights"].read(len(small.weights)) == small.weights
-    assert board.wide("program_address") == driver._parts["program"].address
-    assert board.wide("weights_address") == driver._parts["weights"].address
+    for name, content in (("program", small.program), ("weights", small.weights)):
+        begin = board.wide(f"{name}_address") - 0x1000_0000
+        assert bytes(board.memory[begin : begin + len(content)]) == content
     assert held["input_stride"] == small.compiled.input_stride
     assert held["output_stride"] == small.compiled.output_stride
     assert held["resident"] == int(small.compiled.resident)
@@ -201,9 +200,20 @@ def test_nothing_loaded(small):
     with pytest.raises(DriverError) as caught:
         driver.load(small.program, b"")
     assert (caught.value.what, caught.value.hint) == (
-        "the weights is empty",
-        "take weights.bin from the folder of the network",
+        "weights.bin is empty",
+        "take it from the folder of the network",
     )
+
+
+def test_a_network_that_was_loaded_by_half_is_not_run(small):
+    board = small.board(4096)
+    driver = SnnDriver(board, small.map, small.network)
+    with pytest.raises(MemoryFullError):
+        driver.load(small.program, small.weights)
+    with pytest.raises(DriverError, match="no network is loaded"):
+        driver.run(small.images)
+    driver.release()
+    assert board.window.reserve(4096) == 0
 
 
 def test_another_core_is_refused(small):
