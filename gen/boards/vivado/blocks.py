@@ -55,8 +55,9 @@ class Cell:
 
     @property
     def ip(self) -> str:
-        """Name of the IP."""
-        return self.vlnv.split(":")[2]
+        """Name of the IP; empty for what is no name of one."""
+        parts = self.vlnv.split(":")
+        return parts[2] if len(parts) == 4 else ""
 
     @property
     def pins(self) -> set[str]:
@@ -134,7 +135,7 @@ class BlockDesign:
         if cell.ip in PROCESSORS:
             self._make_processor(cell, PROCESSORS[cell.ip])
         elif cell.ip == "smartconnect":
-            cell.subordinates = {f"S{n:02}_AXI" for n in range(int(cell.parameters.get("NUM_SI", 1)))}
+            cell.subordinates = {f"S{n:02}_AXI" for n in range(int(cell.parameters.get("NUM_SI", 2)))}
             cell.managers = {f"M{n:02}_AXI" for n in range(int(cell.parameters.get("NUM_MI", 1)))}
             cell.clocks, cell.resets = {"aclk"}, {"aresetn": False}
         elif cell.ip == "proc_sys_reset":

@@ -137,7 +137,7 @@ def _try(folder: Path, board: ZynqBoard, design: Design, clock_mhz: float, clock
         found = check(folder, board, design.top, clock_mhz)
         if found.problems:
             step.note(f"{len(found.problems)} problems")
-            more = f" and {len(found.problems) - 1} more" if len(found.problems) > 1 else ""
+            more = f" (And {len(found.problems) - 1} more.)" if len(found.problems) > 1 else ""
             raise ToolError(
                 f"The project is not complete: {found.problems[0]}{more}", str(folder / "build.tcl")
             )

@@ -174,11 +174,16 @@ proc recorder::answer {command options words} {
             dict lappend ::recorder::answers inferred {*}[dict get $::recorder::answers inferable]
             return ""
         }
-        ipx::get_bus_parameters - ipx::get_address_spaces - ipx::get_memory_maps {
+        ipx::get_bus_parameters {
+            set owned [dict get $options -of_objects]/$word
+            return [expr {[dict get $::recorder::answers thorough] ? $owned : ""}]
+        }
+        ipx::get_address_spaces - ipx::get_memory_maps {
             return [expr {[dict get $::recorder::answers thorough] ? $word : ""}]
         }
         ipx::get_address_blocks { return [expr {[dict get $::recorder::answers thorough] ? "reg0" : ""}] }
-        ipx::add_bus_parameter - ipx::add_memory_map - ipx::add_address_block - ipx::add_address_space {
+        ipx::add_bus_parameter { return [lindex $words 1]/$word }
+        ipx::add_memory_map - ipx::add_address_block - ipx::add_address_space {
             return $word
         }
         ipx::current_core { return component }
