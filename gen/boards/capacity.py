@@ -4,10 +4,11 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from pyralis.boards.base import Board, Ecp5Board, ZynqBoard
+from pyralis.gen.errors import UserError
 from pyralis.gen.snn.estimate import LUTRAM_BITS, memories
 from pyralis.hw.snn.config import PRESETS, SnnConfig
 
-__all__ = ["FULL", "Need", "for_board", "holds", "need"]
+__all__ = ["FULL", "Need", "fitted", "for_board", "holds", "need"]
 
 FULL = 0.85
 """Share of the look-up tables above which place and route is not sure to end well."""
@@ -70,20 +71,34 @@ def _blocks(width: int, depth: int, board: Board) -> int:
     return min(-(-depth // d) * -(-width // w) for d, w in SHAPES[board.resources.block_ram_bits])
 
 
+def fitted(name: str, config: SnnConfig, board: Board) -> SnnConfig:
+    """:func:`for_board`; UserError if the core *config*, called *name*, is larger than the device."""
+    if over := _exceeded(need(config, board), board, 1.0):
+        what = f"The core {name} is larger than {board.part} of {board.title}: {', '.join(over)} (estimated)."
+        raise UserError(what, "--preset or --config", "pyralis boards lists what fits")
+    return for_board(config, board)
+
+
+def _exceeded(wanted: Need, board: Board, share: float) -> list[str]:
+    """What of *wanted* is more than *board* has, of look-up tables more than *share*."""
+    has = board.resources
+    bounds = {
+        "DSP": (wanted.dsps, has.dsps),
+        "LUT": (wanted.luts, int(share * has.luts)),
+        "BRAM": (wanted.block_rams, has.block_rams),
+    }
+    return [f"{name} {used:,} > {most:,}" for name, (used, most) in bounds.items() if used > most]
+
+
 def holds(board: Board) -> list[dict[str, Any]]:
     """Every preset of the spiking core: ``core``, ``preset``, what it needs, ``fits``, and ``limit`` if not.
 
     ``limit`` names the resources that are exceeded.
     """
-    has, rows = board.resources, []
+    rows = []
     for preset, config in PRESETS.items():
         wanted = need(config, board)
-        bounds = {
-            "DSP": (wanted.dsps, has.dsps),
-            "LUT": (wanted.luts, int(FULL * has.luts)),
-            "BRAM": (wanted.block_rams, has.block_rams),
-        }
-        over = [f"{name} {used:,} > {most:,}" for name, (used, most) in bounds.items() if used > most]
+        over = _exceeded(wanted, board, FULL)
         fits = {"fits": not over, "limit": ", ".join(over)}
         rows.append({"core": "snn", "preset": preset, **asdict(wanted), **fits})
     return rows

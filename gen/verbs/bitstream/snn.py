@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pyralis.gen import config as configs
+from pyralis.gen.boards.capacity import fitted
 from pyralis.gen.boards.choose import board_named
 from pyralis.gen.boards.design import Design
 from pyralis.gen.boards.options import add_build, check_images, render_build, run_build
@@ -53,8 +54,9 @@ def design_of(args: argparse.Namespace, inputs: str | None = None) -> Design:
     *inputs* is the file of the images that it is checked by, instead of the demo's.
     """
     check_images(args)
-    default = board_named(args.board).presets.get("snn", "tiny")
-    name, config = configs.choose(args.preset, args.config, default)
+    board = board_named(args.board)
+    name, config = configs.choose(args.preset, args.config, board.presets.get("snn", "tiny"))
+    config = fitted(name, config, board)
     from pyralis.gen.boards.designs import snn
     from pyralis.gen.snn.compile import compile_network
 

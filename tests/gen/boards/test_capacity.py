@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from pyralis.boards.base import all_boards
-from pyralis.gen.boards.capacity import for_board, holds, need
+from pyralis.gen.boards.capacity import fitted, for_board, holds, need
+from pyralis.gen.errors import UserError
 from pyralis.hw.snn.config import PRESETS, SnnConfig
 
 BOARDS = all_boards()
@@ -42,6 +43,17 @@ def test_what_is_exceeded_is_named():
     assert rows["tiny"]["fits"] and rows["tiny"]["limit"] == ""
     assert not rows["zcu104"]["fits"]
     assert rows["zcu104"]["limit"] == "LUT 303,985 > 71,094, BRAM 243 > 208"
+
+
+def test_a_core_that_is_too_large_is_refused():
+    assert fitted("tiny", PRESETS["tiny"], BOARDS["ulx3s"]) == PRESETS["tiny"]
+    with pytest.raises(UserError) as caught:
+        fitted("zu3eg", PRESETS["zu3eg"], BOARDS["ulx3s"])
+    assert caught.value.what == (
+        "The core zu3eg is larger than LFE5U-85F-6BG381C of Radiona ULX3S 85F: "
+        "LUT 91,671 > 83,640 (estimated)."
+    )
+    assert caught.value.hint == "pyralis boards lists what fits"
 
 
 def test_a_leak_of_shifts_needs_no_multipliers():
