@@ -84,8 +84,9 @@ def _processor(subject: Subject) -> Iterator[str]:
         if not re.search(rf"make_external \{{[^}}]*\b{name}\b", led_out):
             yield f"{name} of the processor is not led out of the design."
     # A preset may enable a port, which then has no clock.
-    ports = (*processor.control_ports.values(), *processor.memory_ports.values())
-    for name in (*processor.never, *(port.enable for port in ports)):
+    switches = [port.enable for port in processor.control_ports.values()]
+    switches += [port.enable for port in processor.memory_ports.values()]
+    for name in (*processor.never, *switches):
         if name not in parameters:
             yield f"{name} of the processor is left to the preset of the board."
     for name in board.memory_ports[: len(subject.core.managers)]:

@@ -104,7 +104,8 @@ def test_a_project_that_lacks_something_is_not_built(tmp_path, vivado, tclsh, mo
     with pytest.raises(ToolError) as caught:
         build(BOARD, probe(), tmp_path / "out")
     assert caught.value.what == (
-        "The project is not complete: The registers of the IP do not take 4096 bytes of addresses. (And 2 more.)"
+        "The project is not complete: "
+        "The registers of the IP do not take 4096 bytes of addresses. (And 2 more.)"
     )
     assert not (tmp_path / "out" / "arguments").exists()
 
