@@ -50,6 +50,12 @@ KEEP = "setattr -mod -set keep_hierarchy 1 top.shell.core.*\n"
 DISSOLVE = "setattr -mod -unset keep_hierarchy *\nflatten\nopt_clean -purge\n"
 """Modules of a redundant core are mapped one by one and joined when nothing can be merged any more."""
 
+PLACE = (
+    *("--json", "{netlist}", "--lpf", "top.lpf", "--textcfg", "top.config", "--report", "report.json"),
+    *("--timing-allow-fail", "--no-print-critical-path-source"),
+)
+"""Options of nextpnr. A clock that is missed is judged by the report, which is written all the same."""
+
 VERSIONS = ("pyralis", "amaranth", "amaranth-boards", "pyosys")
 
 
@@ -99,64 +105,32 @@ def build(
     """
     assert isinstance(board, Ecp5Board)
     require("pyosys", "filelock", "amaranth-boards")
-    folder, cache, clock = make_folder(folder), cache or CACHE, Clock(progress)
-    wanted = board.clock_mhz(design.core) if clock_mhz is None else clock_mhz
-    placer, packer = tools.find(tools.NEXTPNR), tools.find(tools.PACK)
+    folder, clock = make_folder(folder), Clock(progress)
     bitstream = f"{design.core}.bit"
     for name in (bitstream, RESULT):  # of an earlier build: they must not pass for this one's
         (folder / name).unlink(missing_ok=True)
+    placer, packer = tools.find(tools.NEXTPNR), tools.find(tools.PACK)
+    stages = _Stages(cache or CACHE, clock)
+    wanted = board.clock_mhz(design.core) if clock_mhz is None else clock_mhz
     with clock.step("generate") as step:
         made = _generate(board, design, wanted)
         step.note(f"{len(made.rtlil) / 1e6:.1f} MB of RTLIL, clock {made.clock_mhz:.6g} MHz")
-    with clock.step("synthesise") as step:
-        keep, dissolve = (KEEP, DISSOLVE) if design.keep_hierarchy else ("", "")
-        netlist, kept = yosys.run_in(
-            SYNTHESIS.format(keep=keep, dissolve=dissolve),
-            {"top.il": made.rtlil},
-            ["top.json"],
-            root=cache / "synthesis",
-            tick=lambda: step.advance(0),
-        )
-        step.note(_kept(kept))
-    with clock.step("place and route") as step:
-        routed, kept = tools.run_in(
-            placer,
-            [*_device(board), *_OPTIONS, "--seed", str(seed)],
-            {"netlist": netlist / "top.json"},
-            ["top.config", "report.json"],
-            sources={"top.lpf": made.lpf},
-            root=cache / "route",
-            tick=lambda: step.advance(0),
-        )
-        report = nextpnr.read_report((routed / "report.json").read_text(), made.clock_mhz)
-        step.note(f"{report.clock['reached_mhz']:.1f} MHz{_kept(kept, ', ')}")
+    netlist = stages.synthesise(made.rtlil, keep_hierarchy=design.keep_hierarchy)
+    routed, report = stages.place(placer, netlist, made, [*_device(board), "--seed", str(seed)])
     files: dict[str, bytes] = {
         "top.lpf": made.lpf.encode(),
         "nextpnr.json": (routed / "report.json").read_bytes(),
         "nextpnr.log": (routed / f"{placer.name}.log").read_bytes(),
     }
     if report.clock["met"]:
-        with clock.step("pack") as step:
-            packed, kept = tools.run_in(
-                packer,
-                ["--compress", "--input", "{config}", "--bit", "top.bit"],
-                {"config": routed / "top.config"},
-                ["top.bit"],
-                root=cache / "pack",
-                tick=lambda: step.advance(0),
-            )
-            files[bitstream] = (packed / "top.bit").read_bytes()
-            step.note(f"{len(files[bitstream]) / 1e3:,.0f} kB{_kept(kept, ', ')}")
-    verdict = report.verdict
+        files[bitstream] = stages.pack(packer, routed)
     result = {
         "job": "bitstream",
         "ok": report.clock["met"],
-        "verdict": verdict,
+        "verdict": report.verdict,
         "board": {key: getattr(board, key) for key in ("name", "title", "part", "family", "flow")},
         "design": {
-            "core": design.core,
-            "name": design.name,
-            "top": design.top,
+            **{key: getattr(design, key) for key in ("core", "name", "top")},
             "config": design.facts.get("core", {}),
         },
         "resources": report.resources,
@@ -167,26 +141,69 @@ def build(
         "seed": seed,
         "steps": clock.steps,
         "seconds": clock.seconds,
-        "versions": {
-            **{package: importlib.metadata.version(package) for package in VERSIONS},
-            **{tool.name: tool.version for tool in (placer, packer)},
-        },
+        "versions": _versions(placer, packer),
         "reproduce": list(reproduce),
         "ran_on_hardware": False,
     }
     write_files(folder, {**files, RESULT: json_text(result)})
     if not report.clock["met"]:
-        raise ToolError(
-            f"The clock of {design.name} is not met: {verdict}", str(folder / "nextpnr.log"), report.hint
-        )
+        what = f"The clock of {design.name} is not met: {report.verdict}"
+        raise ToolError(what, str(folder / "nextpnr.log"), report.hint)
     return result
 
 
-_OPTIONS = (
-    *("--json", "{netlist}", "--lpf", "top.lpf", "--textcfg", "top.config", "--report", "report.json"),
-    *("--timing-allow-fail", "--no-print-critical-path-source"),
-)
-"""A clock that is not met is judged here, by the report, so that the report is there."""
+class _Stages:
+    """The tools one after the other, each a step of *clock*, its result kept below *cache*."""
+
+    def __init__(self, cache: Path, clock: Clock) -> None:
+        self.cache, self.clock = cache, clock
+
+    def synthesise(self, rtlil: str, *, keep_hierarchy: bool) -> Path:
+        """The netlist of the text *rtlil*."""
+        keep, dissolve = (KEEP, DISSOLVE) if keep_hierarchy else ("", "")
+        with self.clock.step("synthesise") as step:
+            folder, kept = yosys.run_in(
+                SYNTHESIS.format(keep=keep, dissolve=dissolve),
+                {"top.il": rtlil},
+                ["top.json"],
+                root=self.cache / "synthesis",
+                tick=lambda: step.advance(0),
+            )
+            step.note(_kept(kept))
+        return folder / "top.json"
+
+    def place(
+        self, tool: tools.Tool, netlist: Path, made: _Generated, options: Sequence[str]
+    ) -> tuple[Path, nextpnr.Report]:
+        """The folder with ``top.config``, and what is to say of it."""
+        with self.clock.step("place and route") as step:
+            folder, kept = tools.run_in(
+                tool,
+                [*options, *PLACE],
+                {"netlist": netlist},
+                ["top.config", "report.json"],
+                sources={"top.lpf": made.lpf},
+                root=self.cache / "route",
+                tick=lambda: step.advance(0),
+            )
+            report = nextpnr.read_report((folder / "report.json").read_text(), made.clock_mhz)
+            step.note(f"{report.clock['reached_mhz']:.1f} MHz{_kept(kept, ', ')}")
+        return folder, report
+
+    def pack(self, tool: tools.Tool, routed: Path) -> bytes:
+        """The bitstream, compressed."""
+        with self.clock.step("pack") as step:
+            folder, kept = tools.run_in(
+                tool,
+                ["--compress", "--input", "{config}", "--bit", "top.bit"],
+                {"config": routed / "top.config"},
+                ["top.bit"],
+                root=self.cache / "pack",
+                tick=lambda: step.advance(0),
+            )
+            content = (folder / "top.bit").read_bytes()
+            step.note(f"{len(content) / 1e3:,.0f} kB{_kept(kept, ', ')}")
+        return content
 
 
 def _generate(board: Ecp5Board, design: Design, clock_mhz: float) -> _Generated:
@@ -224,6 +241,11 @@ def _device(board: Ecp5Board) -> list[str]:
     assert found is not None, board.part
     kind = "" if found[1] == "U" else f"{found[1].lower()}-"
     return [f"--{kind}{found[2]}k", "--package", board.package, "--speed", board.speed]
+
+
+def _versions(*programs: tools.Tool) -> dict[str, str]:
+    versions = {package: importlib.metadata.version(package) for package in VERSIONS}
+    return versions | {tool.name: tool.version for tool in programs}
 
 
 def _text(content: str | bytes) -> str:
