@@ -120,7 +120,9 @@ class FrameReceiver(wiring.Component):
 
     def _store(self, m: Module, enable, position, latest) -> None:
         """Payload words go to memory as they become complete; so does the CRC after a short payload."""
-        m.submodules.words = words = Memory(shape=32, depth=MAX_WORDS, init=[])
+        # A word is read cycles after it was written: nothing is needed for both at once.
+        attrs = {"no_rw_check": 1}
+        m.submodules.words = words = Memory(shape=32, depth=MAX_WORDS, init=[], attrs=attrs)
         write, read = words.write_port(), words.read_port()
         start, stop = REQUEST_HEADER_BYTES, REQUEST_HEADER_BYTES + 4 * MAX_WORDS
         offset = Signal.like(position)

@@ -46,7 +46,9 @@ class ReplySender(wiring.Component):
         m = Module()
         reply, item = self.replies.p, self.items.p
         m.submodules.crc = crc = CRC32_ETHERNET(8).create()
-        m.submodules.words = words = Memory(shape=32, depth=MAX_WORDS, init=[])
+        # A word is read cycles after it was written: nothing is needed for both at once.
+        attrs = {"no_rw_check": 1}
+        m.submodules.words = words = Memory(shape=32, depth=MAX_WORDS, init=[], attrs=attrs)
         write, read = words.write_port(), words.read_port()
         fetched = Signal(32, reset_less=True)  # block RAM is slow: not even a reset behind it
         m.d.sync += fetched.eq(read.data)
