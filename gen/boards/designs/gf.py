@@ -31,6 +31,11 @@ STAGES = {"two_step": 2, "mastrovito": 2, "karatsuba": 4}
 """Registers inside a multiplier that its user leaves to us."""
 
 
+WIDE = 100
+"""Bits from which on an unprotected multiplier is ``karatsuba`` if its user leaves that to us: the array of
+``two_step`` (20,600 look-up tables at m = 163) had no end of nextpnr's routing in sight after 690 s."""
+
+
 def stages_of(m: int, multiplier: str) -> int:
     """Registers in *multiplier* of *m* bits on a board: :data:`STAGES`, or what a small one has room for."""
     return min(STAGES.get(multiplier, 0), tree_levels(m) + 1)
@@ -44,13 +49,16 @@ def for_clock(config: GfConfig, named: Collection[str] = ()) -> GfConfig:
 
     Measured behind its registers, alone on an LFE5U-85F-6 (nextpnr 0.11, seed 1, modules kept apart): at
     m = 45 and 14 levels 121 MHz with t = 1 (118 MHz without registers in the multiplier) and 115 MHz with
-    t = 3.
+    t = 3; 20 levels and t = 1 reach 95 MHz. Unprotected at m = 163, ``karatsuba`` with 4 stages: 113 MHz.
     """
     changes: dict[str, Any] = {}
     if config.multiplier == "digit_serial":
         return config  # takes neither, and is short between its registers
+    kind = config.multiplier
+    if config.protect == "none" and config.m >= WIDE and "multiplier" not in named:
+        changes["multiplier"] = kind = "karatsuba"
     if "stages" not in named:
-        changes["stages"] = stages_of(config.m, config.multiplier)
+        changes["stages"] = stages_of(config.m, kind)
     if config.protect in CODED and config.correct and "corrector" not in named:
         changes["corrector"] = "pipelined"
     config = replace(config, **changes)

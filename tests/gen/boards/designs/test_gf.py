@@ -26,11 +26,9 @@ def test_without_options_one_error_is_corrected_in_a_pipeline():
 @pytest.mark.parametrize(
     ("words", "wanted"),
     [
-        ("--m 163 --protect none", GfConfig(m=163, protect="none", stages=2)),
-        (
-            "--m 163 --protect none --multiplier karatsuba",
-            GfConfig(m=163, protect="none", multiplier="karatsuba", stages=4),
-        ),
+        ("--m 163 --protect none", GfConfig(m=163, protect="none", multiplier="karatsuba", stages=4)),
+        ("--m 99 --protect none", GfConfig(m=99, protect="none", stages=2)),
+        ("--m 163 --protect none --multiplier two_step", GfConfig(m=163, protect="none", stages=2)),
         ("--t 3", GfConfig(t=3, correct=3, stages=2, corrector="pipelined", levels=14)),
         ("--m 163", GfConfig(m=163, stages=2, corrector="pipelined", levels=16)),
         ("--levels 18", GfConfig(stages=2, corrector="pipelined", levels=18)),
