@@ -10,12 +10,15 @@ from types import TracebackType
 
 from amaranth.lib import wiring
 
+from pyralis.boards.base import Ecp5Board
+from pyralis.boards.shell.serial_shell import SerialShell
+from pyralis.gen.boards.design import Design
 from pyralis.gen.emit.verilog import emit
 from pyralis.sim.bench.build import MODELS, build
 from pyralis.sim.bench.core import CoreBench, ports_in
 from pyralis.sim.board.process import Simulation
 
-__all__ = ["SimulatedSerialBoard", "build_serial"]
+__all__ = ["SimulatedSerialBoard", "build_board", "build_serial"]
 
 TOP, BENCH = "serial_board", "serial_bench"
 
@@ -32,6 +35,17 @@ def build_serial(component: wiring.Component, divisor: int, *, root: Path = Path
     return CoreBench(top=BENCH, runner=runner, folder=folder, memory_bytes=0)
 
 
+def build_board(
+    board: Ecp5Board, design: Design, *, divisor: int = 4, root: Path = Path("build/sim")
+) -> CoreBench:
+    """The simulator of *design* on *board*, clocked so slowly that a bit takes *divisor* cycles.
+
+    Raises UserError if a program is missing, ToolError if the build fails.
+    """
+    shell = SerialShell(board, design.component(), design.memory, divisor * board.baud)
+    return build_serial(shell, divisor, root=root)
+
+
 class SimulatedSerialBoard:
     """A running board; while a host is connected its time passes as fast as the simulator works.
 
@@ -40,7 +54,7 @@ class SimulatedSerialBoard:
     Parameters
     ----------
     bench : CoreBench
-        Of :func:`build_serial`.
+        Of :func:`build_board` or :func:`build_serial`.
     seed : int
         Of the bit errors.
     limit : float

@@ -24,17 +24,13 @@ class Echo(wiring.Component):
         return m
 
 
-DIVISORS = (4, 5)
-
-
-@pytest.fixture(scope="module", params=DIVISORS)
-def divisor(request) -> int:
-    return request.param
+DIVISOR = 5
+"""Odd; test_serial_board.py has the smallest even one."""
 
 
 @pytest.fixture(scope="module")
-def bench(divisor):
-    return build_serial(Echo(), divisor)
+def bench():
+    return build_serial(Echo(), DIVISOR)
 
 
 @pytest.fixture
@@ -43,8 +39,8 @@ def board(bench):
         yield board
 
 
-def port(board):
-    return serial.serial_for_url(board.url, timeout=5)
+def port(board, timeout: float = 5.0):
+    return serial.serial_for_url(board.url, timeout=timeout)
 
 
 def exchange(port, data: bytes) -> bytes:
@@ -62,22 +58,21 @@ def test_every_byte_comes_back_in_order(board):
     assert (counts["flipped_to"], counts["flipped_from"]) == (0, 0)
 
 
-def test_the_line_is_hardly_idle_while_bytes_wait(board, divisor):
+def test_the_line_is_hardly_idle_while_bytes_wait(board):
     data = bytes(2000)
     with port(board) as line:
         before = board.counts()["cycles"]
         assert exchange(line, data) == data
         passed = board.counts()["cycles"] - before
-    assert 1 <= passed / (2000 * 10 * divisor) < 1.3
+    assert 1 <= passed / (2000 * 10 * DIVISOR) < 1.3
 
 
 def test_hosts_come_and_go(board):
     with port(board) as line:
         assert exchange(line, b"first") == b"first"
         line.write(bytes(100))  # and is gone before it comes back
-    with port(board) as line:
-        deadline = time.monotonic() + 20
-        while line.read(1) != b"" and time.monotonic() < deadline:
+    with port(board, timeout=1) as line:
+        while line.read(200):
             pass
         assert exchange(line, b"second") == b"second"
 
@@ -86,7 +81,7 @@ def test_hosts_come_and_go(board):
 def test_bits_are_inverted_as_often_as_asked(board, direction):
     data = random.Random(2).randbytes(2000)
     rates = {"to": (0.002, 0.0), "from": (0.0, 0.002)}[direction]
-    with serial.serial_for_url(board.url, timeout=1) as line:
+    with port(board, timeout=1) as line:
         board.disturb(*rates)
         heard = exchange(line, data)
         counts = board.counts()
@@ -107,7 +102,7 @@ def test_a_board_without_traffic_leaves_the_processor_alone(bench):
         time.sleep(3)
         before, began = board.counts()["cycles"], time.monotonic()
         time.sleep(1)
-        strides = (board.counts()["cycles"] - before) / 800
+        strides = (board.counts()["cycles"] - before) / (200 * DIVISOR)
         assert 3 < strides < 100 * (time.monotonic() - began), "time passes, slowly"
         assert exchange(line, b"y") == b"y"
 

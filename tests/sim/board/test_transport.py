@@ -203,13 +203,24 @@ def test_after_the_end_everything_is_refused(small_bench):
         transport.read(0)
 
 
-def test_a_simulator_that_fails_names_its_log(bench):
+@pytest.mark.parametrize(
+    ("ask", "sentence"),
+    [
+        (lambda transport: transport.dump((1 << 22) - 4, 8), "dump beyond the memory of 4194304 bytes"),
+        (lambda transport: transport.load(1 << 22, b"x"), "load beyond the memory of 4194304 bytes"),
+        (
+            lambda transport: transport.simulation.ask(do="command", number=6, base=0, count=0),
+            "there is no command 6",
+        ),
+    ],
+)
+def test_a_simulator_that_fails_names_its_log(bench, ask, sentence):
     transport = SimulatedTransport(bench)
     with pytest.raises(TransportError) as caught:
-        transport.dump((1 << 22) - 4, 8)
+        ask(transport)
     assert caught.value.what == f"the simulation of {BENCH_TOP} has failed"
     log = Path(caught.value.hint.removeprefix("read "))
-    assert "axi_memory: dump beyond the memory of 4194304 bytes" in log.read_text()
+    assert f"axi_memory: {sentence}" in log.read_text()
     with pytest.raises(TransportError, match="is closed"):
         transport.read(0)
     transport.close()
