@@ -169,21 +169,22 @@ class BlockRam(wiring.Component):
             *(caught.eq(read), caught_tag.eq(read_tag)),
             line.eq(port.data),
         ]
-        m.submodules.beats = beats = fifo.SyncFIFOBuffered(
-            width=c.data_bits + len(caught_tag.as_value()), depth=PLACES
-        )
-        beat = Signal(data.StructLayout({"line": c.data_bits, "tag": tag}))
+        beat = data.StructLayout({"line": c.data_bits, "tag": tag})
+        m.submodules.beats = beats = fifo.SyncFIFOBuffered(width=beat.size, depth=PLACES)
         m.d.comb += [
             beats.w_en.eq(caught),
             beats.w_data.eq(Cat(line, caught_tag)),
-            beat.eq(beats.r_data),
             leave.eq(beats.r_rdy & beats.r_en),
-            host.rdata.eq(
-                beat.line.word_select(address[2 : (c.beat_bytes - 1).bit_length()], 32)
-                if c.data_bits > 32
-                else beat.line
-            ),
         ]
+        self._answer(m, beats, beat, ports, address)
+
+    def _answer(self, m: Module, beats, layout, ports: list, host_address) -> None:
+        """Beats go from their queue to the ports that asked."""
+        beat, host = Signal(layout), self.host
+        m.d.comb += [beat.eq(beats.r_data), host.rdata.eq(beat.line)]
+        if self.config.data_bits > 32:
+            part = host_address[2 : (self.config.beat_bytes - 1).bit_length()]
+            m.d.comb += host.rdata.eq(beat.line.word_select(part, 32))
         for n, bus in enumerate([*ports, host]):
             mine = beat.tag.owner == n
             m.d.comb += [bus.rvalid.eq(beats.r_rdy & mine), bus.rresp.eq(beat.tag.response)]
@@ -207,30 +208,28 @@ class BlockRam(wiring.Component):
         with m.If(asking & asked.ready):
             m.d.sync += asking.eq(0)
 
-        step = Signal()
+        step, lanes = Signal(), c.data_bits // 32
         active, burst, last = self._walk(m, "write", chosen, step)
-        lanes = c.data_bits // 32
         part = Signal(range(max(lanes, 2)))
         if lanes > 1:
             m.d.comb += part.eq(address[2 : (c.beat_bytes - 1).bit_length()])
         line, strobes, fine = Signal(c.data_bits), Signal(c.beat_bytes), burst.response == Response.OKAY
-        for n, bus in enumerate([*ports, host]):
-            mine = active & (burst.owner == n) & ~(bus.bvalid & last)
-            if n == self.writers:
-                transfer = mine & filled
-                values = word.replicate(lanes), strobe << (part << 2)
-                with m.If(transfer):
-                    m.d.sync += [addressed.eq(0), filled.eq(0)]
-            else:
-                transfer, values = mine & bus.wvalid, (bus.wdata, bus.wstrb)
+        sources = [(bus, bus.wvalid, bus.wdata, bus.wstrb) for bus in ports]
+        sources.append((host, filled, word.replicate(lanes), strobe << (part << 2)))
+        for n, (bus, valid, values, enables) in enumerate(sources):
+            mine = Signal(name=f"writes_{n}")
+            m.d.comb += mine.eq(active & (burst.owner == n) & ~(bus.bvalid & last))
+            if bus is not host:
                 m.d.comb += bus.wready.eq(mine)
+            with m.If(burst.owner == n):
+                m.d.comb += [step.eq(mine & valid), line.eq(values), strobes.eq(enables)]
             with m.If(bus.bready):
                 m.d.sync += bus.bvalid.eq(0)
-            with m.If(burst.owner == n):
-                m.d.comb += [step.eq(transfer), line.eq(values[0]), strobes.eq(values[1])]
-            with m.If(transfer & last):
+            with m.If(mine & valid & last):
                 m.d.sync += [bus.bvalid.eq(1), bus.bresp.eq(burst.response)]
-                if n < self.writers:
+                if bus is host:
+                    m.d.sync += [addressed.eq(0), filled.eq(0)]
+                else:
                     m.d.sync += bus.bid.eq(burst.id)
         m.d.sync += [
             port.addr.eq(burst.line),

@@ -5,6 +5,8 @@ import random
 
 import pytest
 
+from pyralis.gen.emit.verilog import emit
+from pyralis.gen.synthesis import yosys
 from pyralis.hw.axi.dma import DmaConfig
 from pyralis.hw.axi.ram import BlockRam
 from pyralis.sim.bench.build import run_cocotb
@@ -44,3 +46,17 @@ def test_parameters_are_checked(wrong, sentence):
 def test_the_host_reaches_every_word():
     assert BlockRam(1 << 16, DmaConfig(data_bits=64), 1, 1).host_address_bits == 16
     assert BlockRam(12 << 10, DmaConfig(data_bits=64), 1, 1).host_address_bits == 14
+
+
+@pytest.mark.parametrize(
+    ("size", "blocks"), [(1 << 13, 4), pytest.param(1 << 16, 32, marks=pytest.mark.slow)]
+)
+def test_it_is_block_ram_on_ecp5(size, blocks):
+    """2 KiB to a DP16KD: byte enables and contents cost no further block, and the queue takes none."""
+    ram = BlockRam(size, DmaConfig(address_bits=32, data_bits=64), 3, 1, random.Random(1).randbytes(size))
+    script = "read_verilog ram.v\nhierarchy -top ram\nproc\nopt_clean -purge\nsynth_ecp5 -top ram\n"
+    script += "tee -q -o cells.json stat -json\n"
+    stat = json.loads(yosys.run(script, {"ram.v": emit(ram, "ram")}, ["cells.json"])["cells.json"])
+    cells = stat["design"]["num_cells_by_type"]
+    assert cells["DP16KD"] == blocks
+    assert cells["TRELLIS_FF"] < 1000
