@@ -21,8 +21,8 @@ WINDOW = 64
 STRIDE = 20 * 10
 """Bits' time between two looks at the line: shorter than what the window holds."""
 
-QUIET = 300
-"""Strides without a byte after which the board is not in a hurry any more; a job may take as long."""
+QUIET = 100
+"""Strides without a byte after which the board is not in a hurry any more; hosts ask more often."""
 
 NAP = 0.02
 """Seconds between two strides of a board that is not in a hurry."""
