@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import random
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from pyralis.gen.config import from_toml
+from pyralis.gen.emit.litex import wrapper
 from pyralis.gen.gf.generate import core_files as gf_files
 from pyralis.gen.snn.compile import compile_network
 from pyralis.gen.snn.generate import core_files as snn_files
+from pyralis.hw.gf.axis import GfAxis
 from pyralis.hw.gf.config import GfConfig
 from pyralis.hw.gf.registers import register_map as gf_registers
 from pyralis.hw.snn.registers import register_map as snn_registers
@@ -23,6 +26,29 @@ from pyralis.sim.snn.run import lay_out
 needs_litex = pytest.mark.skipif(importlib.util.find_spec("litex") is None, reason="LiteX is not installed")
 
 FIELD = GfConfig(m=8, t=2, correct=1)
+
+
+def test_the_file_stands_on_its_own_and_names_what_lies_beside_it(core_file):
+    files = snn_files(from_toml(core_file.read_text()))
+    text = files["litex_pyralis_snn.py"].decode()
+    compile(text, "litex_pyralis_snn.py", "exec")
+    assert 'SOURCES = ["snn_top.v"]\nMODELS = []' in text
+    ports = re.findall(
+        r"^  (input|output) (?:\[\d+:0\] )?(\w+);", top_of(files["snn_top.v"], "snn_top"), re.MULTILINE
+    )
+    connected = re.findall(r"^            ([io])_(\w+)=", text, re.MULTILINE)
+    assert sorted((direction[0], name) for direction, name in ports) == sorted(connected)
+    assert len(connected) > 60
+
+
+def top_of(verilog: bytes, top: str) -> str:
+    """The module *top*."""
+    return re.search(rf"^module {top}\(.*?^endmodule", verilog.decode(), re.DOTALL | re.MULTILINE)[0]
+
+
+def test_a_port_without_an_interface_is_refused():
+    with pytest.raises(ValueError, match=r"^LiteX has no interface for the port s_axis_operands_tdata$"):
+        wrapper(GfAxis(FIELD), "gf_axis", "gf", sources=["gf_axis.v"])
 
 
 def make_system(folder: Path, standard: str, width: int, files: dict[str, dict[str, bytes]]) -> list[Path]:
