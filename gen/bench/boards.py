@@ -53,16 +53,39 @@ def _digits(progress: Progress) -> Design:
 
 
 def _multiplier(config: GfConfig) -> Callable[[Progress], Design]:
+    """The multiplier *config*, with what it leaves open chosen for the board."""
+
     def make(_progress: Progress) -> Design:
         from pyralis.gen.boards.designs import gf
 
-        return gf.design(config)
+        return gf.design(gf.for_clock(config))
 
     return make
 
 
 CASES: tuple[Case, ...] = (
-    Case(name="snn_tiny", title="spiking core, digits", board="ulx3s", aim_mhz=60.0, design=_digits),
+    Case(name="snn_tiny", title="spiking core tiny, digits", board="ulx3s", aim_mhz=60.0, design=_digits),
+    Case(
+        name="gf45_t1",
+        title="multiplier m = 45, one error, hardened",
+        board="ulx3s",
+        aim_mhz=100.0,
+        design=_multiplier(GfConfig()),
+    ),
+    Case(
+        name="gf45_t3",
+        title="multiplier m = 45, three errors",
+        board="ulx3s",
+        aim_mhz=100.0,
+        design=_multiplier(GfConfig(t=3, correct=3)),
+    ),
+    Case(
+        name="gf163_plain",
+        title="multiplier m = 163, unprotected",
+        board="ulx3s",
+        aim_mhz=100.0,
+        design=_multiplier(GfConfig(m=163, protect="none")),
+    ),
 )
 """What is built; a further core adds its rows here."""
 
