@@ -62,7 +62,7 @@ class SerialShell(wiring.Component):
     interrupt : Out(1)
         The core's interrupt.
     traffic : Out(1)
-        Something came over the serial port a moment ago.
+        A frame was answered a moment ago.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ class SerialShell(wiring.Component):
     Raises
     ------
     ValueError
-        The memory is too small, a port is not understood, or the clock is too slow for the bit rate.
+        The memory is too small, a port is not understood, or the clock does not fit the bit rate.
     """
 
     def __init__(
@@ -100,11 +100,17 @@ class SerialShell(wiring.Component):
         self.map = register_map(
             clock_hz=round(clock_hz), memory_bytes=self.memory_bytes, contents=self.contents
         )
-        super().__init__({"rx": In(1), "tx": Out(1), "interrupt": Out(1), "traffic": Out(1)})
+        self._bridge, self._ram = SerialBridge(self.divisor, timeout=TIMEOUT), self._make_ram()
+        super().__init__({
+            "rx": In(1, init=1),
+            "tx": Out(1, init=1),
+            "interrupt": Out(1),
+            "traffic": Out(1),
+        })
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        m.submodules.bridge = bridge = SerialBridge(self.divisor, timeout=TIMEOUT)
+        m.submodules.bridge = bridge = self._bridge
         m.submodules.board = bank = RegisterBank(self.map)
         reset = Signal()
         # Core and memory together: neither waits for a burst that the other has forgotten. The host is not
@@ -112,7 +118,7 @@ class SerialShell(wiring.Component):
         m.submodules.core = ResetInserter(reset)(self.core)
         control = self.core.signature.members[CONTROL].signature
         windows = [("core", protocol.CORE, control.address_bits), ("board", protocol.SHELL, ADDRESS_BITS)]
-        ram = self._ram()
+        ram = self._ram
         if ram is not None:
             m.submodules.ram = ResetInserter(reset)(ram)
             self._join_memory(m, ram)
@@ -139,7 +145,7 @@ class SerialShell(wiring.Component):
             m.d.sync += idle.eq(idle + 1)
         return m
 
-    def _ram(self) -> BlockRam | None:
+    def _make_ram(self) -> BlockRam | None:
         """The memory, filled; None for a core that reaches none."""
         if not self.ports:
             return None

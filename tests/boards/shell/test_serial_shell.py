@@ -80,6 +80,8 @@ def test_the_bit_rate_comes_from_the_clock():
     assert SerialShell(replace(BOARD, baud=115_200), GfLite(GfConfig(m=4)), {}, 100e6).divisor == 868
     with pytest.raises(ValueError, match=r"3000000 bits a second cannot be made from 8 MHz"):
         SerialShell(replace(BOARD, baud=3_000_000), GfLite(GfConfig(m=4)), {}, CLOCK_HZ)
+    with pytest.raises(ValueError, match="divisor must be at least 4, not 2"):
+        SerialShell(replace(BOARD, baud=4_000_000), GfLite(GfConfig(m=4)), {}, CLOCK_HZ)
 
 
 def test_contents_that_do_not_fit_are_refused():
