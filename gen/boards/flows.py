@@ -7,7 +7,9 @@ from typing import Any
 
 from pyralis.boards.base import Board
 from pyralis.gen.boards.design import Design
+from pyralis.gen.errors import ToolError
 from pyralis.gen.progress import QUIET, Progress
+from pyralis.gen.report.page import rebuild
 
 __all__ = ["build"]
 
@@ -29,7 +31,8 @@ def build(
     board : Board
     design : Design
     folder : path
-        Gets the bitstream (where the tools are here), ``result.json`` and what the flow leaves.
+        Gets the bitstream (where the tools are here), ``result.json``, ``report.html`` and what the flow
+        leaves.
     clock_mhz : float, optional
         Clock of the core; the board's own for it without one.
     seed : int
@@ -45,6 +48,12 @@ def build(
         A tool failed or is missing, or the clock is not reached; what there is was written.
     """
     flow = importlib.import_module(f"pyralis.gen.boards.{board.flow}")
-    return flow.build(
-        board, design, folder, clock_mhz=clock_mhz, seed=seed, reproduce=reproduce, progress=progress
-    )
+    settings = {"clock_mhz": clock_mhz, "seed": seed, "reproduce": reproduce, "progress": progress}
+    try:
+        result: dict[str, Any] = flow.build(board, design, folder, **settings)
+    except ToolError:
+        if (Path(folder) / "result.json").exists():
+            rebuild(folder)
+        raise
+    rebuild(folder)
+    return result

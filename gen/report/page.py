@@ -8,7 +8,7 @@ from typing import Any
 import jinja2
 
 from pyralis.gen.errors import UserError
-from pyralis.gen.files import write_file
+from pyralis.gen.files import json_text, write_file
 from pyralis.gen.report import board, charts, gf_demo, template
 
 __all__ = ["rebuild", "render"]
@@ -28,6 +28,8 @@ def render(result: Mapping[str, Any]) -> str:
 def rebuild(folder: str | Path) -> Path:
     """Writes report.html beside the result.json of *folder* again; returns its path.
 
+    Of a Vivado project, result.json takes up first what Vivado's reports in the folder say.
+
     Raises UserError if there is no result.json, or none of the right kind.
     """
     path = Path(folder) / "result.json"
@@ -35,7 +37,7 @@ def rebuild(folder: str | Path) -> Path:
         result = json.loads(path.read_text())
     except FileNotFoundError:
         what = f"There is no result.json in {folder}."
-        raise UserError(what, str(folder), "pyralis demo CORE writes one to build/demo/CORE") from None
+        raise UserError(what, str(folder), "pyralis demo and pyralis bitstream write one") from None
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         what = f"{path} cannot be read: {getattr(error, 'strerror', None) or error}."
         raise UserError(what, str(path), "run the job again") from None
@@ -45,6 +47,11 @@ def rebuild(folder: str | Path) -> Path:
         jobs = f"{', '.join(others)} and {last}"
         what = f"{path} is the result of {job!r}; there are reports for {jobs} only."
         raise UserError(what, str(path), "pyralis demo --help")
+    if job == "bitstream" and result.get("board", {}).get("flow") == "vivado":
+        from pyralis.gen.boards.vivado.report import reread
+
+        result = reread(result, folder)  # it may have been built on another machine since
+        write_file(path, json_text(result))
     try:
         page = render(result)
     except (KeyError, jinja2.UndefinedError) as error:
