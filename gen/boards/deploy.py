@@ -189,7 +189,8 @@ def _parents(module: str) -> list[str]:
 
 def _npz(arrays: Mapping[str, Any]) -> bytes:
     content = io.BytesIO()
-    np.savez_compressed(content, **{name: np.asarray(array) for name, array in arrays.items()})
+    plain: dict[str, Any] = {name: np.asarray(array) for name, array in arrays.items()}
+    np.savez_compressed(content, **plain)
     return content.getvalue()
 
 

@@ -60,7 +60,7 @@ def design_of(args: argparse.Namespace, inputs: str | None = None) -> Design:
     from pyralis.gen.boards.designs import snn
     from pyralis.gen.snn.compile import compile_network
 
-    samples: snn.Samples = {}
+    samples: dict[str, Any] = {}
     if args.network is not None:
         compiled = compile_network(IntNetwork.load(args.network), config, images=args.images)
     else:
