@@ -105,7 +105,7 @@ def summary(findings: Iterable[Finding]) -> dict:
     """The findings as plain data: ``ok`` (all that is not optional), ``ready`` per purpose, ``findings``."""
     findings = list(findings)
     ready = {purpose: all(f.ok for f in findings if f.purpose == purpose) for purpose in PURPOSES}
-    # One needs the other: hardware cannot be simulated without being generated, nor placed without being mapped.
+    # One needs the other: hardware cannot be simulated without being generated, nor placed without synthesis.
     ready["simulate"] &= ready["generate"]
     ready["demo"] &= ready["simulate"] and ready["snntorch"]
     ready["boards"] &= ready["synthesis"]

@@ -12,6 +12,11 @@ __all__ = ["Layout", "Parser", "add_json", "nearest"]
 class Layout(argparse.HelpFormatter):
     """Help without the line "VERB" above the list of verbs, or "CORE" above that of cores."""
 
+    def add_argument(self, action: argparse.Action) -> None:
+        super().add_argument(action)
+        if action.nargs == argparse.PARSER:
+            self._action_max_length += 2  # argparse forgets that it indents this list once more
+
     def _format_action(self, action: argparse.Action) -> str:
         text = super()._format_action(action)
         return text.partition("\n")[2] if action.nargs == argparse.PARSER else text
