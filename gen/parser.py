@@ -14,8 +14,9 @@ class Layout(argparse.HelpFormatter):
 
     def add_argument(self, action: argparse.Action) -> None:
         super().add_argument(action)
-        if action.nargs == argparse.PARSER:
-            self._action_max_length += 2  # argparse forgets that it indents this list once more
+        if action.nargs == argparse.PARSER:  # argparse forgets that it indents this list once more
+            longest = max(map(len, action.choices or ()), default=0) + self._current_indent + 2
+            self._action_max_length = max(self._action_max_length, longest)
 
     def _format_action(self, action: argparse.Action) -> str:
         text = super()._format_action(action)
