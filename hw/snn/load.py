@@ -68,15 +68,17 @@ class Load(wiring.Component):
         m.submodules.pixels = pixels = PixelWindows(self.config)
         d = Signal(LOAD)
         drained = Signal()  # the last beat has been taken
-        begin, write, last = Signal(), Signal(), Signal()  # word handed over; it is the last
+        write, last = Signal(), Signal()  # word handed over; it is the last
         m.d.comb += [
-            words.clear.eq(begin),
-            pixels.start.eq(begin),
+            # In every cycle in which the job is offered: nothing of it can have come yet.
+            words.clear.eq(self.jobs.valid),
+            pixels.start.eq(self.jobs.valid),
             *(pixels.settings[name].eq(d[name]) for name in pixels.settings.shape().members),
             self.jobs.p.address.eq(self.input_address + d.source),
             self.jobs.p.beats.eq(d.beats),
             words.beats.payload.eq(self.data.p.data),
             pixels.beats.payload.eq(self.data.p.data),
+            pixels.words.ready.eq(1),
         ]
         with m.If(self.data.valid & self.data.ready & self.data.p.last):
             m.d.sync += drained.eq(1)
@@ -90,7 +92,7 @@ class Load(wiring.Component):
                     m.d.sync += d.eq(self.descriptors.p)
                     m.next = "JOB"
             with m.State("JOB"):
-                m.d.comb += [self.jobs.valid.eq(1), begin.eq(self.jobs.ready)]
+                m.d.comb += self.jobs.valid.eq(1)
                 with m.If(self.jobs.ready):
                     m.next = "RUN"
             with m.State("RUN"):
@@ -101,7 +103,7 @@ class Load(wiring.Component):
                 m.d.comb += [self.data.ready.eq(~drained), self.done.eq(drained)]
                 with m.If(drained):
                     m.next = "IDLE"
-        self._write(m, d, begin, write)
+        self._write(m, d, write)
         return ResetInserter(self.flush)(m)
 
     def _run(self, m: Module, d, words, pixels, write: Signal, last: Signal) -> None:
@@ -110,7 +112,6 @@ class Load(wiring.Component):
             m.d.comb += [
                 pixels.beats.valid.eq(self.data.valid),
                 self.data.ready.eq(pixels.beats.ready),
-                pixels.words.ready.eq(1),
                 write.eq(pixels.words.valid),
                 last.eq(write & pixels.words.p.last),
             ]
@@ -127,7 +128,7 @@ class Load(wiring.Component):
             with m.If(write):
                 m.d.sync += d.words.eq(d.words - 1)
 
-    def _write(self, m: Module, d, begin: Signal, write: Signal) -> None:
+    def _write(self, m: Module, d, write: Signal) -> None:
         address = Signal(
             range(self.config.map_words + 1)
         )  # stays at map_words: outside once, outside for good
@@ -138,7 +139,7 @@ class Load(wiring.Component):
             self.write.address.eq(address),
             self.address_error.eq(write & ~inside),
         ]
-        with m.If(begin):
+        with m.If(self.jobs.valid):
             m.d.sync += address.eq(0)
         with m.Elif(write & inside):
             m.d.sync += address.eq(address + 1)

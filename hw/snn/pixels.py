@@ -1,6 +1,8 @@
 """Signed 8-bit pixels to bit-plane words, with neighbouring columns folded into one word."""
 
-from amaranth import Cat, Module, Mux, Signal
+from itertools import pairwise
+
+from amaranth import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -25,8 +27,8 @@ class PixelWindows(wiring.Component):
     """Slides a window of ``fold`` columns along every row and cuts its bytes into bit planes.
 
     Three steps in a row, all byte wide: a gearbox turns bus beats into chunks of up to four bytes of one
-    pixel; the chunks (zeros for a padded column) shift through the window, a register of V bytes whose
-    occupied part is ``fold * channels`` bytes long; when a window is complete its plane groups leave one a
+    pixel; the chunks (zeros for a padded column) shift through a register of V bytes, of which the last
+    ``fold * channels`` are the window; when a window is complete its plane groups leave one a
     cycle. The window advances by whole pixels, so no row or column of it is ever moved in parallel and
     ``channels`` and ``fold`` stay data.
 
@@ -76,48 +78,55 @@ class PixelWindows(wiring.Component):
         self._control(m, chunk_bytes, count, inside, available, push, group)
         return m
 
-    def _gearbox(self, m: Module, chunk_bytes: int, count: Signal, take: Signal, available: Signal) -> Signal:
-        """Queue of bytes; returns the lowest *count* of them, with zeros above.
+    def _gearbox(self, m: Module, chunk_bytes: int, count: Signal, take: Signal, available: Signal) -> Value:
+        """Queue of beats, read byte by byte; returns its lowest bytes, of which the first *count* count.
 
-        They leave on *take*; a beat enters behind fewer than two chunks, so that whether there is room for it
-        does not depend on whether a chunk leaves.
+        They leave on *take*. With three beats there is room for one more in every cycle in which one may be
+        wanted, whether or not bytes leave in it.
         """
-        beat_bytes, enough = self.config.bus_bits // 8, 2 * chunk_bytes
-        queue = Signal(8 * (beat_bytes + enough - 1))
-        level = Signal(range(beat_bytes + enough))
-        rest, rest_level = Signal.like(queue), Signal.like(level)
+        beat_bytes = self.config.bus_bits // 8
+        beats = [Signal(8 * beat_bytes, name=f"beat_{n}", reset_less=True) for n in range(3)]
+        level = Signal(range(len(beats) + 1))
+        at = Signal(range(beat_bytes))  # first byte of the lowest beat that is still to leave
+        end = Signal(range(beat_bytes + chunk_bytes))
+        accept, pop, rest_level = Signal(), Signal(), Signal.like(level)
         m.d.comb += [
-            available.eq(level >= count),
-            rest.eq(Mux(take, queue >> (count << 3), queue)),
-            rest_level.eq(Mux(take, level - count, level)),
-            self.beats.ready.eq(level < enough),
+            end.eq(at + count),
+            available.eq((level > 1) | ((level == 1) & (end <= beat_bytes))),
+            self.beats.ready.eq(level != len(beats)),
+            accept.eq(self.beats.valid & self.beats.ready),
+            pop.eq(take & (end >= beat_bytes)),
+            rest_level.eq(level - pop),
         ]
-        m.d.sync += [queue.eq(rest), level.eq(rest_level)]
-        with m.If(self.beats.valid & self.beats.ready):
-            with m.Switch(rest_level):
-                for n in range(enough):
-                    with m.Case(n):
-                        m.d.sync += queue.eq(Cat(rest[: 8 * n], self.beats.payload))
-            m.d.sync += level.eq(rest_level + beat_bytes)
+        # What lies above the level may be anything.
+        for n, (beat, above) in enumerate(pairwise(beats)):
+            with m.If(pop | (accept & (level == n))):
+                m.d.sync += beat.eq(Mux(pop & (level != n + 1), above, self.beats.payload))
+        with m.If(accept):
+            m.d.sync += beats[-1].eq(self.beats.payload)
+        m.d.sync += level.eq(rest_level + accept)
+        with m.If(take):
+            m.d.sync += at.eq(end)
         with m.If(self.start):
-            m.d.sync += level.eq(0)
-        return Cat(Mux(n < count, queue.word_select(n, 8), 0) for n in range(chunk_bytes))
+            m.d.sync += [level.eq(0), at.eq(0)]
+        return Cat(*beats[:2]).bit_select(Cat(Const(0, 3), at), 8 * chunk_bytes)
 
-    def _window(self, m: Module, chunk: Signal, count: Signal, push: Signal) -> Signal:
-        """Byte shift register whose length is ``fold * channels``; bytes above stay zero."""
+    def _window(self, m: Module, chunk: Value, count: Signal, push: Signal) -> Value:
+        """Byte shift register; returns the ``fold * channels`` bytes that entered last, zeros above them.
+
+        What a window holds of older rows has left it before it is looked at.
+        """
         lanes = self.config.in_lanes
-        window = Signal(8 * lanes)
-        length = Signal(range(lanes + 1))
-        m.d.sync += length.eq(self.settings.fold * self.settings.channels)
-        place = Signal(range(lanes))
-        m.d.comb += place.eq(length - count)
+        window = Signal(8 * lanes, reset_less=True)
+        length, older = Signal(range(lanes + 1)), Signal(range(lanes + 1))
+        m.d.sync += [length.eq(self.settings.fold * self.settings.channels), older.eq(lanes - length)]
         with m.If(push):
-            m.d.sync += window.eq(window >> (count << 3) | chunk << (place << 3))
-        with m.If(self.start):
-            m.d.sync += window.eq(0)
-        return window
+            m.d.sync += window.eq(Cat(window, chunk).bit_select(count << 3, 8 * lanes))
+        aligned = Signal.like(window)
+        m.d.comb += aligned.eq(window >> (older << 3))
+        return aligned
 
-    def _planes(self, window: Signal, group: Signal) -> Signal:
+    def _planes(self, window: Value, group: Signal) -> Value:
         c = self.config
         words = Cat(
             Cat(window[8 * v + (c.plane_groups - 1 - g) * c.step_lanes + s] for v in range(c.in_lanes))

@@ -45,7 +45,7 @@ async def random_shapes_match_golden(dut, source_stalls, sink_stalls):
     pairs = [(c, f) for c in range(1, CONFIG.in_lanes + 1) for f in range(1, CONFIG.in_lanes // c + 1)]
     ones = 0
     for channels, fold in pairs:
-        rows, width = rng.randrange(1, 4), rng.randrange(1, 8)
+        rows, width = rng.randrange(1, 4), rng.randrange(1, max(8, 64 // CONFIG.in_lanes))
         pad_left, pad_right = rng.randrange(3), rng.randrange(3)
         pad_right = max(pad_right, fold - width - pad_left)
         values = [rng.randrange(-128, 128) for _ in range(rows * width * channels)]
