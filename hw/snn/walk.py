@@ -4,6 +4,7 @@ from amaranth import Cat, Const, Module, Mux, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from pyralis.hw.common.stream import RegisterSlice
 from pyralis.hw.snn.config import SnnConfig
 from pyralis.hw.snn.group import GroupLayout
 from pyralis.hw.snn.program import LAYER
@@ -63,8 +64,9 @@ class PixelWalk(wiring.Component):
         n_lanes = self.config.pixel_lanes
         m.submodules.loops = loops = Pixels()
         wiring.connect(m, wiring.flipped(self.layers), loops.layers)
-        # A register between the loops, which work out the rows, and the largest number of rows of a group.
-        pixels, there = Signal(PIXEL, reset_less=True), Signal()
+        # Between the loops, which work out the rows, and the largest number of rows of a group.
+        m.submodules.slice = ahead = RegisterSlice(PIXEL)
+        pixels = ahead.output.p
 
         lane = Signal(range(max(n_lanes, 2)))
         window, group = Signal(WindowLayout(self.config)), Signal(GroupLayout(self.config))
@@ -72,11 +74,12 @@ class PixelWalk(wiring.Component):
         m.d.comb += [
             self.windows.payload.eq(window),
             self.groups.payload.eq(group),
-            take.eq(~self.windows.valid & ~self.groups.valid & there),
-            loops.next.eq(loops.valid & (take | ~there)),
+            ahead.input.payload.eq(loops.pixel),
+            ahead.input.valid.eq(loops.valid),
+            loops.next.eq(loops.valid & ahead.input.ready),
+            ahead.output.ready.eq(~self.windows.valid & ~self.groups.valid),
+            take.eq(ahead.output.valid & ahead.output.ready),
         ]
-        with m.If(take | ~there):
-            m.d.sync += [pixels.eq(loops.pixel), there.eq(loops.valid)]
         for port in (self.windows, self.groups):
             with m.If(port.ready):
                 m.d.sync += port.valid.eq(0)
@@ -174,7 +177,7 @@ class Pixels(wiring.Component):
     def _loops(self, m: Module, layer, restart: Signal) -> tuple[dict[str, Signal], list[Signal]]:
         """Loop counters by name, innermost first; and for each loop whether it ends with this pixel.
 
-        That a loop is in its last round stands in a register, worked out with the counter's next value.
+        The ends stand in registers, worked out with the counters' next values.
         """
         limits = {
             "window_x": layer.pool_size,
@@ -186,16 +189,20 @@ class Pixels(wiring.Component):
         }
         counters = {name: Signal(16, name=name) for name in limits}
         wraps = [Signal(name=f"wrap_{name}") for name in limits]
-        inner = Const(1)  # all loops inside this one end
+        inner = ends = Const(1)  # all loops inside this one end, with this pixel and with the next one
         for (name, limit), wrap in zip(limits.items(), wraps, strict=True):
-            end = Signal(name=f"{name}_end")
-            m.d.comb += wrap.eq(end & inner)
-            with m.If(restart):
-                m.d.sync += [counters[name].eq(0), end.eq(limit == 1)]
-            with m.Elif(self.next & inner):
-                m.d.sync += counters[name].eq(Mux(end, 0, counters[name] + 1))
-                m.d.sync += end.eq(Mux(end, limit == 1, counters[name] + 2 == limit))
-            inner = wrap
+            end, following = Signal(name=f"{name}_end"), Signal(name=f"{name}_end_next")
+            advance = self.next & inner
+            with m.If(restart | (advance & end)):
+                m.d.sync += counters[name].eq(0)
+                m.d.comb += following.eq(limit == 1)
+            with m.Elif(advance):
+                m.d.sync += counters[name].eq(counters[name] + 1)
+                m.d.comb += following.eq(counters[name] + 2 == limit)
+            with m.Else():
+                m.d.comb += following.eq(end)
+            inner, ends = wrap, following & ends
+            m.d.sync += [end.eq(following), wrap.eq(ends)]
         return counters, wraps
 
     def _advance_columns(self, m: Module, layer, at: "_Bases", wraps: list[Signal]) -> None:
