@@ -64,11 +64,10 @@ class Tagger(wiring.Component):
         walking, replay = Signal(), Signal()
         ready = walking & self.groups.valid
         at = Signal(_position(self.config))
-        end = self._ends(m, at)
+        end = self._ends(m, at, replay)
         self._advance(m, at, end)
         self._tag(m, at, end, replay)
         m.d.comb += [
-            replay.eq(self.settings.planes & (at.group != 0)),
             self.slots.valid.eq(ready & (replay | self.currents.valid)),
             self.slots.p.currents.eq(Mux(replay, 0, self.currents.p)),
             self.currents.ready.eq(ready & ~replay & self.slots.ready),
@@ -96,19 +95,36 @@ class Tagger(wiring.Component):
                 m.next = "IDLE"
         return m
 
-    def _ends(self, m: Module, at: data.View) -> data.View:
-        """Whether the slot at *at* is the last of its word, pixel, pass, group, tile, layer."""
+    def _ends(self, m: Module, at: data.View, replay: Signal) -> data.View:
+        """Whether the slot at *at* is the last of its word, pixel, pass, group, tile, layer; and a *replay*.
+
+        Settings stand still, so what a pass is and whether a group or a tile is the last is worked out when
+        it is reached.
+        """
         c = self.config
         names = ("word", "pixel", "pass_", "planes", "group", "tile", "layer")
         end = Signal(data.StructLayout(dict.fromkeys(names, 1)))
-        # Settings stand still, so whether a group or a tile is the last is worked out when it is reached.
-        out_groups, out_tiles = self.settings.out_groups, self.settings.out_tiles
-        last_group, last_tile = Signal(), Signal()
+        settings = self.settings
+        out_groups, out_tiles = settings.out_groups, settings.out_tiles
+        last_plane, last_group, last_tile = Signal(), Signal(), Signal()
+        one_plane = ~settings.planes | (c.plane_groups == 1)  # a pass has all of it
         with m.If(self.begin):
-            m.d.sync += [last_group.eq(out_groups == 1), last_tile.eq(out_tiles == 1)]
+            m.d.sync += [
+                replay.eq(0),
+                last_plane.eq(one_plane),
+                last_group.eq(out_groups == 1),
+                last_tile.eq(out_tiles == 1),
+            ]
         with m.Elif(self.slots.valid & self.slots.ready):
-            with m.If(end.pass_ & end.planes):
-                m.d.sync += last_group.eq(Mux(end.group, out_groups == 1, at.group + 2 == out_groups))
+            with m.If(end.pass_ & ~last_plane):
+                m.d.sync += last_plane.eq(at.plane + 2 == c.plane_groups)
+            with m.If(end.pass_ & last_plane):
+                m.d.sync += [
+                    replay.eq(settings.planes & ~last_group),
+                    last_group.eq(Mux(last_group, out_groups == 1, at.group + 2 == out_groups)),
+                ]
+            with m.If(end.group):
+                m.d.sync += last_plane.eq(one_plane)
             with m.If(end.tile):
                 m.d.sync += last_tile.eq(at.tile + 2 == out_tiles)
         m.d.comb += [
@@ -117,7 +133,7 @@ class Tagger(wiring.Component):
             end.word.eq(at.part == c.in_lanes // c.neuron_lanes - 1),
             end.pixel.eq(at.block == c.blocks - 1),
             end.pass_.eq(end.pixel & (at.lane == c.pixel_lanes - 1)),
-            end.planes.eq(~self.settings.planes | (at.plane == c.plane_groups - 1)),
+            end.planes.eq(last_plane),
             end.group.eq(end.pass_ & end.planes & last_group),
             end.tile.eq(end.group & self.groups.p.tile_end),
             end.layer.eq(end.tile & last_tile),
