@@ -60,6 +60,10 @@ class WeightStore(wiring.Component):
     parameters : In(ParameterPort)
     rewind : In(1)
         Starts again at the first loaded word and tile: for weights that stay resident.
+
+    Timing
+    ------
+    A beat a cycle while there is room, one cycle more between layers.
     """
 
     def __init__(self, config: SnnConfig) -> None:
@@ -104,8 +108,11 @@ class WeightStore(wiring.Component):
                         m.next = "PARAMETERS"
                         m.d.sync += tile.eq(tile + 1)
                         with m.If(tile + 1 == self.layers.p.tiles):
-                            m.d.sync += tile.eq(0)
-                            m.d.comb += self.layers.ready.eq(1)
+                            m.next = "NEXT"
+            with m.State("NEXT"):
+                m.d.sync += tile.eq(0)
+                m.d.comb += self.layers.ready.eq(1)
+                m.next = "PARAMETERS"
         return m
 
 
