@@ -76,12 +76,11 @@ class Store(wiring.Component):
             pack.beats.ready.eq(self.beats.ready),
             self.read.buffer.eq(d.buffer),
         ]
-        with m.FSM() as fsm:
-            m.d.comb += self.busy.eq(~fsm.ongoing("IDLE"))
+        with m.FSM():
             with m.State("IDLE"):
                 m.d.comb += self.descriptors.ready.eq(1)
                 with m.If(self.descriptors.valid):
-                    m.d.sync += d.eq(self.descriptors.p)
+                    m.d.sync += [d.eq(self.descriptors.p), self.busy.eq(1)]
                     m.next = "JOB"
             with m.State("JOB"):
                 m.d.comb += [self.jobs.valid.eq(1), begin.eq(self.jobs.ready)]
@@ -91,6 +90,7 @@ class Store(wiring.Component):
                 m.d.sync += d.beats.eq(d.beats - 1)
                 with m.If(d.beats == 1):
                     m.d.comb += self.done.eq(1)
+                    m.d.sync += self.busy.eq(0)
                     m.next = "IDLE"
         with m.If(begin):
             m.d.sync += [unread.eq(d.words), self.read.address.eq(0)]
