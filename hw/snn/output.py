@@ -126,10 +126,10 @@ class OutputPath(wiring.Component):
     def _gate(self, m: Module, sums, neuron: Neuron, room, has_results) -> None:
         """Lets slots into the neurons while they have parameters, and room for results."""
         go, port = Signal(), self.parameters
-        spacious = Signal()  # there is room for one slot more than are inside, as there was a cycle ago
-        m.d.sync += spacious.eq(neuron.pending + 1 < room)
+        spacious = Signal()  # results of one slot more than are inside have room, as they had a cycle ago
+        m.d.sync += spacious.eq(~has_results | (neuron.pending + 1 < room))
         m.d.comb += [
-            go.eq(port.ready & ~port.release & (~has_results | spacious)),
+            go.eq(port.ready & ~port.release & spacious),
             neuron.slots.payload.eq(sums.payload),
             neuron.slots.valid.eq(sums.valid & go),
             sums.ready.eq(neuron.slots.ready & go),
