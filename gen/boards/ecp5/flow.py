@@ -56,10 +56,10 @@ PLACE = (
 )
 """Options of nextpnr. A clock that is missed is judged by the report, which is written all the same.
 
-The router is nextpnr's own choice, router1. Measured on a spiking core of 10,500 tables, 12,900 flip-flops and
-2,600 carry blocks that was asked for 62.5 MHz (nextpnr 0.11, one placement, seed 1): router1 reached 77.2 MHz in
-334 s of CPU, router2 64.7 MHz in 315 s. Half of the time goes into refining the placement, which has no option
-to be shorter."""
+The router is nextpnr's own choice, router1. Measured on a spiking core of 10,500 tables, 12,900 flip-flops
+and 2,600 carry blocks that was asked for 62.5 MHz (nextpnr 0.11, the same placement, seed 1): router1 reached
+77.2 MHz in 334 s of CPU, router2 64.7 MHz in 315 s. About half of the time goes into refining the placement,
+which has no option to be shorter."""
 
 VERSIONS = ("pyralis", "amaranth", "amaranth-boards", "pyosys")
 
