@@ -9,7 +9,7 @@ from pyralis.boards.runtime.frames import LONGEST_REPLY, Reply, parse_reply, req
 from pyralis.boards.runtime.slip import SlipDecoder, encode
 from pyralis.hw.serial.protocol import MAX_WORDS, VERSION, Command, Status
 
-__all__ = ["BridgeClient", "open_port"]
+__all__ = ["PATIENCE", "BridgeClient", "open_port"]
 
 DAMAGED = (Status.CHECKSUM, Status.SHORT, Status.LONG, Status.LENGTH)
 """The request did not arrive as it was sent, and was not carried out."""
@@ -21,6 +21,9 @@ REFUSED = {
     Status.BUS: "has nothing at address {address:#010x}, or it may not be accessed that way",
     Status.TIMEOUT: "got no answer from its bus at address {address:#010x}",
 }
+
+PATIENCE = 0.5
+"""Seconds that an answer may take, besides what its bits take: adapters keep bytes for up to 16 ms."""
 
 SILENCE = "there was no answer"
 
@@ -73,7 +76,7 @@ class BridgeClient:
         Whoever answers speaks another version.
     """
 
-    def __init__(self, port: Any, baud: int, *, seconds: float = 0.5, attempts: int = 8) -> None:
+    def __init__(self, port: Any, baud: int, *, seconds: float = PATIENCE, attempts: int = 8) -> None:
         self._port, self._baud = port, baud
         self.seconds, self.attempts, self.repeated = seconds, attempts, 0
         self._sequence, self._last_write = 0, -1

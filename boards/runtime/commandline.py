@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from pyralis.boards.runtime.bridge import PATIENCE
 from pyralis.boards.runtime.deployment import TRANSPORTS, Deployment
 from pyralis.boards.runtime.errors import DriverError
 from pyralis.boards.runtime.gf import GfDriver
@@ -53,13 +55,22 @@ def run_job(
         "--port", default="/dev/ttyUSB0", help="serial port, or socket://HOST:PORT (%(default)s)"
     )
     parser.add_argument("--baud", type=int, help="bits a second; those of the bitstream if not given")
+    parser.add_argument(
+        "--seconds",
+        type=_duration,
+        default=PATIENCE,
+        help="longest time that a board at a serial port may take for an answer (%(default)s)",
+        metavar="N",
+    )
     parser.add_argument("--images", type=_positive, help="use the first N samples only", metavar="N")
     parser.add_argument("--json", action="store_true", help="write facts as JSON")
     options = parser.parse_args(argv)
     try:
         deployment = Deployment(folder)
         samples = deployment.samples()
-        transport = deployment.transport(options.transport, port=options.port, baud=options.baud)
+        transport = deployment.transport(
+            options.transport, port=options.port, baud=options.baud, seconds=options.seconds
+        )
         with deployment.open(transport) as driver:
             facts = job(driver, first(samples, options.images))
     except DriverError as error:
@@ -83,3 +94,13 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be a number from 1 on, not {text!r}")
     return int(text)
+
+
+def _duration(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"must be a number of seconds above 0, not {text!r}")
+    return value

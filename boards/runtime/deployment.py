@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+from pyralis.boards.runtime.bridge import PATIENCE
 from pyralis.boards.runtime.errors import DriverError
 from pyralis.boards.runtime.gf import GfDriver
 from pyralis.boards.runtime.pynq import PynqTransport
@@ -107,15 +108,20 @@ class Deployment:
             return {key: arrays[key] for key in arrays.files}
 
     def transport(
-        self, kind: str | None = None, *, port: str = "/dev/ttyUSB0", baud: int | None = None
+        self,
+        kind: str | None = None,
+        *,
+        port: str = "/dev/ttyUSB0",
+        baud: int | None = None,
+        seconds: float = PATIENCE,
     ) -> Transport:
         """The way to the board that the folder is for, or of another *kind*.
 
-        On a board with PYNQ this loads the bitstream.
+        *port*, *baud* and *seconds* are those of a serial port. With PYNQ this loads the bitstream.
         """
         kind = kind or str(self.manifest["transport"])
         if kind == "serial":
-            return SerialTransport(port, baud or int(self.manifest.get("baud", 1_000_000)))
+            return SerialTransport(port, baud or int(self.manifest.get("baud", 1_000_000)), seconds=seconds)
         if kind != "pynq":
             raise DriverError(f"there is no transport {kind!r}", near(kind, TRANSPORTS))
         if not self.manifest.get("bitstream"):
@@ -142,7 +148,9 @@ class Deployment:
                 f"there is no driver for the core {self.core!r}", near(self.core, ("snn", "gf"))
             )
         if not self.manifest.get("network"):
-            raise DriverError("the folder has no network", "write it with one: make deploy NETWORK=...")
+            raise DriverError(
+                "the folder has no network", "write it again, with one: pyralis deploy snn --network NET.npz"
+            )
         driver = SnnDriver(transport, registers, self.manifest["network"])
         memory = self.manifest["memory"]
         driver.load(self.read(memory["program"]), self.read(memory["weights"]))
@@ -155,6 +163,7 @@ def open_deployment(
     *,
     port: str = "/dev/ttyUSB0",
     baud: int | None = None,
+    seconds: float = PATIENCE,
 ) -> SnnDriver | GfDriver:
     """The driver for the core in *folder*, ready to run.
 
@@ -167,6 +176,8 @@ def open_deployment(
         Serial port, or an URL of pyserial.
     baud : int, optional
         Bits a second; those of the bitstream if not given.
+    seconds : float
+        Longest time that a board at a serial port may take for an answer, besides what its bits take.
 
     Returns
     -------
@@ -180,5 +191,5 @@ def open_deployment(
     """
     deployment = Deployment(folder)
     if transport is None or isinstance(transport, str):
-        transport = deployment.transport(transport, port=port, baud=baud)
+        transport = deployment.transport(transport, port=port, baud=baud, seconds=seconds)
     return deployment.open(transport)

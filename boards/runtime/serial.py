@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from pyralis.boards.runtime.bridge import BridgeClient, open_port
+from pyralis.boards.runtime.bridge import PATIENCE, BridgeClient, open_port
 from pyralis.boards.runtime.memory import MemoryWindow, check_range
 from pyralis.boards.runtime.shell import CONTROL, STATUS, read_shell
 from pyralis.hw.serial.protocol import CORE, MEMORY, SHELL
@@ -79,7 +79,12 @@ class SerialTransport:
     """
 
     def __init__(
-        self, port: Any = "/dev/ttyUSB0", baud: int = 1_000_000, *, seconds: float = 0.5, attempts: int = 8
+        self,
+        port: Any = "/dev/ttyUSB0",
+        baud: int = 1_000_000,
+        *,
+        seconds: float = PATIENCE,
+        attempts: int = 8,
     ) -> None:
         opened = open_port(port, baud) if isinstance(port, str) else port
         self._closed = False

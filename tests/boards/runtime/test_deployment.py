@@ -84,14 +84,18 @@ def test_the_multiplier(tmp_path):
 
 def test_the_way_to_the_board_is_that_of_the_folder(snn_folder, monkeypatch):
     made = []
-    monkeypatch.setattr(deployment, "SerialTransport", lambda *rest: made.append(rest))
+    monkeypatch.setattr(deployment, "SerialTransport", lambda *rest, seconds: made.append((*rest, seconds)))
     monkeypatch.setattr(deployment, "PynqTransport", lambda *rest: made.append(rest))
     folder = Deployment(snn_folder)
     folder.transport()
-    folder.transport(port="/dev/ttyACM3", baud=9600)
+    folder.transport(port="/dev/ttyACM3", baud=9600, seconds=3)
     folder.manifest["bitstream"] = "design.bit"
     folder.transport("pynq")
-    assert made == [("/dev/ttyUSB0", 115_200), ("/dev/ttyACM3", 9600), (snn_folder / "design.bit",)]
+    assert made == [
+        ("/dev/ttyUSB0", 115_200, 0.5),
+        ("/dev/ttyACM3", 9600, 3),
+        (snn_folder / "design.bit",),
+    ]
     folder.manifest["bitstream"] = None
     with pytest.raises(DriverError) as caught:
         folder.transport("pynq")
@@ -153,7 +157,11 @@ def test_what_is_no_deploy_folder(tmp_path):
     ("change", "what", "hint"),
     [
         ({"design": {"core": "gcn"}}, "there is no driver for the core 'gcn'", "there are: gf, snn"),
-        ({"network": None}, "the folder has no network", "write it with one: make deploy NETWORK=..."),
+        (
+            {"network": None},
+            "the folder has no network",
+            "write it again, with one: pyralis deploy snn --network NET.npz",
+        ),
     ],
 )
 def test_what_no_driver_can_do(small, snn_folder, change, what, hint):

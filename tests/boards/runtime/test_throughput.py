@@ -106,7 +106,7 @@ def test_the_program(small, tmp_path, monkeypatch, capsys):
         tmp_path,
         tmp_path / "no",
     )
-    monkeypatch.setattr(deployment, "SerialTransport", lambda port, baud: small.board())
+    monkeypatch.setattr(deployment, "SerialTransport", lambda port, baud, seconds: small.board())
     monkeypatch.setattr(SnnDriver, "counters", lambda self: COUNTS)
     assert main(tmp_path, ["--images", "4"]) == 0
     first, second, *rest = capsys.readouterr().out.splitlines()

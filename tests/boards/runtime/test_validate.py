@@ -114,8 +114,8 @@ def folder(small, samples, tmp_path, monkeypatch):
     )
     asked = []
 
-    def connect(port, baud):
-        asked.append((port, baud))
+    def connect(port, baud, *, seconds):
+        asked.append((port, baud, seconds))
         return small.board()
 
     monkeypatch.setattr(deployment, "SerialTransport", connect)
@@ -128,10 +128,11 @@ def test_the_program_says_what_came_out(folder, capsys):
     assert capsys.readouterr().out == (
         "7 of 7 samples equal the golden model's results.\nAccuracy: 100.00%.\nValidation passed.\n"
     )
-    assert asked == [("/dev/ttyUSB0", 1_000_000)]
-    assert main(path, ["--port", "socket://localhost:7", "--baud", "115200", "--images", "3", "--json"]) == 0
+    assert asked == [("/dev/ttyUSB0", 1_000_000, 0.5)]
+    words = ["--port", "socket://localhost:7", "--baud", "115200", "--seconds", "2.5"]
+    assert main(path, [*words, "--images", "3", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["samples"] == 3
-    assert asked[1] == ("socket://localhost:7", 115200)
+    assert asked[1] == ("socket://localhost:7", 115200, 2.5)
 
 
 def test_the_program_fails_with_the_samples(folder, capsys, small):
@@ -170,6 +171,8 @@ def test_the_program_turns_errors_into_sentences(folder, capsys):
     [
         (["--images", "0"], "argument --images: must be a number from 1 on, not '0'"),
         (["--images", "x"], "argument --images: must be a number from 1 on, not 'x'"),
+        (["--seconds", "0"], "argument --seconds: must be a number of seconds above 0, not '0'"),
+        (["--seconds", "long"], "argument --seconds: must be a number of seconds above 0, not 'long'"),
         (["--transport", "usb"], "argument --transport: invalid choice: 'usb'"),
     ],
 )
