@@ -41,9 +41,15 @@ class Need:
 
 
 def for_board(config: SnnConfig, board: Board) -> SnnConfig:
-    """*config* as *board* can build it: crossbars in fabric where there is no DSP48E2."""
-    fabric = isinstance(board, Ecp5Board) or (isinstance(board, ZynqBoard) and board.fabric_cell)
-    return replace(config, cell="fabric") if fabric else config
+    """*config* with the cells that *board* has, and no wider than the processor's ports if it has any."""
+    if not isinstance(board, ZynqBoard):
+        return replace(config, cell="fabric")
+    return replace(
+        config,
+        address_bits=min(config.address_bits, board.address_bits),
+        bus_bits=min(config.bus_bits, board.bus_bits),
+        cell="fabric" if board.fabric_cell else config.cell,
+    )
 
 
 def need(config: SnnConfig, board: Board) -> Need:

@@ -6,8 +6,8 @@ import re
 import pytest
 
 from pyralis.boards.base import ZynqBoard, all_boards
+from pyralis.gen.boards.capacity import for_board
 from pyralis.gen.boards.vivado.processor import PROCESSORS
-from pyralis.gen.boards.vivado.project import fitted
 from pyralis.hw.snn.config import PRESETS
 
 BOARDS = {name: board for name, board in all_boards().items() if isinstance(board, ZynqBoard)}
@@ -32,7 +32,7 @@ def test_ports_are_those_of_the_processor(board):
 
 @pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)
 def test_the_preset_can_be_built(board):
-    config = fitted(PRESETS[board.presets["snn"]], board)
+    config = for_board(PRESETS[board.presets["snn"]], board)
     assert config.address_bits <= board.address_bits
     assert config.bus_bits <= board.bus_bits
     assert board.fabric_cell == (config.cell == "fabric")

@@ -13,7 +13,7 @@ The same core and board give the same bytes: there are no times and no paths in 
 """
 
 import importlib.resources
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pyralis.boards.base import ZynqBoard
 from pyralis.gen.boards.design import Design
@@ -22,7 +22,6 @@ from pyralis.gen.boards.vivado.processor import PROCESSORS, Processor
 from pyralis.gen.emit.template import render
 from pyralis.gen.errors import UserError
 from pyralis.hw.axi.dma import DmaConfig
-from pyralis.hw.snn.config import SnnConfig
 
 __all__ = [
     "CELL",
@@ -32,7 +31,6 @@ __all__ = [
     "DIRECTIVES",
     "OLDEST",
     "Link",
-    "fitted",
     "links",
     "project_files",
     "range_of",
@@ -69,16 +67,6 @@ class Link:
     cell: str
     manager: str
     subordinate: str
-
-
-def fitted(config: SnnConfig, board: ZynqBoard) -> SnnConfig:
-    """*config* with the addresses, the bus and the cells that *board* has."""
-    return replace(
-        config,
-        address_bits=min(config.address_bits, board.address_bits),
-        bus_bits=min(config.bus_bits, board.bus_bits),
-        cell="fabric" if board.fabric_cell else config.cell,
-    )
 
 
 def vlnv(top: str) -> str:

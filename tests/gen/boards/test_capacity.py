@@ -32,6 +32,13 @@ def test_boards_without_dsp48e2_get_cells_in_fabric():
     assert cells == {"kv260": "dsp48e2", "pynq_z2": "fabric", "ulx3s": "fabric", "zcu104": "dsp48e2"}
 
 
+def test_configurations_are_fitted_to_the_ports():
+    small = for_board(PRESETS["zu3eg"], BOARDS["pynq_z2"])
+    assert (small.address_bits, small.bus_bits, small.cell) == (32, 64, "fabric")
+    assert for_board(PRESETS["zcu104"], BOARDS["zcu104"]) == PRESETS["zcu104"]
+    assert for_board(PRESETS["tiny"], BOARDS["kv260"]) == PRESETS["tiny"]
+
+
 def test_every_board_holds_its_own_preset():
     for board in BOARDS.values():
         fits = {row["preset"]: row["fits"] for row in holds(board)}

@@ -4,9 +4,9 @@ import pytest
 from zynqcores import TOP, probe
 
 from pyralis.boards.base import all_boards
+from pyralis.gen.boards.capacity import for_board
 from pyralis.gen.boards.designs import gf, snn
 from pyralis.gen.boards.vivado.primitives import count_cells, foreign, resources
-from pyralis.gen.boards.vivado.project import fitted
 from pyralis.hw.gf.config import GfConfig
 from pyralis.hw.snn.config import PRESETS
 
@@ -79,7 +79,7 @@ def test_a_protected_multiplier_on_7_series():
 def test_the_spiking_core_of_a_board_fits_it(name):
     board = all_boards()[name]
     preset = board.presets["snn"]
-    design = snn.design(fitted(PRESETS[preset], board), preset)
+    design = snn.design(for_board(PRESETS[preset], board), preset)
     cells = count_cells(design.files()[f"{design.top}.v"].decode(), design.top, board.family)
     assert foreign(cells, board.family) == []
     used, device = resources(cells), board.resources

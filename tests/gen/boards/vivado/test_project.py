@@ -4,9 +4,8 @@ import pytest
 from zynqcores import probe
 
 from pyralis.boards.base import all_boards
-from pyralis.gen.boards.vivado.project import DIRECTIVES, fitted, project_files
+from pyralis.gen.boards.vivado.project import DIRECTIVES, project_files
 from pyralis.gen.errors import UserError
-from pyralis.hw.snn.config import PRESETS
 
 BOARDS = all_boards()
 
@@ -74,10 +73,3 @@ def test_a_device_without_the_primitive():
         project_files(BOARDS["pynq_z2"], probe(), clock_mhz=62.5)
     assert caught.value.what == "probe-1 is made of DSP48E2, and xc7z020clg400-1 has none."
     assert caught.value.hint == 'cell = "fabric" in its configuration makes it of look-up tables'
-
-
-def test_configurations_are_fitted_to_the_ports():
-    small = fitted(PRESETS["zu3eg"], BOARDS["pynq_z2"])
-    assert (small.address_bits, small.bus_bits, small.cell) == (32, 64, "fabric")
-    assert fitted(PRESETS["zcu104"], BOARDS["zcu104"]) == PRESETS["zcu104"]
-    assert fitted(PRESETS["tiny"], BOARDS["kv260"]) == PRESETS["tiny"]
