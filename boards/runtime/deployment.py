@@ -13,7 +13,7 @@
 
 Facts that are read here: ``format``; ``design`` (``core``: which driver); ``transport`` (``"serial"`` with
 ``baud``, or ``"pynq"``); ``bitstream``, ``registers`` and ``samples`` (file names, or null); ``memory`` (file
-names by part); ``clock_mhz``; ``core``, and ``network`` for the spiking core.
+names by part); ``network`` for the spiking core.
 """
 
 import hashlib

@@ -27,14 +27,14 @@ from typing import Any
 import numpy as np
 
 from pyralis.boards.base import Board, Ecp5Board
+from pyralis.boards.runtime.deployment import FORMAT
 from pyralis.gen.boards.design import Design
+from pyralis.gen.boards.vivado.report import reread
 from pyralis.gen.emit.registers import to_c_header, to_json, to_svd
 from pyralis.gen.emit.template import render
 from pyralis.gen.folder import write_folder
 
-__all__ = ["FORMAT", "bitstream_of", "deploy", "driver_files"]
-
-FORMAT = "pyralis deploy 1"
+__all__ = ["bitstream_of", "deploy", "driver_files"]
 
 DRIVERS = "pyralis.boards.runtime"
 
@@ -81,7 +81,8 @@ def deploy(board: Board, design: Design, folder: str | Path, build: str | Path) 
     UserError
         The folder cannot be written; nothing is changed then.
     """
-    bitstream, note = bitstream_of(board, design, Path(build))
+    built = _result_in(Path(build))
+    bitstream, note = bitstream_of(board, design, Path(build), built)
     files = {
         **bitstream,
         **driver_files(),
@@ -103,7 +104,7 @@ def deploy(board: Board, design: Design, folder: str | Path, build: str | Path) 
         **({"baud": board.baud} if isinstance(board, Ecp5Board) else {}),
         "design": {"core": design.core, "name": design.name, "top": design.top},
         "bitstream": next((name for name in bitstream if name.endswith(".bit")), None),
-        "clock_mhz": board.clock_mhz(design.core),
+        "clock_mhz": built["clocks"][0]["asked_mhz"] if bitstream else board.clock_mhz(design.core),
         "registers": "registers.json",
         "memory": {name: f"{name}.bin" for name in design.memory},
         "samples": "samples.npz" if design.samples else None,
@@ -119,12 +120,24 @@ def deploy(board: Board, design: Design, folder: str | Path, build: str | Path) 
     return {**write_folder(folder, {**files, "README.txt": text.encode()}, facts), "note": note}
 
 
-def bitstream_of(board: Board, design: Design, build: Path) -> tuple[dict[str, bytes], str]:
-    """``design.bit`` (and ``design.hwh``) from the build folder, and a sentence on why there is none."""
-    command = f"make bitstream BOARD={board.name} DESIGN={design.core}"
+def _result_in(build: Path) -> dict[str, Any]:
+    """The content of ``result.json``, empty without one; of a Vivado project with what lies there now."""
     try:
-        result = json.loads((build / "result.json").read_text())
+        result: dict[str, Any] = json.loads((build / "result.json").read_text())
     except (OSError, json.JSONDecodeError):
+        return {}
+    return reread(result, build) if result["board"]["flow"] == "vivado" else result
+
+
+def bitstream_of(
+    board: Board, design: Design, build: Path, result: Mapping[str, Any]
+) -> tuple[dict[str, bytes], str]:
+    """``design.bit`` (and ``design.hwh``) from the folder *build*, and a sentence on why there is none.
+
+    *result* is the content of its ``result.json``, empty if there is none.
+    """
+    command = f"make bitstream BOARD={board.name} DESIGN={design.core}"
+    if not result:
         return {}, f"There is no bitstream yet in {build}; {command} builds one."
     if not result.get("ok"):
         return (

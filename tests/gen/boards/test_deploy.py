@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ from pyralis.gen.boards.designs.gf import design
 from pyralis.hw.gf.config import GfConfig
 
 BOARD = all_boards()["ulx3s"]
+
+REPORTS = Path(__file__).parent / "vivado" / "reports"
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +31,9 @@ def build_folder(folder, small, **changes):
     result = {
         "ok": True,
         "verdict": "",
-        "board": {"name": "ulx3s"},
+        "board": {"name": "ulx3s", "flow": "ecp5"},
         "design": {"config": dict(small.facts["core"])},
+        "clocks": [{"asked_mhz": 80.0}],
         "files": {"gf.bit": "", "gf.v": ""},
         **changes,
     }
@@ -59,6 +63,8 @@ def test_everything_is_there_and_the_manifest_says_so(small, tmp_path):
     samples = np.load(io.BytesIO((tmp_path / "out" / "samples.npz").read_bytes()))
     assert (samples["product"] == small.samples["product"]).all()
     text = (tmp_path / "out" / "README.txt").read_text()
+    assert "Bitstream: design.bit, clock 80 MHz." in text
+    assert "openFPGALoader -b ulx3s design.bit " in text
     assert "python3 validate.py --port /dev/ttyUSB0" in text
     assert "&" not in text
 
@@ -103,6 +109,22 @@ def test_without_a_bitstream_it_says_why(small, tmp_path, changes, sentence):
     assert manifest["note"] == sentence.format(tmp_path)
     assert not (tmp_path / "out" / "design.bit").exists()
     assert manifest["note"] in (tmp_path / "out" / "README.txt").read_text()
+
+
+def test_what_was_built_with_vivado_elsewhere_is_taken(small, tmp_path):
+    """Copied back into the folder of the project, whose result.json says that Vivado was missing."""
+    build_folder(tmp_path, small, ok=False, board={"name": "zcu104", "flow": "vivado"}, files={})
+    for name in ("utilization", "timing_summary", "power"):
+        report = REPORTS / f"{name}.rpt"
+        (tmp_path / "reports").mkdir(exist_ok=True)
+        (tmp_path / "reports" / report.name).write_bytes(report.read_bytes())
+    board = all_boards()["zcu104"]
+    assert deploy(board, small, tmp_path / "out", tmp_path)["bitstream"] is None
+    for name in ("design.bit", "design.hwh"):
+        (tmp_path / name).write_bytes(name.encode())
+    manifest = deploy(board, small, tmp_path / "out", tmp_path)
+    assert (manifest["bitstream"], manifest["note"]) == ("design.bit", "")
+    assert (tmp_path / "out" / "design.hwh").read_bytes() == b"design.hwh"
 
 
 def test_the_driver_is_whole_and_needs_nothing_else_of_ours():
