@@ -1,5 +1,6 @@
 """Elements of a field as integers and as 32-bit words."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ class Elements:
         """Words of one element."""
         return [value >> 32 * n & 0xFFFFFFFF for n in range(self.words)]
 
-    def array(self, values: list[int]) -> np.ndarray:
+    def array(self, values: Sequence[int]) -> np.ndarray:
         """Words of many: uint32 (count, words)."""
         return np.array([self.split(value) for value in values], np.uint32).reshape(-1, self.words)
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from amaranth.hdl import UnusedElaboratable
 
+from pyralis.boards.runtime.elements import Elements
 from pyralis.gen.boards.design import Design
 from pyralis.gen.gf.config import name_of
 from pyralis.gen.gf.generate import core_files
@@ -17,7 +18,7 @@ from pyralis.hw.gf.config import CODED, GfConfig
 from pyralis.hw.gf.datapath import Datapath
 from pyralis.hw.gf.lite import GfLite
 from pyralis.hw.gf.product import tree_levels
-from pyralis.hw.gf.registers import register_map, words_of
+from pyralis.hw.gf.registers import register_map
 
 __all__ = ["CORE", "SAMPLES", "STAGES", "design", "for_clock", "samples", "stages_of"]
 
@@ -110,9 +111,5 @@ def samples(config: GfConfig, count: int, seed: int = 0) -> dict[str, np.ndarray
     at = field.convert  # between polynomial order and that of the chip's ports
     rows = [(a, b, at(field.multiply(at(a), at(b)))) for a, b in pairs[:count]]
     a, b, product = zip(*rows, strict=True)
-    words = words_of(config.m)
-    return {"a": _words(a, words), "b": _words(b, words), "product": _words(product, words)}
-
-
-def _words(values: tuple[int, ...], words: int) -> np.ndarray:
-    return np.array([[value >> 32 * n & 0xFFFFFFFF for n in range(words)] for value in values], np.uint32)
+    words = Elements(config.m).array
+    return {"a": words(a), "b": words(b), "product": words(product)}
