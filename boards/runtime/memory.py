@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pyralis.boards.runtime.errors import MemoryFullError, TransportError
 from pyralis.boards.runtime.transport import Buffer
 
-__all__ = ["PAGE", "MemoryWindow", "check_range", "put"]
+__all__ = ["PAGE", "MemoryWindow", "check_access", "put"]
 
 PAGE = 4096
 """Bytes; every buffer begins at a multiple."""
@@ -67,9 +67,11 @@ def put(place: Buffer, content: bytes) -> int:
     return written
 
 
-def check_range(room: int, offset: int, size: int) -> None:
-    """Raises TransportError if *size* bytes from *offset* on are not all in a buffer of *room*."""
-    if offset < 0 or offset + size > room:
+def check_access(room: int, offset: int, size: int, *, freed: bool) -> None:
+    """Raises TransportError if a buffer of *room* bytes is *freed*, or has not *size* from *offset* on."""
+    if freed:
+        raise TransportError("this buffer was given back", "allocate another one")
+    if offset < 0 or size < 0 or offset + size > room:
         raise TransportError(
             f"bytes {offset} to {offset + size - 1} lie outside of this buffer of {room} bytes",
             "allocate a larger one",

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pyralis.boards.runtime.errors import DriverError, MemoryFullError, TransportError
-from pyralis.boards.runtime.memory import PAGE, check_range
+from pyralis.boards.runtime.memory import PAGE, check_access
 from pyralis.boards.runtime.registers import near
 from pyralis.boards.runtime.transport import Buffer
 
@@ -52,9 +52,7 @@ class PynqBuffer:
             self._array = None
 
     def _check(self, size: int, offset: int) -> None:
-        if self._array is None:
-            raise TransportError("this buffer was given back", "allocate another one")
-        check_range(self.size, offset, size)
+        check_access(self.size, offset, size, freed=self._array is None)
 
 
 class PynqTransport:

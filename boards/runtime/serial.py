@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pyralis.boards.runtime.bridge import PATIENCE, BridgeClient, open_port
-from pyralis.boards.runtime.memory import MemoryWindow, check_range
+from pyralis.boards.runtime.memory import MemoryWindow, check_access
 from pyralis.boards.runtime.shell import CONTROL, STATUS, read_shell
 from pyralis.hw.serial.protocol import CORE, MEMORY, SHELL
 
@@ -22,11 +22,11 @@ class SerialBuffer:
         self, bridge: BridgeClient, address: int, size: int, window: MemoryWindow | None = None
     ) -> None:
         self.address, self.size = address, size
-        self._bridge, self._window = bridge, window
+        self._bridge, self._window, self._freed = bridge, window, False
 
     def write(self, data: bytes, offset: int = 0) -> None:
         """Puts *data* at *offset*; bytes beside it in the same words stay."""
-        check_range(self.size, offset, len(data))
+        check_access(self.size, offset, len(data), freed=self._freed)
         low, high = offset // 4 * 4, -(-(offset + len(data)) // 4) * 4
         if high == low:
             return
@@ -40,16 +40,16 @@ class SerialBuffer:
 
     def read(self, size: int, offset: int = 0) -> bytes:
         """*size* bytes from *offset* on."""
-        check_range(self.size, offset, size)
+        check_access(self.size, offset, size, freed=self._freed)
         low, high = offset // 4, -(-(offset + size) // 4)
         data = self._words(4 * low, high - low)
         return data[offset - 4 * low :][:size]
 
     def free(self) -> None:
         """Gives the piece back, if it came from ``allocate``."""
-        if self._window is not None:
+        if self._window is not None and not self._freed:
             self._window.release(self.address)
-            self._window = None
+            self._freed = True
 
     def _words(self, offset: int, count: int) -> bytes:
         return struct.pack(f"<{count}I", *self._bridge.read(MEMORY + self.address + offset, count))

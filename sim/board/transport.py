@@ -8,8 +8,8 @@ import math
 from collections.abc import Mapping
 from types import TracebackType
 
-from pyralis.boards.runtime.errors import DriverError, TransportError
-from pyralis.boards.runtime.memory import MemoryWindow
+from pyralis.boards.runtime.errors import DriverError
+from pyralis.boards.runtime.memory import MemoryWindow, check_access
 from pyralis.boards.runtime.transport import Buffer
 from pyralis.sim.bench.core import DEFAULT_MEMORY, CoreBench, MemorySettings
 from pyralis.sim.board.process import Simulation
@@ -175,11 +175,4 @@ class SimulatedBuffer:
             self._transport.release(self.address)
 
     def _check(self, offset: int, size: int) -> None:
-        if self._freed:
-            raise TransportError(f"the buffer at {self.address:#x} was freed", "allocate another one")
-        if offset < 0 or size < 0 or offset + size > self.size:
-            raise TransportError(
-                f"bytes {offset}..{offset + size - 1} are not in the buffer of {self.size} bytes "
-                f"at {self.address:#x}",
-                "allocate a larger one",
-            )
+        check_access(self.size, offset, size, freed=self._freed)

@@ -67,7 +67,11 @@ def test_memory_is_given_out_behind_the_contents(world):
     first.free()
     first.free()
     assert transport.allocate(4).address == 8192
+    with pytest.raises(TransportError) as caught:
+        first.write(b"abc")
+    assert (caught.value.what, caught.value.hint) == ("this buffer was given back", "allocate another one")
     transport.preloaded["program"].free()
+    assert transport.preloaded["program"].read(8) == bytes(world[0].memory[:8]), "it stays preloaded"
     assert transport.allocate(4).address == 20480
 
 

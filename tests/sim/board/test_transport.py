@@ -93,11 +93,11 @@ def test_buffers_hold_what_is_written(shared):
     assert again.address == first.address
     again.free()
     second.free()
-    with pytest.raises(TransportError, match=f"the buffer at {first.address:#x} was freed"):
+    with pytest.raises(TransportError, match="this buffer was given back"):
         first.read(1)
     with pytest.raises(TransportError) as caught:
         shared.allocate(20).write(b"abc", 18)
-    assert caught.value.what.startswith("bytes 18..20 are not in the buffer of 20 bytes at 0x")
+    assert caught.value.what == "bytes 18 to 20 lie outside of this buffer of 20 bytes"
 
 
 def test_a_full_memory_is_told(shared):
