@@ -1,4 +1,4 @@
-"""Random integer networks: every option of a layer, of the coding and of the neuron that the core has."""
+"""Integer networks: random ones, with every option that the core has, and one that is always the same."""
 
 import random
 
@@ -90,3 +90,28 @@ def random_inputs(rng: random.Random, network: IntNetwork, count: int) -> np.nda
     low, high = network.input_range(0)
     shape = network.input_shape if network.coding == "direct" else (network.time_steps, *network.input_shape)
     return numbers.integers(low, high + 1, (count, *shape)).astype(np.int8)
+
+
+def two_layers() -> IntNetwork:
+    """A padded and pooled convolution to 8 channels, and a linear layer to 10 classes."""
+    rng = np.random.default_rng(3)
+
+    def layer(name: str, outputs: int, inputs: int, kernel: int, threshold: int, **settings) -> IntLayer:
+        return IntLayer(
+            name=name,
+            weight=rng.integers(-100, 128, (outputs, inputs, kernel, kernel)).astype(np.int8),
+            bias=rng.integers(-50, 50, outputs),
+            threshold=np.full(outputs, threshold),
+            neuron=IntNeuron(reset="zero"),
+            **settings,
+        )
+
+    return IntNetwork(
+        input_shape=(1, 6, 6),
+        time_steps=4,
+        output="potentials",
+        layers=(
+            layer("conv", 8, 1, 3, 4000, padding=(1, 1), pool=2),
+            layer("fc", 10, 8, 3, 400, kind="linear"),
+        ),
+    )

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from networks import random_inputs, random_network
+from networks import random_inputs, random_network, two_layers
 
 from pyralis.boards.runtime.errors import CoreError, SaturationWarning, TimeLimitError, WrongCoreError
 from pyralis.boards.runtime.snn import SnnDriver
@@ -43,31 +43,6 @@ def facts(compiled) -> dict:
     return json.loads(json.dumps(network_facts(compiled)))
 
 
-def network(threshold: int = 4000, potential_bits: int = TINY.potential_bits) -> IntNetwork:
-    rng = np.random.default_rng(3)
-
-    def layer(name, outputs, inputs, kernel, threshold, **settings):
-        return IntLayer(
-            name=name,
-            weight=rng.integers(-100, 128, (outputs, inputs, kernel, kernel)).astype(np.int8),
-            bias=rng.integers(-50, 50, outputs),
-            threshold=np.full(outputs, threshold),
-            neuron=IntNeuron(reset="zero"),
-            **settings,
-        )
-
-    return IntNetwork(
-        input_shape=(1, 6, 6),
-        time_steps=4,
-        output="potentials",
-        potential_bits=potential_bits,
-        layers=(
-            layer("conv", 8, 1, 3, threshold, padding=(1, 1), pool=2),
-            layer("fc", 10, 8, 3, 400, kind="linear"),
-        ),
-    )
-
-
 class Job:
     """A network, images and what must come out."""
 
@@ -89,7 +64,7 @@ class Job:
 
 @pytest.fixture(scope="module")
 def job():
-    return Job(network())
+    return Job(two_layers())
 
 
 @pytest.fixture
@@ -131,7 +106,7 @@ def test_the_random_networks_have_all_codings_and_outputs():
 
 
 def test_images_that_share_a_weight_load(bench):
-    job = Job(network(), count=5, images=2)
+    job = Job(two_layers(), count=5, images=2)
     with SimulatedTransport(bench) as transport, job.driver(transport) as driver:
         job.load(driver)
         job.check(driver)

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from networks import two_layers
 
-from pyralis.gen.intnetwork import IntLayer, IntNetwork, IntNeuron
 from pyralis.gen.snn.compile import compile_network
 from pyralis.hw.snn.config import PRESETS
 from pyralis.hw.snn.program import DESCRIPTOR_BYTES, LAYER, LOAD, ErrorCode
@@ -18,33 +18,9 @@ SPARE = 1 << 20
 BUSY, DONE, FAILED, DRAINING = 1, 2, 4, 8
 
 
-def network():
-    rng = np.random.default_rng(3)
-
-    def layer(name, outputs, inputs, kernel, threshold, **settings):
-        return IntLayer(
-            name=name,
-            weight=rng.integers(-100, 128, (outputs, inputs, kernel, kernel)).astype(np.int8),
-            bias=rng.integers(-50, 50, outputs),
-            threshold=np.full(outputs, threshold),
-            neuron=IntNeuron(reset="zero"),
-            **settings,
-        )
-
-    return IntNetwork(
-        input_shape=(1, 6, 6),
-        time_steps=4,
-        output="potentials",
-        layers=(
-            layer("conv", 8, 1, 3, 4000, padding=(1, 1), pool=2),
-            layer("fc", 10, 8, 3, 400, kind="linear"),
-        ),
-    )
-
-
 @pytest.fixture(scope="module")
 def job():
-    compiled = compile_network(network(), TINY)
+    compiled = compile_network(two_layers(), TINY)
     inputs = np.random.default_rng(4).integers(-128, 128, (2, 1, 6, 6)).astype(np.int8)
     return Job(compiled, inputs)
 
