@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
 
+from pyralis.boards.runtime.closing import Closing
 from pyralis.boards.runtime.elements import Elements
 from pyralis.boards.runtime.errors import CoreError, DriverError, TimeLimitError
 from pyralis.boards.runtime.identity import check_identity
@@ -48,7 +48,7 @@ class Product:
     cycles: int | None
 
 
-class GfDriver:
+class GfDriver(Closing):
     """Multiplies in one field.
 
     Elements are integers below ``2**m``, as the core's ports take them: bit i is the coefficient of x**i, or
@@ -85,17 +85,6 @@ class GfDriver:
         self.products: list[Product] = []
         self._settled = False
         self._separate = bool(self.registers.reset_of("kinds", "separate_operands"))
-
-    def __enter__(self) -> "GfDriver":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Lets go of the transport; a second call does nothing."""

@@ -3,11 +3,11 @@
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
 
+from pyralis.boards.runtime.closing import Closing
 from pyralis.boards.runtime.errors import (
     CoreError,
     DriverError,
@@ -41,7 +41,7 @@ NOUNS = {
 }
 
 
-class SnnDriver:
+class SnnDriver(Closing):
     """Runs one network on one core.
 
     Parameters
@@ -91,17 +91,6 @@ class SnnDriver:
         self._buffers = JobBuffers(transport, self.layout.input_stride, self.layout.output_stride)
         self._counts = CounterSums(self.registers, self.layers)
         check_identity(self.registers, NOUNS)
-
-    def __enter__(self) -> "SnnDriver":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Gives back memory and transport; a second call does nothing."""

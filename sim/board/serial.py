@@ -6,11 +6,11 @@ unchanged: every bit goes over the simulated line.
 
 import socket
 from pathlib import Path
-from types import TracebackType
 
 from amaranth.lib import wiring
 
 from pyralis.boards.base import Ecp5Board
+from pyralis.boards.runtime.closing import Closing
 from pyralis.boards.shell.serial_shell import SerialShell
 from pyralis.gen.boards.design import Design
 from pyralis.gen.emit.verilog import emit
@@ -46,7 +46,7 @@ def build_board(
     return build_serial(shell, divisor, root=root)
 
 
-class SimulatedSerialBoard:
+class SimulatedSerialBoard(Closing):
     """A running board; while a host is connected its time passes as fast as the simulator works.
 
     Without traffic it slows down after a while, and stands still when nobody is connected.
@@ -94,14 +94,6 @@ class SimulatedSerialBoard:
     def close(self) -> None:
         """Ends the simulator; a second call does nothing."""
         self._simulation.close()
-
-    def __enter__(self) -> "SimulatedSerialBoard":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _bench_text(text: str, divisor: int) -> str:

@@ -6,8 +6,8 @@ The simulator is the board: its registers are those behind the core's AXI4-Lite 
 
 import math
 from collections.abc import Mapping
-from types import TracebackType
 
+from pyralis.boards.runtime.closing import Closing
 from pyralis.boards.runtime.errors import DriverError
 from pyralis.boards.runtime.memory import MemoryWindow, check_access
 from pyralis.boards.runtime.transport import Buffer
@@ -26,7 +26,7 @@ LOAD, DUMP, FAIL, HANG, WAKE = 1, 2, 3, 4, 5
 """Commands of the memory model."""
 
 
-class SimulatedTransport:
+class SimulatedTransport(Closing):
     """Registers, memory and time of one simulated core.
 
     Parameters
@@ -109,14 +109,6 @@ class SimulatedTransport:
 
     def close(self) -> None:
         self.simulation.close()
-
-    def __enter__(self) -> "SimulatedTransport":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def release(self, address: int) -> None:
         """Takes back what :meth:`allocate` gave; buffers call it."""
