@@ -14,6 +14,8 @@ __all__ = ["PATIENCE", "BridgeClient", "open_port"]
 DAMAGED = (Status.CHECKSUM, Status.SHORT, Status.LONG, Status.LENGTH)
 """The request did not arrive as it was sent, and was not carried out."""
 
+TOGETHER = "load the bitstream that belongs to this driver"
+
 REFUSED = {
     Status.COMMAND: "does not know the command {command}",
     Status.COUNT: "does not transfer so many words at once",
@@ -152,7 +154,8 @@ class BridgeClient:
             return
         where = reply.words[0] if reply.words else address
         text = REFUSED[reply.status].format(command=command.name, address=where)
-        raise TransportError(f"the board {text}", "load the bitstream that belongs to this driver")
+        again = "reset the board, and start again" if reply.status == Status.TIMEOUT else TOGETHER
+        raise TransportError(f"the board {text}", again)
 
     def _send(self, data: bytes) -> None:
         try:

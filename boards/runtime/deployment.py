@@ -102,7 +102,7 @@ class Deployment:
         if not name:
             raise DriverError(
                 "the folder has no samples",
-                "write it with a network that has test images, or for the gf core",
+                "write it again, with inputs: pyralis deploy snn --inputs FILE.npy",
             )
         with np.load(io.BytesIO(self.read(name))) as arrays:
             return {key: arrays[key] for key in arrays.files}

@@ -137,7 +137,8 @@ def test_every_refusal_has_its_sentence(status, what):
     board.carry_out = lambda command, sequence, *rest: board.reply(bridge.Status[status], sequence)
     with pytest.raises(TransportError) as caught:
         client.read(CORE, 1)
-    assert caught.value.what == what
+    hung, other = "reset the board, and start again", "load the bitstream that belongs to this driver"
+    assert (caught.value.what, caught.value.hint) == (what, hung if status == "TIMEOUT" else other)
     assert set(bridge.REFUSED) | set(bridge.DAMAGED) == set(bridge.Status) - {bridge.Status.OK}
 
 

@@ -78,7 +78,7 @@ def test_the_multiplier(tmp_path):
         Deployment(folder).samples()
     assert (caught.value.what, caught.value.hint) == (
         "the folder has no samples",
-        "write it with a network that has test images, or for the gf core",
+        "write it again, with inputs: pyralis deploy snn --inputs FILE.npy",
     )
 
 
