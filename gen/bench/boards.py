@@ -99,7 +99,7 @@ def bench(
 ) -> dict[str, Any]:
     """Builds every case and writes the figures to *path* as JSON; returns them.
 
-    A case whose clock is not met, or whose tool fails, is a row that says so.
+    A case whose clock is not met is a row that says so.
 
     Parameters
     ----------
@@ -112,6 +112,8 @@ def bench(
     ------
     UserError
         A tool is not installed, or *path* cannot be written.
+    ToolError
+        A tool failed, so that there are no figures; nothing is written then.
     """
     make_folder(Path(path).parent)
     rows = []

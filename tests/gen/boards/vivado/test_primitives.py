@@ -50,7 +50,7 @@ def test_a_deep_memory_of_look_up_tables():
 
 
 def test_what_no_device_has_is_named():
-    assert foreign({"LUT6": 3, "$mem_v2": 1, "helper": 1}, "xcup") == ["$mem_v2", "helper"]
+    assert foreign({"LUT6": 3, "$mem_v2": 1, "unknown": 1}, "xcup") == ["$mem_v2", "unknown"]
 
 
 def test_resources_in_units_of_the_data_sheets():

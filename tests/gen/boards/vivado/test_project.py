@@ -1,5 +1,7 @@
 """The texts of a project: the same every time, with what the core and the board need."""
 
+from pathlib import Path
+
 import pytest
 from zynqcores import probe
 
@@ -22,7 +24,7 @@ def test_the_files_of_a_project():
     assert files == project_files(BOARDS["zcu104"], probe(), clock_mhz=150.0)
     assert "module DSP48E2" not in "".join(files.values())
     assert "DSP48E2" in files["rtl/probe.v"]
-    assert not any("/work" in text or "/tmp" in text for text in files.values())
+    assert not any(str(Path(__file__).parents[4]) in text for text in files.values())
 
 
 def test_blocks_to_keep_get_a_constraint_after_synthesis():
