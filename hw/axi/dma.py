@@ -109,11 +109,15 @@ class NextBurst:
             with m.If(self.last):
                 m.d.sync += self.active.eq(0)
 
-    def load(self, m: Module, job) -> None:
-        """Takes *job*; call inside the condition of its transfer, only where ``free`` holds."""
-        m.d.sync += self._line.eq(job.address[-len(self._line) :])
-        m.d.sync += self._left.eq(job.beats)
-        m.d.sync += self.active.eq(job.beats != 0)
+    def load(self, m: Module, job, taken) -> None:
+        """Takes *job* when it is *taken*, only where ``free`` holds.
+
+        Whatever is offered is copied until then, so that the copy does not wait for the transfer.
+        """
+        with m.If(self.free):
+            m.d.sync += [self._line.eq(job.address[-len(self._line) :]), self._left.eq(job.beats)]
+        with m.If(taken):
+            m.d.sync += self.active.eq(job.beats != 0)
 
     def drop(self, m: Module) -> None:
         m.d.sync += self.active.eq(0)

@@ -91,8 +91,7 @@ class ReadDma(wiring.Component):
             ]
 
         m.d.comb += self.jobs.ready.eq(self.flush | (burst.free & ~dropping))
-        with m.If(self.jobs.valid & self.jobs.ready):
-            burst.load(m, self.jobs.p)
+        burst.load(m, self.jobs.p, self.jobs.valid & self.jobs.ready)
         with m.If(draining):
             burst.drop(m)
 

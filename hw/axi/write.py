@@ -80,8 +80,7 @@ class WriteDma(wiring.Component):
         idle = ~burst.active & ~answers.some
         empty = self.jobs.p.beats == 0
         m.d.comb += self.jobs.ready.eq(self.flush | (~dropping & Mux(empty, idle, burst.free)))
-        with m.If(self.jobs.valid & self.jobs.ready):
-            burst.load(m, self.jobs.p)
+        burst.load(m, self.jobs.p, self.jobs.valid & self.jobs.ready)
         with m.If(draining):
             burst.drop(m)
 

@@ -50,8 +50,7 @@ def test_bursts_cover_a_job_and_cross_no_boundary(config):
     step, load = Signal(), Signal()
     job = Signal(DmaJob(config))
     burst = NextBurst(m, config, step=step)
-    with m.If(load):
-        burst.load(m, job)
+    burst.load(m, job, load)
     rng, unit = random.Random(1), config.beat_bytes
     seen = {"full": 0, "short": 0, "crossing": 0}
 
@@ -88,8 +87,7 @@ def test_a_job_of_no_beats_is_no_job():
     m = Module()
     load, job = Signal(), Signal(DmaJob(config))
     burst = NextBurst(m, config, step=0)
-    with m.If(load):
-        burst.load(m, job)
+    burst.load(m, job, load)
 
     async def bench(sim):
         for beats in (0, 3):
