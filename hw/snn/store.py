@@ -93,13 +93,17 @@ class Store(wiring.Component):
                     m.d.sync += self.busy.eq(0)
                     m.next = "IDLE"
         with m.If(begin):
-            m.d.sync += [unread.eq(d.words), self.read.address.eq(0)]
+            m.d.sync += unread.eq(d.words)
         with m.Elif(self.read.enable):
-            m.d.sync += [unread.eq(unread - 1), self.read.address.eq(self.read.address + 1)]
-        self._collect(m, d, unread, begin, pack)
+            m.d.sync += unread.eq(unread - 1)
+        with m.If(self.jobs.valid):
+            m.d.sync += self.read.address.eq(0)
+        with m.Elif(self.read.enable):
+            m.d.sync += self.read.address.eq(self.read.address + 1)
+        self._collect(m, d, unread, pack)
         return ResetInserter(self.flush)(m)
 
-    def _collect(self, m: Module, d, unread: Signal, begin: Signal, pack: PackWords) -> None:
+    def _collect(self, m: Module, d, unread: Signal, pack: PackWords) -> None:
         """Asks for a word only when the FIFO has a place for it; hands the words on in order."""
         depth = self.map_latency + 4  # asked for, through the maps and the FIFO, without a pause
         m.submodules.fifo = fifo = SyncFIFOBuffered(width=self.config.map_word_bits, depth=depth)
@@ -119,7 +123,7 @@ class Store(wiring.Component):
         ]
         m.d.sync += arriving.eq(arriving << 1 | self.read.enable)
         m.d.sync += places.eq(places - self.read.enable + taken)
-        with m.If(begin):
+        with m.If(self.jobs.valid):
             m.d.sync += unpacked.eq(d.words)
         with m.Elif(taken):
             m.d.sync += unpacked.eq(unpacked - 1)
