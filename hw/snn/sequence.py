@@ -48,9 +48,9 @@ class Sequence(wiring.Component):
     """Loops over step groups, kernel rows, kernel columns and input tiles of every pixel group.
 
     A step is issued in every cycle in which its weight word is on chip, its input rows are written and (for
-    the last step of a group) the array has room; passes, groups and tiles follow each other without a gap, a
-    layer after a gap of one cycle at most. A layer may begin while the one before it is still leaving the
-    output path: ``row_done`` tells how far that has come.
+    the last step of a group) the array has room; passes, groups, tiles and layers follow each other without a
+    gap. A layer may begin while the one before it is still leaving the output path: ``row_done`` tells how
+    far that has come.
 
     The loops (:class:`Steps`) run ahead of the issue, so that neither waits for the other's logic.
 
@@ -141,7 +141,7 @@ class Steps(wiring.Component):
     """The nested loops of :class:`Sequence`: one step a transfer.
 
     Whether a loop is in its last round is kept in a register beside its counter and worked out together with
-    the counter's next value; for the first step of a layer that takes a cycle of its own.
+    the counter's next value; for the first step of a layer, while the layer moves into a register.
 
     Ports
     -----
@@ -159,24 +159,25 @@ class Steps(wiring.Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        layer, window = self.layers.p, self.windows.p
+        layer, window = Signal(LAYER, reset_less=True), self.windows.p
+        there, load = Signal(), Signal()  # a layer is in the register; the next one may follow
         tile, column = Signal(16), Signal(16)
         row, group = Signal(16), Signal(8)
         offset, row_offset = Signal(16), Signal(16)  # words from the field's first pixel, step group included
         index = Signal(range(self.config.weight_depth))
 
-        known, move = Signal(), Signal()  # the flags belong to this layer; a step leaves
+        move = Signal()  # a step leaves
         tile_end, column_end, pass_end, group_end = Signal(), Signal(), Signal(), Signal()
-        limits = (layer.in_tiles, layer.kernel_width, layer.kernel_height, layer.in_groups)
+        limits = ("in_tiles", "kernel_width", "kernel_height", "in_groups")
         moves = (move, move & tile_end, move & column_end, move & pass_end)
         flags = []  # last round of each loop
-        for counter, limit, advance in zip((tile, column, row, group), limits, moves, strict=True):
-            last = Signal(name=f"last_{counter.name}")
-            with m.If(~known):
-                m.d.sync += last.eq(limit == 1)
-            with m.Elif(advance):
+        for counter, name, advance in zip((tile, column, row, group), limits, moves, strict=True):
+            limit, last = getattr(layer, name), Signal(name=f"last_{counter.name}")
+            with m.If(advance):
                 m.d.sync += last.eq(Mux(last, limit == 1, counter + 2 == limit))
                 m.d.sync += counter.eq(Mux(last, 0, counter + 1))
+            with m.If(load):
+                m.d.sync += last.eq(getattr(self.layers.p, name) == 1)
             flags.append(last)
         tile_last, column_last, row_last, last_pass = flags
         step = self.ahead.p
@@ -185,10 +186,11 @@ class Steps(wiring.Component):
             column_end.eq(tile_last & column_last),
             pass_end.eq(column_end & row_last),
             group_end.eq(pass_end & last_pass),
-            self.ahead.valid.eq(known & self.windows.valid),
+            self.ahead.valid.eq(there & self.windows.valid),
             move.eq(self.ahead.valid & self.ahead.ready),
             self.windows.ready.eq(move & group_end),
-            self.layers.ready.eq(move & group_end & window.layer_end),
+            load.eq(~there | (move & group_end & window.layer_end)),
+            self.layers.ready.eq(load),
             step.first.eq((tile == 0) & (column == 0) & (row == 0)),
             step.last.eq(pass_end),
             step.layer_end.eq(group_end & window.layer_end),
@@ -198,7 +200,8 @@ class Steps(wiring.Component):
             step.release.eq(window.tile_end & last_pass),
             step.buffer.eq(layer.in_buffer),
         ]
-        m.d.sync += known.eq(self.layers.valid & ~self.layers.ready)
+        with m.If(load):
+            m.d.sync += [layer.eq(self.layers.p), there.eq(self.layers.valid)]
         with m.If(move):
             with m.If(~step.release):
                 m.d.sync += index.eq(Mux(pass_end, 0, index + 1))
