@@ -12,7 +12,8 @@ def add_parser(subparsers) -> argparse.ArgumentParser:
     parser = subparsers.add_parser(
         "report",
         help="write report.html from a result.json again",
-        description="Writes report.html of a finished job again from the numbers in its result.json.",
+        description="Writes report.html of a finished job again from the numbers in its result.json. Of a "
+        "Vivado project, which may have been built on another machine, Vivado's reports are read first.",
     )
     parser.add_argument("folder", metavar="DIR", help="the folder of the job, for example build/demo/snn")
     return parser
