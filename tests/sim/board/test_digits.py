@@ -73,7 +73,7 @@ def test_all_images_at_the_ports_of_the_core(net):
 def test_validate_of_the_deploy_folder_over_the_serial_port(net, serial_board, tmp_path):
     """A process of its own, without Pyralis on its path; the network lies in block RAM from the start."""
     deploy(BOARD, net, tmp_path, tmp_path / "build")
-    command = [sys.executable, tmp_path / "validate.py", "--port", serial_board.url, "--baud", str(PATIENT)]
+    command = [sys.executable, tmp_path / "validate.py", "--port", serial_board.url, "--seconds", "20"]
     done = subprocess.run([*command, "--images", "20", "--json"], capture_output=True, text=True, timeout=300)
     assert (done.returncode, done.stderr) == (0, "")
     facts = json.loads(done.stdout)
