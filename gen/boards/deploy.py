@@ -136,7 +136,7 @@ def bitstream_of(
 
     *result* is the content of its ``result.json``, empty if there is none.
     """
-    command = f"make bitstream BOARD={board.name} DESIGN={design.core}"
+    command = f"make bitstream BOARD={board.name} DESIGN={design.core} with the same OPTIONS"
     if not result:
         return {}, f"There is no bitstream yet in {build}; {command} builds one."
     if not result.get("ok"):

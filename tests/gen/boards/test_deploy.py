@@ -18,6 +18,8 @@ from pyralis.hw.gf.config import GfConfig
 
 BOARD = all_boards()["ulx3s"]
 
+COMMAND = "make bitstream BOARD=ulx3s DESIGN=gf with the same OPTIONS"
+
 REPORTS = Path(__file__).parent / "vivado" / "reports"
 
 
@@ -83,21 +85,21 @@ def test_a_zynq_board_is_told_to_run_it_there(small, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        (None, "There is no bitstream yet in {0}; make bitstream BOARD=ulx3s DESIGN=gf builds one."),
+        (
+            None,
+            "There is no bitstream yet in {0}; {1} builds one.",
+        ),
         (
             {"ok": False, "verdict": "The clock was not met."},
             "The build in {0} did not end well, so there is no bitstream: The clock was not met.",
         ),
         (
             {"design": {"config": {"m": 163}}},
-            (
-                "The bitstream in {0} is of another configuration; "
-                "make bitstream BOARD=ulx3s DESIGN=gf builds this one."
-            ),
+            ("The bitstream in {0} is of another configuration; {1} builds this one."),
         ),
         (
             {"files": {}},
-            "The build in {0} has left no bitstream; make bitstream BOARD=ulx3s DESIGN=gf builds one.",
+            "The build in {0} has left no bitstream; {1} builds one.",
         ),
     ],
 )
@@ -106,7 +108,7 @@ def test_without_a_bitstream_it_says_why(small, tmp_path, changes, sentence):
         build_folder(tmp_path, small, **changes)
     manifest = deploy(BOARD, small, tmp_path / "out", tmp_path)
     assert manifest["bitstream"] is None
-    assert manifest["note"] == sentence.format(tmp_path)
+    assert manifest["note"] == sentence.format(tmp_path, COMMAND)
     assert not (tmp_path / "out" / "design.bit").exists()
     assert manifest["note"] in (tmp_path / "out" / "README.txt").read_text()
 
