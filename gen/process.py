@@ -4,6 +4,7 @@ import math
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -11,9 +12,10 @@ from pyralis.gen.doctor import require
 from pyralis.gen.errors import ToolError
 from pyralis.gen.files import make_folder, write_file, write_files
 
-__all__ = ["OutOfTimeError", "run_once"]
+__all__ = ["OutOfTimeError", "run_once", "spent"]
 
 DONE = "done"
+"""Holds the seconds that a run has taken, when it has ended well."""
 
 TICK = 0.5
 """Seconds between two calls of ``tick``."""
@@ -73,12 +75,18 @@ def run_once(
         if (folder / DONE).exists():
             return True
         write_files(folder, sources)
+        began = time.monotonic()
         _execute(folder, command, name, folder / log, timeout_s, tick)
         for output in outputs:
             if not (folder / output).exists():
                 raise ToolError(f"{name} wrote no {output}.", str(folder / log))
-        write_file(folder / DONE, "")
+        write_file(folder / DONE, f"{time.monotonic() - began:.3f}\n")
     return False
+
+
+def spent(folder: Path) -> float:
+    """Seconds of wall time that the run kept in *folder* took when it was done."""
+    return float((folder / DONE).read_text() or 0)
 
 
 def _execute(

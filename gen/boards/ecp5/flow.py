@@ -25,6 +25,7 @@ from pyralis.gen.configfile import sentence
 from pyralis.gen.doctor import require
 from pyralis.gen.errors import ToolError, UserError
 from pyralis.gen.files import json_text, make_folder, write_files
+from pyralis.gen.process import spent
 from pyralis.gen.progress import QUIET, Progress
 from pyralis.gen.synthesis import yosys
 
@@ -146,6 +147,7 @@ def build(
         "seed": seed,
         "steps": clock.steps,
         "seconds": clock.seconds,
+        "build_seconds": clock.steps[0]["seconds"] + stages.spent,
         "versions": _versions(placer, packer),
         "reproduce": list(reproduce),
         "ran_on_hardware": False,
@@ -158,10 +160,13 @@ def build(
 
 
 class _Stages:
-    """The tools one after the other, each a step of *clock*, its result kept below *cache*."""
+    """The tools one after the other, each a step of *clock*, its result kept below *cache*.
+
+    ``spent`` is the seconds that they have taken, when their results were kept from before then.
+    """
 
     def __init__(self, cache: Path, clock: Clock) -> None:
-        self.cache, self.clock = cache, clock
+        self.cache, self.clock, self.spent = cache, clock, 0.0
 
     def synthesise(self, rtlil: str, *, keep_hierarchy: bool) -> Path:
         """The netlist of the text *rtlil*."""
@@ -175,6 +180,7 @@ class _Stages:
                 tick=lambda: step.advance(0),
             )
             step.note(_kept(kept))
+        self.spent += spent(folder)
         return folder / "top.json"
 
     def place(
@@ -193,6 +199,7 @@ class _Stages:
             )
             report = nextpnr.read_report((folder / "report.json").read_text(), made.clock_mhz)
             step.note(f"{report.clock['reached_mhz']:.1f} MHz{_kept(kept, ', ')}")
+        self.spent += spent(folder)
         return folder, report
 
     def pack(self, tool: tools.Tool, routed: Path) -> bytes:
@@ -208,6 +215,7 @@ class _Stages:
             )
             content = (folder / "top.bit").read_bytes()
             step.note(f"{len(content) / 1e3:,.0f} kB{_kept(kept, ', ')}")
+        self.spent += spent(folder)
         return content
 
 

@@ -24,6 +24,7 @@ def built(reached, asked=100.0):
         "clocks": [{"name": "sync", "asked_mhz": asked, "reached_mhz": reached, "met": reached >= asked}],
         "resources": [{"name": "LUT", "detail": "TRELLIS_COMB", "used": 10, "available": 100}],
         "critical_paths": [],
+        "build_seconds": 1.5,
         "steps": [{"name": "pack", "seconds": 1.5, "result": ""}],
         "versions": {"nextpnr": "1"},
         "verdict": "a sentence.",
