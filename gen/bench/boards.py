@@ -135,7 +135,13 @@ def _row(case: Case, folder: Path, progress: Progress) -> dict[str, Any]:
     """Builds *case*; its figures."""
     board, design = board_named(case.board), case.design(progress)
     try:
-        built: Mapping[str, Any] = build(board, design, folder, progress=progress)
+        built: Mapping[str, Any] = build(
+            board,
+            design,
+            folder,
+            reproduce=[f"pyralis bench boards --only {case.name}"],
+            progress=progress,
+        )
     except ToolError as error:
         try:
             built = json.loads((folder / "result.json").read_text())
