@@ -24,7 +24,7 @@ def make(*arguments: str, path: Path | None = None) -> subprocess.CompletedProce
 
 def targets() -> set[str]:
     """The names in .PHONY, internal ones (without a help text) left out."""
-    names = re.search(r"^\.PHONY:(.*(?:\\\n.*)*)", TEXT, re.MULTILINE)[1].replace("\\", "").split()
+    names = re.search(r"^\.PHONY:((?:.*\\\n)*.*)", TEXT, re.MULTILINE)[1].replace("\\", "").split()
     return set(names) - {"tools", "view"}
 
 
