@@ -123,4 +123,4 @@ def test_broken_text():
 def test_an_unknown_family():
     with pytest.raises(UserError, match="no FPGA family 'ice40'") as caught:
         map_luts(COUNTER, "top", "ice40")
-    assert caught.value.hint == "have: xcup, ecp5"
+    assert caught.value.hint == "have: xcup, xc7, ecp5"
