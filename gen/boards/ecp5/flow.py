@@ -4,7 +4,6 @@ Every stage is kept by the content of what goes into it, so that a second call w
 and one with another seed begins at place and route.
 """
 
-import hashlib
 import importlib
 import importlib.metadata
 import re
@@ -20,6 +19,7 @@ from amaranth.hdl import UnusedElaboratable
 from pyralis.boards.base import Board, Ecp5Board
 from pyralis.gen.boards.design import Design
 from pyralis.gen.boards.ecp5 import nextpnr, tools
+from pyralis.gen.boards.result import RESULT, build_result
 from pyralis.gen.clock import Clock
 from pyralis.gen.configfile import sentence
 from pyralis.gen.doctor import require
@@ -33,7 +33,7 @@ __all__ = ["CACHE", "build"]
 
 CACHE = Path("build/boards/cache")
 
-TOP, RESULT = "top", "result.json"
+TOP = "top"
 
 SYNTHESIS = """\
 read_rtlil top.il
@@ -130,28 +130,22 @@ def build(
     }
     if report.clock["met"]:
         files[bitstream] = stages.pack(packer, routed)
-    result = {
-        "job": "bitstream",
-        "ok": report.clock["met"],
-        "verdict": report.verdict,
-        "board": {key: getattr(board, key) for key in ("name", "title", "part", "family", "flow")},
-        "design": {
-            **{key: getattr(design, key) for key in ("core", "name", "top")},
-            "config": design.facts.get("core", {}),
-        },
-        "resources": report.resources,
-        "clocks": [report.clock],
-        "critical_paths": report.paths,
-        "files": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())},
-        "folder": str(folder),
-        "seed": seed,
-        "steps": clock.steps,
-        "seconds": clock.seconds,
-        "build_seconds": clock.steps[0]["seconds"] + stages.spent,
-        "versions": _versions(placer, packer),
-        "reproduce": list(reproduce),
-        "ran_on_hardware": False,
-    }
+    result = build_result(
+        board,
+        design,
+        folder,
+        clock,
+        files,
+        seed=seed,
+        reproduce=reproduce,
+        ok=report.clock["met"],
+        verdict=report.verdict,
+        resources=report.resources,
+        clocks=[report.clock],
+        critical_paths=report.paths,
+        build_seconds=clock.steps[0]["seconds"] + stages.spent,
+        versions=_versions(placer, packer),
+    )
     write_files(folder, {**files, RESULT: json_text(result)})
     if not report.clock["met"]:
         what = f"The clock of {design.name} is not met: {report.verdict}"

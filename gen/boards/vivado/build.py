@@ -1,6 +1,5 @@
 """A core on a Zynq board: writes the Vivado project, checks it, and builds it where Vivado is."""
 
-import hashlib
 import importlib.metadata
 import os
 import shutil
@@ -13,6 +12,7 @@ from typing import Any
 
 from pyralis.boards.base import Board, ZynqBoard
 from pyralis.gen.boards.design import Design
+from pyralis.gen.boards.result import RESULT, build_result
 from pyralis.gen.boards.vivado.check import check, possible
 from pyralis.gen.boards.vivado.project import COMMAND, OLDEST, project_files
 from pyralis.gen.boards.vivado.report import reread
@@ -23,7 +23,7 @@ from pyralis.gen.progress import QUIET, Progress
 
 __all__ = ["LOG", "build"]
 
-LOG, RESULT = "build.log", "result.json"
+LOG = "build.log"
 
 STAGE, ERROR = "PYRALIS-STAGE ", "PYRALIS-ERROR "
 
@@ -84,29 +84,21 @@ def build(
         write_files(folder, files)
         step.note(f"{len(files)} files, {sum(map(len, files.values())) / 1e6:.1f} MB")
     tried = _try(folder, board, design, wanted, clock)
-    result: dict[str, Any] = {
-        "job": "bitstream",
-        "ok": False,
-        "verdict": f"The project is written and not built: Vivado is not on PATH. {tried}",
-        "board": {key: getattr(board, key) for key in ("name", "title", "part", "family", "flow")},
-        "design": {
-            "core": design.core,
-            "name": design.name,
-            "top": design.top,
-            "config": design.facts.get("core", {}),
-        },
-        "resources": [],
-        "clocks": [{"name": "core", "asked_mhz": wanted, "reached_mhz": None, "met": None}],
-        "critical_paths": [],
-        "files": {name: hashlib.sha256(text.encode()).hexdigest() for name, text in sorted(files.items())},
-        "folder": str(folder),
-        "seed": seed,
-        "steps": clock.steps,
-        "seconds": clock.seconds,
-        "versions": {package: importlib.metadata.version(package) for package in ("pyralis", "amaranth")},
-        "reproduce": [*reproduce, f"cd {folder} && {COMMAND}"],
-        "ran_on_hardware": False,
-    }
+    result = build_result(
+        board,
+        design,
+        folder,
+        clock,
+        {name: text.encode() for name, text in files.items()},
+        seed=seed,
+        reproduce=[*reproduce, f"cd {folder} && {COMMAND}"],
+        ok=False,
+        verdict=f"The project is written and not built: Vivado is not on PATH. {tried}",
+        resources=[],
+        clocks=[{"name": "core", "asked_mhz": wanted, "reached_mhz": None, "met": None}],
+        critical_paths=[],
+        versions={package: importlib.metadata.version(package) for package in ("pyralis", "amaranth")},
+    )
     program = shutil.which("vivado")
     if program is None:
         write_file(folder / RESULT, json_text(result))
