@@ -10,6 +10,22 @@ from pyralis.sim.bench.stream import between_streams, stalls, unpack
 DEPTH, WIDE, NARROW = (int(os.environ.get(f"PYRALIS_{name}", "0")) for name in ("DEPTH", "WIDE", "NARROW"))
 
 
+async def all_come_in_order(source, sink, monitors, words, *, latency, stalling):
+    """Lets out the 300 *words* that were sent while the sink paused, then one more, for the latency."""
+    sink.pause = False
+    if stalling:
+        sink.set_pause_generator(stalling)
+    assert await sink.recv_ints(300) == words
+    source.send_nowait(1)
+    assert await sink.recv_int() == 1
+    entered, left = monitors["input"].times, monitors["output"].times
+    if stalling:
+        assert monitors["input"].waits > 30 and monitors["output"].waits > 30
+    else:
+        assert left[-1] - entered[-1] == latency, "latency"
+        assert left[299] - left[0] == 299, "one transfer a cycle"
+
+
 @cocotb.test(timeout_time=100, timeout_unit="us")
 @cocotb.parametrize(stall=[0.0, 0.4])
 async def queue(dut, stall):
@@ -23,17 +39,7 @@ async def queue(dut, stall):
     assert monitors["input"].transfers == DEPTH and int(dut.output__valid.value), (
         "full, and valid without ready"
     )
-    sink.pause = False
-    if stall:
-        sink.set_pause_generator(stalls(rng, stall))
-    assert await sink.recv_ints(300) == words
-    source.send_nowait(1)
-    assert await sink.recv_int() == 1
-    entered, left = monitors["input"].times, monitors["output"].times
-    if stall:
-        assert monitors["input"].waits > 30 and monitors["output"].waits > 30
-    else:
-        assert left[-1] - entered[-1] == 2 and left[299] - left[0] == 299, "latency, one transfer a cycle"
+    await all_come_in_order(source, sink, monitors, words, latency=2, stalling=stall and stalls(rng, stall))
 
 
 @cocotb.test(timeout_time=100, timeout_unit="us")
@@ -79,14 +85,4 @@ async def slice_(dut, stall):
     await ClockCycles(dut.clk, 40)
     assert monitors["input"].transfers == 2, "one word is shown, one waits"
     assert int(dut.output__valid.value) and not int(dut.input__ready.value)
-    sink.pause = False
-    if stall:
-        sink.set_pause_generator(stalls(rng, stall))
-    assert await sink.recv_ints(300) == words
-    source.send_nowait(1)
-    assert await sink.recv_int() == 1
-    entered, left = monitors["input"].times, monitors["output"].times
-    if stall:
-        assert monitors["input"].waits > 30 and monitors["output"].waits > 30
-    else:
-        assert left[-1] - entered[-1] == 1 and left[299] - left[0] == 299, "latency, one transfer a cycle"
+    await all_come_in_order(source, sink, monitors, words, latency=1, stalling=stall and stalls(rng, stall))
