@@ -49,6 +49,7 @@ WITHOUT_GOLDEN = {
     "gf/step.py": "layouts",
     "gf/two_step.py": "compared with hw/gf/field.py, itself compared with galois, and proven",
     "gf/verdict.py": "compares; its test has a table of all patterns",
+    "gcn/config.py": "parameters",
     "serial/": "moves words unchanged; its tests hold the other side of the protocol in Python",
     "snn/check.py": "a decision per descriptor; its test lists them",
     "snn/config.py": "parameters",

@@ -1,0 +1,41 @@
+"""Every bound of the core's configuration, and the numbers derived from it."""
+
+import dataclasses
+import re
+
+import pytest
+
+from pyralis.hw.gcn.config import PRESETS, GcnConfig
+
+
+def test_the_presets_have_the_lanes_that_they_are_named_after():
+    assert {name: (c.simd_lanes, c.gather_lanes, c.macs) for name, c in PRESETS.items()} == {
+        "tiny": (32, 32, 64),
+        "z32": (512, 1024, 2048),
+        "z64": (1024, 1024, 2048),
+    }
+    assert PRESETS["z32"].rows == PRESETS["z64"].rows == 1 << 15
+    assert (PRESETS["z32"].clusters, PRESETS["z32"].cluster_ports) == (2, 4)
+    assert (PRESETS["tiny"].clusters, PRESETS["tiny"].cluster_ports) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("columns", 3, "columns must be a power of two in 1..64, not 3"),
+        ("columns", 128, "columns must be a power of two in 1..64, not 128"),
+        ("lanes", 12, "lanes must be 4, 8 or 16, not 12"),
+        ("splits", 3, "splits must be 1, 2 or 4, not 3"),
+        ("cores", 5, "cores must be in 1..4, not 5"),
+        ("rounds", 0, "rounds must be in 1..4, not 0"),
+        ("gather_ports", 8, "gather_ports (8) must not exceed pe_rows (4)"),
+        ("hubs", 3, "hubs must be 0 or a power of two up to 4096, not 3"),
+        ("store_rows", 1 << 14, "the row store of 65536 words has more than an index of 15 bits can name"),
+        ("group_bytes", 4, "group_bytes must be a power of two in 8..4096, not 4"),
+        ("accumulator_bits", 33, "accumulator_bits must be in 16..32, not 33"),
+        ("bus_bits", 48, "bus_bits must be 32, 64, 128, 256 or 512, not 48"),
+    ],
+)
+def test_what_is_out_of_range_is_refused(field, value, sentence):
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+        dataclasses.replace(GcnConfig(), **{field: value})
