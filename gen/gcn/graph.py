@@ -7,26 +7,20 @@ duplicate edges.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pyralis.gen.errors import UserError
+from pyralis.gen.gcn.features import feature_matrix, is_sparse
 from pyralis.gen.geometry import Faults, check
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-__all__ = ["Graph", "is_sparse"]
+__all__ = ["Graph"]
 
 MASKS = ("train", "val", "test")
-
-
-def is_sparse(features: object) -> "TypeGuard[csr_array]":
-    """Whether *features* are a matrix of scipy."""
-    from scipy.sparse import issparse
-
-    return bool(issparse(features))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -74,7 +68,7 @@ class Graph:
             raise UserError(what, "graph", "PyTorch Geometric's edge_index has this form")
         if pairs.size and not np.issubdtype(pairs.dtype, np.integer):
             raise UserError(f"edge_index must hold integers, not {pairs.dtype}", "graph")
-        features = _matrix(features)
+        features = feature_matrix(features)
         nodes = int(others.pop("nodes", features.shape[0]))
         sources, targets = pairs.astype(np.int64)
         check(_range_faults(sources, nodes, "source"), "graph")
@@ -115,7 +109,7 @@ class Graph:
         indptr, indices = (
             np.asarray(part).astype(np.int64) for part in (adjacency.indptr, adjacency.indices)
         )
-        features = _matrix(features)
+        features = feature_matrix(features)
         check(_row_faults(rows, indptr, indices), "graph")
         order = np.lexsort((indices, np.repeat(np.arange(rows), np.diff(indptr))))
         values = np.asarray(adjacency.data)
@@ -264,17 +258,6 @@ class Graph:
             wrong = mask.shape != (self.nodes,) or mask.dtype != bool
             what = f"mask {name!r} must hold {self.nodes} booleans, not {mask.dtype} of shape {mask.shape}"
             yield wrong, what, "give one boolean a node"
-
-
-def _matrix(features: Any) -> "np.ndarray | csr_array":
-    """*features* as float32, dense or in canonical CSR (sorted, no entry twice)."""
-    if not is_sparse(features):
-        return np.ascontiguousarray(features, dtype=np.float32)
-    from scipy.sparse import csr_array
-
-    matrix = csr_array(features, dtype=np.float32, copy=True)
-    matrix.sum_duplicates()
-    return matrix
 
 
 def _range_faults(values: np.ndarray, nodes: int, name: str) -> Faults:
