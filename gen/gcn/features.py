@@ -1,8 +1,8 @@
 """Feature matrices of graphs: dense (ndarray) or sparse (scipy csr_array), float32, a row for each node.
 
-Publications divide every row of a bag of words by its sum. Sums of such rows are made of integers if the division
-waits: ``X_norm = diag(row_scales) X``, with X binary. So readers keep the raw features, and this module has the
-scales.
+Publications divide every row of a bag of words by its sum. The division can wait until after the product with
+the weights: ``X_norm W = diag(row_scales) (X W)``, and X stays binary. So readers keep the raw features, and
+this module has the scales.
 """
 
 from typing import TYPE_CHECKING, Any, TypeGuard
@@ -58,7 +58,7 @@ def row_scales(features: "np.ndarray | csr_array") -> np.ndarray:
 
 
 def row_normalised(features: "np.ndarray | csr_array") -> "np.ndarray | csr_array":
-    """The features with every row divided by its sum, as Kipf and Welling train; rows of sum 0 become zeros."""
+    """The features with every row divided by its sum, as in Kipf's GCN; rows of sum 0 become zeros."""
     scales = row_scales(features)
     if not is_sparse(features):
         return (features * scales[:, None]).astype(np.float32)
