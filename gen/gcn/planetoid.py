@@ -2,8 +2,8 @@
 
 A folder holds ``ind.<name>.{x,tx,allx,y,ty,ally,graph,test.index}`` (Yang, Cohen and Salakhutdinov,
 "Revisiting semi-supervised learning with graph embeddings", ICML 2016; the same files in tkipf/gcn): pickles
-of Python 2 with scipy matrices (features), arrays (labels, one-hot) and a dictionary that lists the neighbours
-of every node, and the numbers of the test nodes as text, in the order of the rows of ``tx`` and ``ty``.
+of Python 2 with scipy matrices (features), arrays (labels, one-hot) and a dictionary that lists the
+neighbours of every node, and as text the numbers of the test nodes in the order of ``tx`` and ``ty``.
 
 The graph that comes out is symmetric and has no self loops and no repeated edges. The split is the standard
 one: the rows of ``y`` train, the next 500 rows of ``ally`` validate, ``test.index`` tests.
