@@ -113,11 +113,10 @@ def _reduction(operation: IntAggregate, adjacency: IntAdjacency, kind: str) -> t
         return sizes * low, sizes * high
     weight = adjacency.weight.astype(np.int64)
     if operation.sample is not None:  # any entry may be in the sample, so each counts as the row's largest
-        top = _per_row(np.maximum, np.abs(weight), adjacency)
-        positive, negative = sizes * top, -sizes * top
-    else:
-        positive = _per_row(np.add, np.maximum(weight, 0), adjacency)
-        negative = _per_row(np.add, np.minimum(weight, 0), adjacency)
+        reach = sizes * _per_row(np.maximum, np.abs(weight), adjacency) * max(-low, high)
+        return -reach, reach
+    positive = _per_row(np.add, np.maximum(weight, 0), adjacency)
+    negative = _per_row(np.add, np.minimum(weight, 0), adjacency)
     return positive * low + negative * high, positive * high + negative * low
 
 
