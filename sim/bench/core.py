@@ -4,10 +4,12 @@ The memory is ``models/axi_memory.sv``: what a core does with it enters no Pytho
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from pyralis.gen.emit.ports import read_core
 from pyralis.sim.bench.build import MODELS, build
 
 __all__ = ["DEFAULT_MEMORY", "SMALLEST_MEMORY", "CoreBench", "MemorySettings", "bench_text", "build_core"]
@@ -85,12 +87,13 @@ def build_core(
 
     Raises UserError if a program is missing, ToolError if the build fails.
     """
-    if not _buses(ports_in(text, top)):
+    core = read_core(text, top)
+    if not _buses(core.ports):
         runner, folder = build({f"{top}.v": text}, top, waves=waves, root=root)
         return CoreBench(top=top, runner=runner, folder=folder, memory_bytes=0)
     size = max(SMALLEST_MEMORY, 1 << max(memory_bytes - 1, 0).bit_length())
     sources = {f"{top}.v": text, f"{bench}.sv": bench_text(text, top, bench, size, observer)}
-    extra = [MODELS / "axi_memory.sv", *([MODELS / "DSP48E2.v"] if "DSP48E2" in text else [])]
+    extra = [MODELS / "axi_memory.sv", *([MODELS / "DSP48E2.v"] if "DSP48E2" in core.primitives else [])]
     runner, folder = build(sources, bench, extra=extra, waves=waves, root=root)
     return CoreBench(top=bench, runner=runner, folder=folder, memory_bytes=size)
 
@@ -104,19 +107,19 @@ def bench_text(text: str, top: str, bench: str, memory_bytes: int, observer: str
 
     Raises ValueError if there is no such module, or it has more ports than the memory.
     """
-    ports = ports_in(text, top)
+    ports = read_core(text, top).ports
     pins = _memory_pins(_buses(ports))
     inside = ("m_axi_", "observe") if observer else ("m_axi_",)
-    outside = [port for port in ports if not port[2].startswith(inside)]
-    declarations = [f"  {direction} logic {width} {name}" for direction, width, name in outside]
+    outside = [port for port in ports.values() if not port.name.startswith(inside)]
+    ways = {True: "input", False: "output"}
+    declarations = [f"  {ways[port.is_input]} logic {port.range} {port.name}" for port in outside]
     declarations += [f"  input logic {width} {name}" for name, width in _COMMANDS.items()]
     declarations += ["  output logic hung", *(f"  output logic [63:0] beats_{port}" for port in "abw")]
-    wires = [f"  logic {width} {name};" for _, width, name in ports if name.startswith(inside)]
-    core = [f".{name}({name})" for _, _, name in ports]
+    wires = [f"  logic {port.range} {name};" for name, port in ports.items() if name.startswith(inside)]
+    core = [f".{name}({name})" for name in ports]
     memory = [f".{pin}({name})" for pin, name in pins.items()]
     memory += [f".{name}({name})" for name in ("clk", "rst", *_COMMANDS, "hung")]
     memory += [f".beats_{port}(beats_{port})" for port in "abw"]
-    widths = {signal: width for _, width, signal in ports}
     address, data = (
         next(name for pin, name in pins.items() if pin.endswith(end)) for end in ("addr", "data")
     )
@@ -127,29 +130,20 @@ def bench_text(text: str, top: str, bench: str, memory_bytes: int, observer: str
         wires="\n".join(wires),
         core=", ".join(core),
         memory=", ".join(memory),
-        address_bits=_bits(widths[address]),
-        data_bits=_bits(widths[data]),
+        address_bits=ports[address].width,
+        data_bits=ports[data].width,
         memory_bytes=memory_bytes,
         observer=observer,
     )
 
 
-def ports_in(text: str, top: str) -> list[tuple[str, str, str]]:
-    """(direction, width, name) of every port of module *top*, in the order of its header."""
-    body = re.search(rf"^module {top}\((.*?)\);(.*?)^endmodule", text, re.DOTALL | re.MULTILINE)
-    if not body:
-        raise ValueError(f"no module {top} in the text")
-    found = re.findall(r"^  (input|output) +(\[\d+:\d+\])? *(\w+) *;", body.group(2), re.MULTILINE)
-    return [(direction, width, name) for direction, width, name in found]
-
-
-def _buses(ports: list[tuple[str, str, str]]) -> dict[str, dict[str, str]]:
+def _buses(ports: Iterable[str]) -> dict[str, dict[str, str]]:
     """For every bus that the core drives, its signals: name in the bus -> name of the port; by role and side.
 
     A bus that reads and writes counts as two, ``<role> r`` and ``<role> w``.
     """
     buses: dict[str, dict[str, str]] = {}
-    for _, _, name in ports:
+    for name in ports:
         if found := re.fullmatch(r"m_axi_(\w+)_((?:a[rw]|[rwb])[a-z]+)", name):
             side = "r" if found[2].startswith(("ar", "r")) else "w"
             buses.setdefault(f"{found[1]} {side}", {})[found[2]] = name
@@ -166,11 +160,6 @@ def _memory_pins(buses: dict[str, dict[str, str]]) -> dict[str, str]:
         port = free[bus[-1]].pop(0)
         pins |= {f"s_axi_{port}_{signal}": name for signal, name in signals.items()}
     return pins
-
-
-def _bits(width: str) -> int:
-    """Bits of a range like ``[7:0]``."""
-    return int(width[1:].partition(":")[0]) + 1 if width else 1
 
 
 _COMMANDS = {

@@ -13,9 +13,10 @@ from pyralis.boards.base import Ecp5Board
 from pyralis.boards.runtime.closing import Closing
 from pyralis.boards.shell.serial_shell import SerialShell
 from pyralis.gen.boards.design import Design
+from pyralis.gen.emit.ports import read_core
 from pyralis.gen.emit.verilog import emit
 from pyralis.sim.bench.build import MODELS, build
-from pyralis.sim.bench.core import CoreBench, ports_in
+from pyralis.sim.bench.core import CoreBench
 from pyralis.sim.board.process import Simulation
 
 __all__ = ["SimulatedSerialBoard", "build_board", "build_serial"]
@@ -99,10 +100,10 @@ class SimulatedSerialBoard(Closing):
 def _bench_text(text: str, divisor: int) -> str:
     """SystemVerilog of the board with a host at its serial port."""
     joined = {"clk": "clk", "rst": "rst", "rx": "to_board", "tx": "from_board"}
-    ports = ports_in(text, TOP)
-    if strangers := [name for direction, _, name in ports if direction == "input" and name not in joined]:
+    ports = read_core(text, TOP).ports
+    if strangers := [name for name, port in ports.items() if port.is_input and name not in joined]:
         raise ValueError(f"nothing drives the inputs {strangers} of the board")
-    pins = ", ".join(f".{name}({joined.get(name, '')})" for _, _, name in ports)
+    pins = ", ".join(f".{name}({joined.get(name, '')})" for name in ports)
     return _TEMPLATE.format(bench=BENCH, top=TOP, pins=pins, divisor=divisor)
 
 

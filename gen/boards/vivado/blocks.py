@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from pyralis.gen.boards.vivado.ports import Core
 from pyralis.gen.boards.vivado.processor import PROCESSORS, Processor
 from pyralis.gen.boards.vivado.record import Call
+from pyralis.gen.emit.ports import Core
 
 __all__ = ["Assignment", "BlockDesign", "Cell"]
 

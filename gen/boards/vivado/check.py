@@ -15,10 +15,10 @@ from pathlib import Path
 from pyralis.boards.base import ZynqBoard
 from pyralis.gen.boards.vivado import check_design, check_package
 from pyralis.gen.boards.vivado.blocks import BlockDesign
-from pyralis.gen.boards.vivado.ports import read_core
 from pyralis.gen.boards.vivado.project import DESIGN
 from pyralis.gen.boards.vivado.record import answers_for, record
 from pyralis.gen.boards.vivado.subject import Subject
+from pyralis.gen.emit.ports import read_core
 
 __all__ = ["Checked", "check", "possible"]
 

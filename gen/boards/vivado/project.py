@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 from pyralis.boards.base import ZynqBoard
 from pyralis.gen.boards.design import Design
-from pyralis.gen.boards.vivado.ports import Core, read_core
 from pyralis.gen.boards.vivado.processor import PROCESSORS, Processor
+from pyralis.gen.emit.ports import Core, read_core
 from pyralis.gen.emit.template import render
 from pyralis.gen.errors import UserError
 from pyralis.hw.axi.dma import DmaConfig

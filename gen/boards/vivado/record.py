@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from pyralis.boards.base import ZynqBoard
-from pyralis.gen.boards.vivado.ports import Core
 from pyralis.gen.boards.vivado.processor import PROCESSORS
 from pyralis.gen.boards.vivado.project import CELL, CONTROL
+from pyralis.gen.emit.ports import Core
 from pyralis.gen.errors import ToolError
 
 __all__ = ["Call", "Recording", "answers_for", "record"]

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from pyralis.boards.base import ZynqBoard
 from pyralis.gen.boards.vivado.blocks import BlockDesign
-from pyralis.gen.boards.vivado.ports import Core
 from pyralis.gen.boards.vivado.record import Call, Recording
+from pyralis.gen.emit.ports import Core
 
 __all__ = ["Subject"]
 

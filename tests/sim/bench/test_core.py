@@ -9,12 +9,10 @@ from amaranth.lib.wiring import In, Out
 
 from pyralis.gen.emit.verilog import emit
 from pyralis.hw.axi.signature import AxiLite, AxiRead, AxiWrite
-from pyralis.hw.gf.config import GfConfig
-from pyralis.hw.gf.lite import GfLite
 from pyralis.hw.snn.config import PRESETS
 from pyralis.hw.snn.top import SnnTop
 from pyralis.sim.bench.build import MODELS
-from pyralis.sim.bench.core import MemorySettings, bench_text, ports_in
+from pyralis.sim.bench.core import MemorySettings, bench_text
 
 TINY = PRESETS["tiny"]
 BENCH = "some_bench"
@@ -91,7 +89,7 @@ def test_outside_are_clock_registers_interrupt_and_the_memorys_controls(bench):
 
 
 def test_a_wrong_name_of_the_top_is_told(top):
-    with pytest.raises(ValueError, match="no module other_top in the text"):
+    with pytest.raises(ValueError, match="there is no module other_top in the Verilog"):
         bench_text(top, "other_top", BENCH, 1 << 22)
 
 
@@ -108,13 +106,6 @@ def test_more_ports_than_the_memory_has_are_refused():
         buses(m_axi_a=READ, m_axi_b=READ, m_axi_c=READ)
     with pytest.raises(ValueError, match="two ports to read and one to write"):
         buses(m_axi_a=WRITE, m_axi_b=WRITE)
-
-
-def test_ports_are_read_from_the_text():
-    text = emit(GfLite(GfConfig(m=16)), "gf_lite")
-    ports = ports_in(text, "gf_lite")
-    assert ("input", "[10:0]", "s_axi_ctrl_araddr") in ports and ("output", "", "irq") in ports
-    assert {name for _, _, name in ports} == header(text, "gf_lite")
 
 
 def test_memory_settings_become_plusargs():

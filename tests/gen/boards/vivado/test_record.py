@@ -4,8 +4,8 @@ import pytest
 from zynqcores import TOP
 
 from pyralis.boards.base import all_boards
-from pyralis.gen.boards.vivado.ports import read_core
 from pyralis.gen.boards.vivado.record import answers_for, record
+from pyralis.gen.emit.ports import read_core
 from pyralis.gen.errors import ToolError
 
 pytestmark = pytest.mark.usefixtures("tclsh")

@@ -21,6 +21,11 @@ class Port:
     is_input: bool
     width: int
 
+    @property
+    def range(self) -> str:
+        """Its bits as Verilog declares them: ``[7:0]``, nothing for a single one."""
+        return f"[{self.width - 1}:0]" if self.width > 1 else ""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Core:

@@ -3,8 +3,10 @@
 import pytest
 from zynqcores import TOP, Probe, probe
 
-from pyralis.gen.boards.vivado.ports import read_core
+from pyralis.gen.emit.ports import read_core
 from pyralis.gen.emit.verilog import emit, ports_of
+from pyralis.hw.gf.config import GfConfig
+from pyralis.hw.gf.lite import GfLite
 
 
 def text_of(design) -> str:
@@ -17,6 +19,18 @@ def test_the_ports_are_those_of_the_component():
     expected = {port.name: (port.is_input, port.width) for port in ports_of(component)}
     expected |= {"clk": (True, 1), "rst": (True, 1)}
     assert {name: (port.is_input, port.width) for name, port in core.ports.items()} == expected
+
+
+def test_bits_as_verilog_declares_them():
+    ports = read_core(text_of(probe()), TOP).ports
+    assert ports["m_axi_weights_araddr"].range == "[39:0]"
+    assert ports["irq"].range == ""
+
+
+def test_every_port_of_the_header_is_found():
+    text = emit(GfLite(GfConfig(m=16)), "gf_lite")
+    header = text[text.index("module gf_lite(") :].partition("(")[2].partition(")")[0]
+    assert set(read_core(text, "gf_lite").ports) == set(header.strip().split(", "))
 
 
 def test_interfaces_and_their_widths():
