@@ -128,7 +128,7 @@ def renumber(graph: Graph, columns: int, *, hubs: int = 0, order: Order = "sprea
 def deal(
     sequence: np.ndarray, columns: int, work: Sequence[np.ndarray], *, heavy_first: bool = False
 ) -> Numbering:
-    """Numbers for the nodes in *sequence* that balance each kind of *work*, an array (N,) with costs of nodes.
+    """Numbers for the nodes in *sequence* that balance each kind of *work*, an array (N,) of costs.
 
     Each block gets the assignment of its nodes to columns after which the sum of the squares of the loads is
     least, each kind of work measured in its mean. Blocks are dealt one after the other, which keeps the loads
@@ -138,7 +138,7 @@ def deal(
     from scipy.optimize import linear_sum_assignment
 
     nodes = sequence.size
-    costs = np.stack([np.asarray(kind, dtype=np.float64) / max(np.mean(kind), 1e-9) for kind in work], axis=1)
+    costs = np.stack([kind / max(float(kind.sum()) / max(nodes, 1), 1e-9) for kind in work], axis=1)
     loads = np.zeros((columns, len(work)))
     new = np.empty(nodes, dtype=np.int64)
     starts = np.arange(0, nodes, columns)
