@@ -19,10 +19,13 @@ from pyralis.gen.doctor import require
 from pyralis.gen.emit.verilog import emit
 from pyralis.gen.errors import ToolError
 
-__all__ = ["MODELS", "build", "run_cocotb", "use_verilator"]
+__all__ = ["MEMORY_MODEL", "MODELS", "build", "run_cocotb", "use_verilator"]
 
 MODELS = Path(__file__).parent / "models"
 """Verilog of the things around a design: vendor primitives, external memory."""
+
+MEMORY_MODEL = (MODELS / "ddr4.sv", MODELS / "axi_memory.sv")
+"""The external memory, with the timing that it can have."""
 
 # What Amaranth's Verilog needs (the same family of waivers as Coreblocks test/regression/cocotb/Makefile).
 VERILATOR_ARGS = [

@@ -5,12 +5,13 @@ The memory is ``models/axi_memory.sv``: what a core does with it enters no Pytho
 
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pyralis.gen.emit.ports import read_core
-from pyralis.sim.bench.build import MODELS, build
+from pyralis.sim.bench.build import MEMORY_MODEL, MODELS, build
+from pyralis.sim.bench.ddr4 import Ddr4Settings
 
 __all__ = ["DEFAULT_MEMORY", "SMALLEST_MEMORY", "CoreBench", "MemorySettings", "bench_text", "build_core"]
 
@@ -22,7 +23,8 @@ SMALLEST_MEMORY = 1 << 22
 class MemorySettings:
     """The external memory: see ``sim/bench/models/axi_memory.sv``.
 
-    ``bytes_per_cycle`` 0: a beat per port and cycle.
+    ``bytes_per_cycle`` 0: a beat per port and cycle. With ``ddr4``, the timing of a DDR4 channel, to which
+    ``latency`` is added for the way there and back.
     """
 
     latency: int = 20
@@ -32,10 +34,14 @@ class MemorySettings:
     error_base: int = 0
     error_bytes: int = 0
     hang_after: int = 0
+    ddr4: Ddr4Settings | None = None
 
-    def plusargs(self) -> list[str]:
-        given = {name: value for name, value in asdict(self).items() if value or name == "latency"}
-        return [f"+{name}={value}" for name, value in given.items()]
+    def plusargs(self, statistics: Path | None = None) -> list[str]:
+        """For the simulator; the counters of the DDR4 channel go to *statistics*."""
+        given = {name: value for name, value in vars(self).items() if value or name == "latency"}
+        timing = given.pop("ddr4", None)
+        plain = [f"+{name}={value}" for name, value in given.items()]
+        return plain + (timing.plusargs(statistics) if timing else [])
 
 
 DEFAULT_MEMORY = MemorySettings()
@@ -93,7 +99,7 @@ def build_core(
         return CoreBench(top=top, runner=runner, folder=folder, memory_bytes=0)
     size = max(SMALLEST_MEMORY, 1 << max(memory_bytes - 1, 0).bit_length())
     sources = {f"{top}.v": text, f"{bench}.sv": bench_text(text, top, bench, size, observer)}
-    extra = [MODELS / "axi_memory.sv", *([MODELS / "DSP48E2.v"] if "DSP48E2" in core.primitives else [])]
+    extra = [*MEMORY_MODEL, *([MODELS / "DSP48E2.v"] if "DSP48E2" in core.primitives else [])]
     runner, folder = build(sources, bench, extra=extra, waves=waves, root=root)
     return CoreBench(top=bench, runner=runner, folder=folder, memory_bytes=size)
 

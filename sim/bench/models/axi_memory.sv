@@ -10,12 +10,13 @@
 //   +error_base=N +error_bytes=N   accesses to these addresses are answered with SLVERR and not carried out
 //   +hang_after=N      after N beats (all ports) nothing is answered or accepted until `unhang` has been high
 //   +window=FILE       for the first two of the commands below
+//   +ddr4 ...          instead of +bytes_per_cycle: the timing of a DDR4 channel, see ddr4.sv; DATA_BITS up to 512
 //
 // A bench that learns at run time what to do gives a command: it is carried out once when `command` becomes other than 0.
 //
 //   1  reads FILE into `command_bytes` bytes from `command_base` on      4  hangs after `command_base` more beats
 //   2  writes these bytes to FILE                                        5  wakes up, as `unhang`
-//   3  makes them answer SLVERR, and no others
+//   3  makes them answer SLVERR, and no others                           6  writes the counters of the DDR4 channel
 //
 // Addresses at or above BYTES are answered with DECERR. IDs must be 0; cache and protection bits are ignored. What
 // breaks a rule of AXI4 (4 KB, size, type, WLAST, a valid or payload that does not hold) stops the simulation with a
@@ -100,6 +101,8 @@ module axi_memory #(
     logic [7:0] bytes[BYTES];
     longint latency, rate, stall_percent, stall_seed, error_base, error_bytes, hang_after, dump_base, dump_bytes;
     string memory_file, dump_file, window_file;
+    logic timed;  // by the DDR4 channel
+    ddr4::Controller dram;
 
     task automatic read_file();
         int file, count;
@@ -116,6 +119,7 @@ module axi_memory #(
     task automatic write_file();
         if (!$value$plusargs("dump=%s", dump_file)) $fatal(1, "axi_memory: dump rose without +dump=FILE");
         write_part(dump_file, dump_base, dump_bytes);
+        if (timed) dram.statistics();
     endtask
 
     task automatic write_part(input string name, input longint base, input longint count);
@@ -152,6 +156,7 @@ module axi_memory #(
                 released = 1'b0;
             end
             5: released = 1'b1;
+            6: if (timed) dram.statistics();
             default: $fatal(1, "axi_memory: there is no command %0d", command);
         endcase
     endtask
@@ -169,9 +174,16 @@ module axi_memory #(
         if (latency < 1) $fatal(1, "axi_memory: +latency must be at least 1, not %0d", latency);
         if (stall_percent < 0 || stall_percent > 95)
             $fatal(1, "axi_memory: +stall_percent must be in 0..95, not %0d", stall_percent);
+        timed = $test$plusargs("ddr4") != 0;
+        if (timed) begin
+            if (WORD > ddr4::LINE) $fatal(1, "axi_memory: +ddr4 has at most 512 bits, not %0d", DATA_BITS);
+            dram = new();
+        end
         random = 32'(stall_seed) * 32'h9E3779B9 | 32'd1;
         read_file();
     end
+
+    final if (timed) dram.statistics();
 
     // ---------------------------------------------------------------- chance and faults
     logic [31:0] random;
@@ -257,17 +269,26 @@ module axi_memory #(
         address[p][n] = at;
         left[p][n] = len;
         if (p < 2) due[p][n] = cycle + latency;
+        if (p < 2 && timed) dram.read(p, at, (64'(len) + 1) * WORD);
         waiting[p] = waiting[p] + 1;
     endtask
 
     // The oldest burst of port p moves on by one beat.
     task automatic advance(input int p);
+        if (timed && (left[p][head[p]] == 0 || (address[p][head[p]] + WORD) % ddr4::LINE == 0))
+            if (p < 2) dram.leave(p);
+            else dram.write(address[p][head[p]]);
         address[p][head[p]] = address[p][head[p]] + WORD;
         if (left[p][head[p]] == 0) begin
             head[p] = slot(head[p], 1);
             waiting[p] = waiting[p] - 1;
         end else left[p][head[p]] = left[p][head[p]] - 1;
     endtask
+
+    function automatic logic arrived(input int p);
+        if (timed) return dram.arrived(p, cycle + 1, latency);
+        return due[p][head[p]] <= cycle + 1;
+    endfunction
 
     function automatic logic affordable();
         return rate == 0 || tokens >= WORD;
@@ -283,7 +304,7 @@ module axi_memory #(
     task automatic serve_read(input int p);
         longint unsigned at;
         if (rready[p] || !rvalid[p]) begin
-            if (waiting[p] > 0 && due[p][head[p]] <= cycle + 1 && !stopped && affordable() && !stall()) begin
+            if (waiting[p] > 0 && arrived(p) && !stopped && affordable() && !stall()) begin
                 at = address[p][head[p]];
                 now = response(at);
                 for (int n = 0; n < WORD; n++) rdata[p][8*n+:8] <= now == OKAY ? bytes[at[31:0]+n] : 8'hEE;
@@ -362,6 +383,8 @@ module axi_memory #(
             if (rate != 0) tokens = tokens + WORD;
         end
 
+        if (timed) dram.step(cycle);
+
         // What is offered in the next cycle.
         stopped = hang_after >= 0 && served >= hang_after && !released;
         tokens = tokens + rate;
@@ -371,7 +394,8 @@ module axi_memory #(
         for (int n = 0; n < 3; n++) begin
             port = (turn + n) % 3;
             if (port < 2) serve_read(port);
-            else if (waiting[2] > 0 && answers < QUEUE && !stopped && affordable() && !stall()) begin
+            else if (waiting[2] > 0 && answers < QUEUE && !stopped && affordable() && (!timed || dram.room()) &&
+                     !stall()) begin
                 s_axi_w_wready <= 1'b1;
                 pay();
             end
@@ -415,6 +439,7 @@ module axi_memory #(
             turn = 0;
             served = 0;
             released = 1'b0;
+            if (timed) dram.reset();
         end
     end
 endmodule

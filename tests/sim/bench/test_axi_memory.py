@@ -10,7 +10,7 @@ import pytest
 from pyralis.gen.emit.verilog import emit
 from pyralis.hw.axi.read import DmaConfig, ReadDma
 from pyralis.hw.axi.write import WriteDma
-from pyralis.sim.bench.build import MODELS, build
+from pyralis.sim.bench.build import MEMORY_MODEL, build
 
 HERE = Path(__file__).parent
 CONFIG = DmaConfig(address_bits=40, data_bits=128, burst_beats=16, outstanding=4)
@@ -23,7 +23,7 @@ def bench():
         "readdma.v": emit(ReadDma(CONFIG), "readdma"),
         "writedma.v": emit(WriteDma(CONFIG), "writedma"),
     }
-    return build(sources, "copy_bench", extra=[MODELS / "axi_memory.sv", HERE / "copy_bench.v"])
+    return build(sources, "copy_bench", extra=[*MEMORY_MODEL, HERE / "copy_bench.v"])
 
 
 def simulate(bench, top, testcase, tmp_path, settings, environment=None):
@@ -154,7 +154,7 @@ def test_faster_than_a_hundred_thousand_cycles_a_second(bench, tmp_path):
 
 @pytest.fixture(scope="module")
 def bad_manager():
-    return build({}, "bad_manager", extra=[MODELS / "axi_memory.sv", HERE / "bad_manager.v"])
+    return build({}, "bad_manager", extra=[*MEMORY_MODEL, HERE / "bad_manager.v"])
 
 
 def test_a_manager_that_keeps_the_rules_passes(bad_manager, tmp_path):

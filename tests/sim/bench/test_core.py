@@ -1,6 +1,7 @@
 """The Verilog around a simulated core: every port of the core and of the memory model is joined."""
 
 import re
+from pathlib import Path
 
 import pytest
 from amaranth import Module
@@ -13,6 +14,7 @@ from pyralis.hw.snn.config import PRESETS
 from pyralis.hw.snn.top import SnnTop
 from pyralis.sim.bench.build import MODELS
 from pyralis.sim.bench.core import MemorySettings, bench_text
+from pyralis.sim.bench.ddr4 import Ddr4Settings
 
 TINY = PRESETS["tiny"]
 BENCH = "some_bench"
@@ -112,3 +114,9 @@ def test_memory_settings_become_plusargs():
     assert MemorySettings().plusargs() == ["+latency=20", "+stall_seed=1"]
     given = MemorySettings(latency=0, bytes_per_cycle=3, hang_after=9).plusargs()
     assert given == ["+latency=0", "+bytes_per_cycle=3", "+stall_seed=1", "+hang_after=9"]
+
+
+def test_timing_of_a_ddr4_channel_becomes_plusargs():
+    given = MemorySettings(ddr4=Ddr4Settings(cl=18)).plusargs(Path("counts.json"))
+    assert given[:4] == ["+latency=20", "+stall_seed=1", "+ddr4", "+ddr4_cl=18"]
+    assert given[-1] == "+ddr4_statistics=counts.json"
