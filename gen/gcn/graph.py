@@ -263,8 +263,8 @@ class Graph:
 def _range_faults(values: np.ndarray, nodes: int, name: str) -> Faults:
     wrong = (values < 0) | (values >= nodes)
     bad = int(values[int(np.argmax(wrong))]) if wrong.any() else 0
-    bound = f"0..{nodes - 1}" if nodes else "an empty range"
-    yield bool(wrong.any()), f"a {name} is {bad}, and the {nodes} nodes are numbered {bound}", ""
+    bound = f"the {nodes} nodes are numbered 0..{nodes - 1}" if nodes else "the graph has no nodes"
+    yield bool(wrong.any()), f"a {name} is {bad}, and {bound}", ""
 
 
 def _row_faults(nodes: int, indptr: np.ndarray, indices: np.ndarray) -> Faults:

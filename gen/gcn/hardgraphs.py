@@ -71,7 +71,7 @@ def random_graph(
     pairs = members[random.integers(0, max(members.size, 1), (2, edges if members.size else 0))]
     if hubs:
         pairs[0, ::2] = members[random.integers(0, min(hubs, members.size), pairs[0, ::2].size)]
-    weights = random.uniform(-1, 1, pairs.shape[1]).astype(np.float32) if weighted else None
+    weights = random.uniform(-1, 1, (pairs.shape[1],)).astype(np.float32) if weighted else None
     if not directed:
         pairs = np.concatenate([pairs, pairs[::-1]], axis=1)
         weights = None if weights is None else np.concatenate([weights, weights])
@@ -93,8 +93,8 @@ def random_features(
 
     One row of eight, from node 0 on, is empty if the graph has more than one node.
     """
-    values = np.ones((nodes, width)) if binary else random.integers(-127, 128, (nodes, width))
-    values = np.where(random.random((nodes, width)) < density, values, 0).astype(np.float32)
+    drawn = np.ones((nodes, width), dtype=np.int64) if binary else random.integers(-127, 128, (nodes, width))
+    values = np.where(random.random((nodes, width)) < density, drawn, 0).astype(np.float32)
     if nodes > 1:
         values[::8] = 0
     if not sparse:
