@@ -192,6 +192,11 @@ def _damaged(path: Path, what: str, cause: Exception | None = None) -> NoReturn:
     raise UserError(f"{path.name} {what}.", str(path), HINT) from cause
 
 
+def _bytes(text: str, _encoding: str) -> bytes:
+    """How Python 3 writes bytes in a pickle that Python 2 can read."""
+    return text.encode("latin1")
+
+
 class _Unpickler(pickle.Unpickler):
     """Makes arrays, CSR matrices and dictionaries of lists and nothing else: a pickle can call anything."""
 
@@ -201,6 +206,7 @@ class _Unpickler(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         from numpy._core.multiarray import _reconstruct, scalar
+        from numpy._core.numeric import _frombuffer
         from scipy.sparse import csr_array, csr_matrix
 
         package = module.partition(".")[0]
@@ -208,12 +214,15 @@ class _Unpickler(pickle.Unpickler):
             ("numpy", "ndarray"): np.ndarray,
             ("numpy", "dtype"): np.dtype,
             ("numpy", "_reconstruct"): _reconstruct,
+            ("numpy", "_frombuffer"): _frombuffer,
             ("numpy", "scalar"): scalar,
             ("scipy", "csr_matrix"): csr_matrix,
             ("scipy", "csr_array"): csr_array,
             ("collections", "defaultdict"): defaultdict,
             ("__builtin__", "list"): list,
             ("builtins", "list"): list,
+            ("__builtin__", "bytes"): bytes,
+            ("_codecs", "encode"): _bytes,
         }
         if (package, name) not in admitted:
             what = f"asks for {module}.{name}, which no planetoid file needs"
