@@ -1,8 +1,26 @@
-"""Register accesses of a host, one at a time; Python is entered only while one is under way."""
+"""The host of a simulated core: brings it up, accesses its registers, waits for its interrupt.
 
-from cocotb.triggers import RisingEdge
+Accesses come one at a time; Python is entered only while one is under way.
+"""
 
-__all__ = ["RefusedAccessError", "Registers", "SilentBusError"]
+from cocotb.triggers import First, RisingEdge, Timer
+
+from pyralis.sim.bench.stream import start
+
+__all__ = [
+    "CLOCK_NS",
+    "RefusedAccessError",
+    "Registers",
+    "SilentBusError",
+    "start_core",
+    "wait_for_interrupt",
+]
+
+CLOCK_NS = 4
+"""Period of the clock of :func:`start_core`."""
+
+MEMORY_PINS = ("load", "dump", "unhang", "command", "command_base", "command_bytes")
+"""Inputs of ``models/axi_memory.sv`` by which a bench tells it what to do."""
 
 LONGEST_CYCLES = 10_000
 """A register bank answers within a few cycles; what takes longer never comes."""
@@ -61,3 +79,26 @@ class Registers:
     def _check(response, address: int, kind: str) -> None:
         if int(response.value):
             raise RefusedAccessError(f"register {address:#x} refused a {kind}")
+
+
+async def start_core(dut) -> Registers:
+    """Starts the clock of *dut* and resets it with all inputs at rest; returns its registers.
+
+    *dut* is a core on its own, or one with memory (:func:`pyralis.sim.bench.core.build_core`).
+    """
+    present = {handle._name for handle in dut}
+    for name in MEMORY_PINS:
+        if name in present:
+            dut[name].value = 0
+    registers = Registers(dut)
+    await start(dut, period_ns=CLOCK_NS, cycles=4)
+    await RisingEdge(dut.clk)
+    return registers
+
+
+async def wait_for_interrupt(dut, cycles: int) -> bool:
+    """Lets *cycles* pass, fewer if ``irq`` rises; returns whether it is high. Python sleeps meanwhile."""
+    if not int(dut.irq.value):
+        await First(RisingEdge(dut.irq), Timer(cycles * CLOCK_NS, "ns"))
+    await RisingEdge(dut.clk)
+    return bool(int(dut.irq.value))

@@ -10,9 +10,10 @@ import socket
 from typing import Any
 
 import cocotb
-from cocotb.clock import Clock
-from cocotb.triggers import ClockCycles, RisingEdge, Timer
+from cocotb.triggers import RisingEdge, Timer
 from cocotb.utils import get_sim_time
+
+from pyralis.sim.bench.stream import start
 
 CLOCK_NS = 4
 WINDOW = 64
@@ -129,11 +130,8 @@ async def serve(dut):
     parent = socket.socket(fileno=int(os.environ["PYRALIS_SOCKET"]))
     requests = parent.makefile("rwb")
     host = Host(socket.socket(fileno=int(os.environ["PYRALIS_LISTENER"])))
-    Clock(dut.clk, CLOCK_NS, unit="ns").start()
     line = Line(dut, int(dut.DIVISOR.value))
-    dut.rst.value = 1
-    await ClockCycles(dut.clk, 4)
-    dut.rst.value = 0
+    await start(dut, period_ns=CLOCK_NS, cycles=4)
 
     def answer(values: dict[str, Any]) -> None:
         requests.write(json.dumps(values).encode() + b"\n")

@@ -9,21 +9,24 @@ import socket
 from typing import Any
 
 import cocotb
-from cocotb.clock import Clock
-from cocotb.triggers import ClockCycles, First, RisingEdge, Timer
+from cocotb.triggers import ClockCycles
 from cocotb.utils import get_sim_time
 
-from pyralis.sim.bench.lite import RefusedAccessError, Registers, SilentBusError
-
-CLOCK_NS = 4
-PINS = ("load", "dump", "unhang", "command", "command_base", "command_bytes")
+from pyralis.sim.bench.lite import (
+    CLOCK_NS,
+    RefusedAccessError,
+    Registers,
+    SilentBusError,
+    start_core,
+    wait_for_interrupt,
+)
 
 
 class Board:
     """What can be asked of the board on *dut*."""
 
-    def __init__(self, dut) -> None:
-        self.dut, self.registers = dut, Registers(dut)
+    def __init__(self, dut, registers: Registers) -> None:
+        self.dut, self.registers = dut, registers
 
     async def read(self, offset: int) -> int:
         return await self.registers.read(offset)
@@ -33,11 +36,7 @@ class Board:
 
     async def wait(self, cycles: int) -> bool:
         """Lets *cycles* pass, fewer if the interrupt rises; whether it is high."""
-        dut = self.dut
-        if not int(dut.irq.value):
-            await First(RisingEdge(dut.irq), Timer(cycles * CLOCK_NS, "ns"))
-        await RisingEdge(dut.clk)
-        return bool(int(dut.irq.value))
+        return await wait_for_interrupt(self.dut, cycles)
 
     async def command(self, number: int, base: int, count: int) -> None:
         """A command of the memory: see ``axi_memory.sv``."""
@@ -53,16 +52,7 @@ async def serve(dut):
     """Answers requests until nobody can send any more."""
     connection = socket.socket(fileno=int(os.environ["PYRALIS_SOCKET"]))
     lines = connection.makefile("rwb")
-    Clock(dut.clk, CLOCK_NS, unit="ns").start()
-    present = {handle._name for handle in dut}
-    for name in PINS:
-        if name in present:
-            dut[name].value = 0
-    board = Board(dut)
-    dut.rst.value = 1
-    await ClockCycles(dut.clk, 4)
-    dut.rst.value = 0
-    await RisingEdge(dut.clk)
+    board = Board(dut, await start_core(dut))
 
     def answer(**values: Any) -> None:
         cycle = round(get_sim_time("ns")) // CLOCK_NS

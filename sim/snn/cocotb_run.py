@@ -9,26 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import cocotb
-from cocotb.clock import Clock
-from cocotb.triggers import ClockCycles, First, RisingEdge, Timer
+from cocotb.triggers import ClockCycles, RisingEdge
 
-from pyralis.sim.bench.lite import Registers
-
-CLOCK_NS = 4
+from pyralis.sim.bench.lite import start_core, wait_for_interrupt
 
 
 @cocotb.test()
 async def run_job(dut):
     """Carries out the steps of the job file and leaves what was read in its answer file."""
     job = json.loads(Path(os.environ["PYRALIS_JOB"]).read_text())
-    Clock(dut.clk, CLOCK_NS, unit="ns").start()
-    for name in ("load", "dump", "unhang", "command", "command_base", "command_bytes"):
-        dut[name].value = 0
-    registers = Registers(dut)
-    dut.rst.value = 1
-    await ClockCycles(dut.clk, 4)
-    dut.rst.value = 0
-    await RisingEdge(dut.clk)
+    registers = await start_core(dut)
     values: dict[str, Any] = {}
     for step in job["steps"]:
         match step:
@@ -37,9 +27,7 @@ async def run_job(dut):
             case ["read", name, address]:
                 values[name] = await registers.read(address)
             case ["wait", cycles]:
-                if not int(dut.irq.value):
-                    await First(RisingEdge(dut.irq), Timer(cycles * CLOCK_NS, "ns"))
-                await RisingEdge(dut.clk)
+                await wait_for_interrupt(dut, cycles)
             case ["idle", cycles]:
                 await ClockCycles(dut.clk, cycles)
             case ["pulse", name]:
