@@ -9,7 +9,7 @@ from pyralis.boards.base import Board
 from pyralis.gen.boards.design import Design
 from pyralis.gen.errors import ToolError
 from pyralis.gen.progress import QUIET, Progress
-from pyralis.gen.report.page import rebuild
+from pyralis.gen.report.page import write_page
 
 __all__ = ["build"]
 
@@ -53,7 +53,7 @@ def build(
         result: dict[str, Any] = flow.build(board, design, folder, **settings)
     except ToolError:
         if (Path(folder) / "result.json").exists():
-            rebuild(folder)
+            write_page(folder)
         raise
-    rebuild(folder)
+    write_page(folder)
     return result

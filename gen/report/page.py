@@ -11,7 +11,7 @@ from pyralis.gen.errors import UserError
 from pyralis.gen.files import json_text, write_file
 from pyralis.gen.report import board, charts, gf_demo, template
 
-__all__ = ["rebuild", "render"]
+__all__ = ["rebuild", "render", "write_page"]
 
 Charts = Callable[[Mapping[str, Any]], dict[str, Any]]
 
@@ -32,6 +32,24 @@ def rebuild(folder: str | Path) -> Path:
 
     Raises UserError if there is no result.json, or none of the right kind.
     """
+    result = _read(folder)
+    if result["job"] == "bitstream" and result.get("board", {}).get("flow") == "vivado":
+        from pyralis.gen.boards.vivado.report import reread
+
+        result = reread(result, folder)  # it may have been built on another machine since
+        write_file(Path(folder) / "result.json", json_text(result))
+    return _write(result, folder)
+
+
+def write_page(folder: str | Path) -> Path:
+    """Writes report.html beside the result.json of *folder*, which says all there is; returns its path.
+
+    Raises as :func:`rebuild`.
+    """
+    return _write(_read(folder), folder)
+
+
+def _read(folder: str | Path) -> dict[str, Any]:
     path = Path(folder) / "result.json"
     try:
         result = json.loads(path.read_text())
@@ -47,14 +65,14 @@ def rebuild(folder: str | Path) -> Path:
         jobs = f"{', '.join(others)} and {last}"
         what = f"{path} is the result of {job!r}; there are reports for {jobs} only."
         raise UserError(what, str(path), "pyralis demo --help")
-    if job == "bitstream" and result.get("board", {}).get("flow") == "vivado":
-        from pyralis.gen.boards.vivado.report import reread
+    return result
 
-        result = reread(result, folder)  # it may have been built on another machine since
-        write_file(path, json_text(result))
+
+def _write(result: Mapping[str, Any], folder: str | Path) -> Path:
     try:
         page = render(result)
     except (KeyError, jinja2.UndefinedError) as error:
+        path = Path(folder) / "result.json"
         what = f"{path} lacks {error}: it was written by another version."
         raise UserError(what, str(path), "run the job again") from None
     return write_file(Path(folder) / "report.html", page)

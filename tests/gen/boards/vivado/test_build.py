@@ -7,13 +7,15 @@ import json
 import shutil
 import stat
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from zynqcores import probe
 
 from pyralis.boards.base import all_boards
-from pyralis.gen.boards.vivado import build
+from pyralis.gen.boards import flows
+from pyralis.gen.boards.vivado import build, report
 from pyralis.gen.errors import ToolError
 from pyralis.gen.progress import Progress
 from pyralis.gen.report.page import render
@@ -123,6 +125,17 @@ def test_with_vivado(tmp_path, vivado):
     assert names == ["generate", "check", "vivado: package", "vivado: synthesis", "vivado: bitstream"]
     assert (folder / "arguments").read_text() == "-mode batch -source build.tcl -nojournal -nolog\n"
     assert "Vivado v2023.2" in (folder / "build.log").read_text()
+
+
+@pytest.mark.parametrize("end", [GOOD, "echo 'PYRALIS-ERROR The clock is not met.'\nexit 1"])
+def test_the_reports_are_read_once(tmp_path, vivado, monkeypatch, end):
+    vivado(end=end)
+    read_reports, folders = report.read_reports, []
+    monkeypatch.setattr(report, "read_reports", lambda folder: folders.append(folder) or read_reports(folder))
+    with nullcontext() if end == GOOD else pytest.raises(ToolError):
+        flows.build(BOARD, probe(), tmp_path / "out")
+    assert folders == [tmp_path / "out"]
+    assert "155.0 MHz" in (tmp_path / "out" / "report.html").read_text()
 
 
 def test_stages_are_said_while_they_run(tmp_path, vivado, capsys):
