@@ -35,7 +35,8 @@ def build_result(
         What the build leaves in *folder*.
     found
         What only the flow knows: ``ok``, ``verdict``, ``resources``, ``clocks``, ``critical_paths``,
-        ``versions``, and further facts.
+        ``versions``, and further facts: where the tools of the board have run ``build_seconds``, what all
+        of it takes when nothing is kept from before (``seconds`` is what this call took).
     """
     return {
         "job": "bitstream",

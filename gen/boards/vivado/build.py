@@ -108,7 +108,8 @@ def build(
             hint=f"on a machine with Vivado {OLDEST} or newer: cd {folder} && {COMMAND}",
         )
     trouble = _run(program, folder, clock)
-    result = reread(result, folder) | {"seconds": clock.seconds}
+    seconds = clock.seconds
+    result = reread(result, folder) | {"seconds": seconds, "build_seconds": seconds}
     if trouble or not result["ok"]:
         what = trouble or "Vivado ended without an error and left no bitstream that meets its clock."
         if not result["critical_paths"]:

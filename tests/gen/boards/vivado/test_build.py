@@ -86,6 +86,7 @@ def test_without_vivado_all_is_written_and_the_command_is_said(tmp_path, vivado,
     assert result["reproduce"] == ["make bitstream BOARD=zcu104", command]
     assert [step["name"] for step in result["steps"]] == ["generate", "check"]
     assert all((folder / name).is_file() for name in result["files"])
+    assert "build_seconds" not in result
     assert "not built" in render(result)
 
 
@@ -123,6 +124,7 @@ def test_with_vivado(tmp_path, vivado):
     assert {"design.bit", "design.hwh", "build.tcl"} <= set(result["files"])
     names = [step["name"] for step in result["steps"]]
     assert names == ["generate", "check", "vivado: package", "vivado: synthesis", "vivado: bitstream"]
+    assert result["build_seconds"] == result["seconds"] >= sum(step["seconds"] for step in result["steps"])
     assert (folder / "arguments").read_text() == "-mode batch -source build.tcl -nojournal -nolog\n"
     assert "Vivado v2023.2" in (folder / "build.log").read_text()
 
