@@ -113,7 +113,7 @@ def _placed(
     """Features (nodes, F): row i of both matrices becomes row ``numbers[i]``."""
     from scipy.sparse import coo_array, vstack
 
-    stacked = vstack([known, tested], format="coo")
+    stacked = vstack([known, tested]).tocoo()
     rows, columns, values = numbers[stacked.row], stacked.col, stacked.data
     width = known.shape[1]
     if relations:
@@ -206,7 +206,7 @@ class _Unpickler(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         from numpy._core.multiarray import _reconstruct, scalar
-        from numpy._core.numeric import _frombuffer
+        from numpy._core.numeric import _frombuffer  # type: ignore[attr-defined]
         from scipy.sparse import csr_array, csr_matrix
 
         package = module.partition(".")[0]

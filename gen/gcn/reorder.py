@@ -173,4 +173,9 @@ def _spread(degrees: np.ndarray) -> np.ndarray:
 def _cuthill_mckee(graph: Graph) -> np.ndarray:
     from scipy.sparse.csgraph import reverse_cuthill_mckee
 
-    return np.asarray(reverse_cuthill_mckee(graph.adjacency().tocsr(), symmetric_mode=False), dtype=np.int64)
+    if not graph.nodes:
+        return np.zeros(0, dtype=np.int64)
+    edges = replace(
+        graph, edge_weights=None
+    ).adjacency()  # weights could cancel where both directions are added
+    return np.asarray(reverse_cuthill_mckee(edges, symmetric_mode=False), dtype=np.int64)

@@ -186,18 +186,20 @@ def random_graph_of_degrees(degrees: np.ndarray, random: np.random.Generator) ->
     nodes = degrees.size
     ends = random.permutation(np.repeat(np.arange(nodes, dtype=np.int64), degrees))
     pairs = ends[: ends.size // 2 * 2].reshape(-1, 2)
-    for _ in range(ROUNDS):
+    for _ in range(0 if ends.size % 2 else ROUNDS):
         low, high = pairs.min(axis=1), pairs.max(axis=1)
         _, first = np.unique(low * nodes + high, return_index=True)
         good = np.zeros(len(pairs), dtype=bool)
         good[first] = True
         good &= low != high
         wrong = np.flatnonzero(~good)
-        if not wrong.size and ends.size % 2 == 0:
+        if not wrong.size:
             return np.concatenate([pairs, pairs[:, ::-1]]).T
         chosen = random.permutation(np.flatnonzero(good))[: wrong.size]
-        wrong = wrong[: chosen.size]
-        pairs[wrong, 1], pairs[chosen, 1] = pairs[chosen, 1], pairs[wrong, 1].copy()
+        if chosen.size < wrong.size:
+            pairs = random.permutation(ends).reshape(-1, 2)
+        else:
+            pairs[wrong, 1], pairs[chosen, 1] = pairs[chosen, 1], pairs[wrong, 1]
     what = f"no simple graph was found for {nodes} degrees with the sum {int(degrees.sum())}"
     raise UserError(what, "synthetic graph", "the sum must be even, and no node can have all others twice")
 
