@@ -50,6 +50,7 @@ WITHOUT_GOLDEN = {
     "gf/two_step.py": "compared with hw/gf/field.py, itself compared with galois, and proven",
     "gf/verdict.py": "compares; its test has a table of all patterns",
     "gcn/config.py": "parameters",
+    "gcn/eliminator.py": "compared with sim/golden/gcn/windows.py",
     "serial/": "moves words unchanged; its tests hold the other side of the protocol in Python",
     "snn/check.py": "a decision per descriptor; its test lists them",
     "snn/config.py": "parameters",
@@ -80,6 +81,7 @@ WITHOUT_GOLDEN = {
 GOLDEN_ONLY = {
     "gcn/network.py": "a whole network, which is hw/gcn/core.py with a program",
     "gcn/sums.py": "exact integer products and reductions, of both engines",
+    "gcn/windows.py": "what hw/gcn/eliminator.py cuts, and whole graphs",
     "gf/decode.py": "decoding as a whole, for batches; the hardware does it in blocks",
     "snn/network.py": "a whole network, which is hw/snn/core.py with a program",
     "snn/conv.py": "exact integer convolution, used by the others",
