@@ -29,7 +29,7 @@ XILINX = ["-family xcup"]
 
 @dataclass(frozen=True, kw_only=True)
 class Testbench:
-    """A testbench that prints ``PASS`` or ``FAIL`` and ends by itself.
+    """A testbench that prints ``PASS`` or ``FAIL`` and ends by itself, after ``FAIL`` by ``$fatal``.
 
     ``files`` are its sources, ``data`` what it reads from the folder that it runs in.
     """

@@ -97,7 +97,7 @@ def test_the_testbench_passes_and_can_fail(fusesoc, gf):
     alarm = 1 << 3 + 2 * FIELD.m + Operands(FIELD).size
     try:
         (gf / "gf_mul_vectors.hex").write_text(f"{int(first, 16) ^ alarm:0{len(first)}x}\n{rest}")
-        assert "FAIL: 1 differences" in fusesoc(*words[:3], "--run", *words[3:])
+        assert "FAIL: 1 differences" in fusesoc(*words[:3], "--run", *words[3:], fails=True)
     finally:
         (gf / "gf_mul_vectors.hex").write_text(right)
 

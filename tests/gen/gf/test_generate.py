@@ -80,9 +80,10 @@ def build(folder: Path) -> None:
     assert "%Warning" not in result.stderr
 
 
-def run(folder: Path, *arguments: str) -> str:
+def run(folder: Path, *arguments: str, fails: bool = False) -> str:
     command = [folder / "obj_dir" / f"V{TOP}_tb", *arguments]
     result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert (result.returncode != 0) == fails, result.stdout + result.stderr
     return result.stdout + result.stderr
 
 
@@ -133,14 +134,14 @@ def test_the_testbench_finds_a_wrong_product_and_a_wrong_flag(built):
         for place in (bits - 1, bits - 5, bits - 5 - SMALL.m):  # a flag, the product, the raw product
             word = int(lines[20], 16) ^ 1 << place
             path.write_text("\n".join([*lines[:20], f"{word:0{len(lines[20])}x}", *lines[21:]]))
-            assert f"FAIL: 1 differences in {len(lines)} products" in run(built)
+            assert f"FAIL: 1 differences in {len(lines)} products" in run(built, fails=True)
     finally:
         path.write_text(right)
 
 
 @pytest.mark.parametrize("fault", CAUGHT)
 def test_an_assertion_finds_each_fault(built, fault):
-    text = run(built, f"+fault={fault}")
+    text = run(built, f"+fault={fault}", fails=True)
     assert "Assertion failed" in text
     assert CAUGHT[fault] in text
 
