@@ -2,6 +2,7 @@
 
 import argparse
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from pyralis.boards.base import Board
@@ -55,19 +56,23 @@ def run_build(args: argparse.Namespace, design: Design) -> dict[str, Any]:
 
 def render_build(result: dict[str, Any]) -> str:
     """What the design takes of the device, and where it lies, for people."""
-    rows = [
-        [
-            row["name"],
-            row["detail"],
-            f"{row['used']:,}",
-            f"{row['available']:,}",
-            percent(row["used"] / row["available"]),
-        ]
-        for row in result["resources"]
-    ]
+    rows = [_use(row) for row in result["resources"]]
     tables = [table(["resource", "of the device", "used", "available", "share"], rows)] if rows else []
     written = f"Written to {result['folder']}: {', '.join(result['files'])}."
     return "\n".join(["", *tables, "", result["verdict"], written])
+
+
+def _use(row: Mapping[str, Any]) -> list[str]:
+    """Cells for a row of ``resources``; a device may have none of them, or nobody said how many."""
+    available = row.get("available")
+    share = percent(row["used"] / available) if available else "-"
+    return [
+        row["name"],
+        row["detail"],
+        f"{row['used']:,}",
+        "-" if available is None else f"{available:,}",
+        share,
+    ]
 
 
 def add_deploy(parser: argparse.ArgumentParser, core: str) -> None:

@@ -29,7 +29,7 @@ def charts(result: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def fill(resources: Sequence[Mapping[str, Any]]) -> Markup:
-    """A bar for each resource: the share of the device that the design takes."""
+    """A bar for each resource: the share of the device that the design takes; none where it is not known."""
     names = [row["name"] for row in resources]
     left, right, top = 20 + max(map(wide, names)), WIDTH - 190, 8
     bottom = top + ROW * len(names)
@@ -37,12 +37,14 @@ def fill(resources: Sequence[Mapping[str, Any]]) -> Markup:
     svg.x_axis(left, right, top, bottom, [0, 20, 40, 60, 80, 100], "per cent of the device")
     for index, row in enumerate(resources):
         y = top + ROW * index
-        share = row["used"] / row["available"] if row["available"] else 0.0
+        available = row.get("available")
+        share = row["used"] / available if available else 0.0
         svg.text(left - 8, y + 19, row["name"], "end")
         svg.rect(left, y + 6, right - left, 18, "cell")
         tip = f"{row['name']}: {100 * share:.1f} %"
         svg.rect(left, y + 6, (right - left) * min(share, 1), 18, "c2" if share > FULL else "c1", tip)
-        svg.text(right + 10, y + 19, f"{grouped(row['used'], 'd')} of {grouped(row['available'], 'd')}")
+        of = "" if available is None else f" of {grouped(available, 'd')}"
+        svg.text(right + 10, y + 19, grouped(row["used"], "d") + of)
     svg.line(left, top, left, bottom)
     return svg.markup()
 

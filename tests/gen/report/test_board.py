@@ -67,6 +67,15 @@ def test_the_page_is_whole_and_says_what_was_reached():
     assert "core.&lt;b&gt;" in page.text
 
 
+def test_a_device_without_a_resource_or_of_unknown_size():
+    rows = [{"name": "URAM", "used": 0, "available": 0}, {"name": "LUT", "used": 1200}]
+    page = Page(render({**RESULT, "resources": rows}))
+    page.check()
+    assert "<b>0</b><span>URAM of 0</span>" in page.text
+    assert "<b>1\u202f200</b><span>LUT</span>" in page.text
+    assert "0 of 0" in page.text and "LUT: 0.0 %" in page.text
+
+
 def test_a_build_without_tools_has_a_page_too():
     clock = {"name": "clk", "asked_mhz": 300.0, "reached_mhz": None, "met": None}
     lacking = {
