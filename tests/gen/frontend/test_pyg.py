@@ -201,6 +201,21 @@ def test_a_class_with_functions_between_its_layers():
     assert module.conv1._cached_edge_index is cache
 
 
+def test_weights_of_edges_in_data():
+    from torch_geometric.data import Data
+
+    def forward(self, data):
+        x = self.conv(data.x, data.edge_index, data.edge_attr).relu()
+        return self.second(x, data["edge_index"], data.edge_attr)
+
+    module = of_class(forward, conv=gnn.GCNConv(5, 4), second=gnn.GCNConv(4, 3))
+
+    def call(x, edges, weights):
+        return module.eval()(Data(x=x, edge_index=edges, edge_attr=weights))
+
+    assert_equal(module, 5, call=call, weighted=True)
+
+
 class Written(nn.Module):
     """Layers registered in the wrong order, in lists and twice; other names, defaults, a branch not taken."""
 
