@@ -1,6 +1,6 @@
 """Jobs cut into bursts, for those who choose among bursts of several clients."""
 
-from amaranth import Module
+from amaranth import Module, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -35,7 +35,8 @@ class BurstCutter(wiring.Component):
 
     Timing
     ------
-    ``bursts.valid`` in the cycle after the transfer of a job; one burst a cycle, one cycle between jobs.
+    ``bursts.valid`` 2 cycles after the transfer of a job; one burst a cycle, one cycle between jobs, which
+    passes while the burst before waits. There is no combinational path between the streams.
     """
 
     def __init__(self, config: DmaConfig) -> None:
@@ -48,15 +49,23 @@ class BurstCutter(wiring.Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        burst = NextBurst(m, self.config, step=self.bursts.valid & self.bursts.ready)
-        m.d.comb += self.jobs.ready.eq(burst.free | self.drop)
+        step, shown = Signal(), Signal()
+        burst = NextBurst(m, self.config, step=step)
+        m.d.comb += [
+            self.jobs.ready.eq(burst.free | self.drop),
+            step.eq(burst.active & (~shown | self.bursts.ready)),
+            self.bursts.valid.eq(shown & ~self.drop),
+        ]
         burst.load(m, self.jobs.p, self.jobs.valid & self.jobs.ready)
         with m.If(self.drop):
             burst.drop(m)
-        m.d.comb += [
-            self.bursts.valid.eq(burst.active & ~self.drop),
-            self.bursts.p.address.eq(burst.address),
-            self.bursts.p.beats.eq(burst.beats),
-            self.bursts.p.last.eq(burst.last),
-        ]
+        with m.If(self.bursts.ready | self.drop):
+            m.d.sync += shown.eq(0)
+        with m.If(step & ~self.drop):
+            m.d.sync += [
+                shown.eq(1),
+                self.bursts.p.address.eq(burst.address),
+                self.bursts.p.beats.eq(burst.beats),
+                self.bursts.p.last.eq(burst.last),
+            ]
         return m

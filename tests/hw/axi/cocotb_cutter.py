@@ -56,7 +56,7 @@ async def a_burst_a_cycle(dut):
     jobs.send_nowait(job(0, 1))
     await bursts.recv_ints(11)
     times = monitors["bursts"].times
-    assert times[0] - monitors["jobs"].times[0] == 1
+    assert times[0] - monitors["jobs"].times[0] == 2
     assert times[9] - times[0] == 9 and times[10] - times[9] == 2
 
 

@@ -1,0 +1,97 @@
+"""Whose request is next: by priority or by arrival, batch by batch or not."""
+
+from amaranth import Module, Mux, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+__all__ = ["BatchOrder"]
+
+
+class BatchOrder(wiring.Component):
+    """Chooses one of several clients that each show one request at a time.
+
+    HyGCN's coordination of requests (HPCA 2020, section 4.5.2): inside a batch the requests go by priority,
+    and those of low priority in this batch go before those of high priority in the next one. Here a batch is
+    what the clients show until each has had ``batch`` turns; it ends as soon as nobody who has turns left is
+    able to go, so a client that is not able to holds up nobody.
+
+    Parameters
+    ----------
+    clients : int
+        How many; number 0 has the highest priority.
+    batch : int
+        Turns of a client in a batch.
+
+    Ports
+    -----
+    shown : In(clients)
+        The client shows a request.
+    able : In(clients)
+        Its request has all that it needs from the client; implies ``shown``.
+    free : In(clients)
+        Where its request goes to, there is a place. Without, nobody overtakes it: it will be free soon.
+    by_priority : In(1)
+        Off: requests go in order of arrival, those that arrive together by number. A client's next request
+        arrives in the cycle after the turn of the one before.
+    by_batch : In(1)
+        Off: turns are not counted, everything is one batch.
+    turn : Out(clients)
+        At most one bit: its request goes in this cycle.
+
+    Timing
+    ------
+    Combinational from ``able`` and ``free`` to ``turn``. A request is known, and may go, a cycle after it is
+    shown. Turns are two cycles apart at least, so that the next request of the client that went takes part.
+    """
+
+    def __init__(self, clients: int, batch: int) -> None:
+        if clients < 2:
+            raise ValueError(f"clients must be at least 2, not {clients}")
+        if batch < 1:
+            raise ValueError(f"batch must be at least 1, not {batch}")
+        self.clients, self.batch = clients, batch
+        super().__init__({
+            "shown": In(clients),
+            "able": In(clients),
+            "free": In(clients),
+            "by_priority": In(1),
+            "by_batch": In(1),
+            "turn": Out(clients),
+        })
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        count = range(self.clients)
+        known, pause = Signal(self.clients), Signal()
+        older = [Signal(self.clients, name=f"older_{n}") for n in count]  # bit k: client k came before n
+        turns = [Signal(range(self.batch + 1), init=self.batch, name=f"turns_{n}") for n in count]
+
+        can, inside, among = Signal(self.clients), Signal(self.clients), Signal(self.clients)
+        m.d.comb += [
+            can.eq(self.able & known),
+            *(inside[n].eq(can[n] & ((turns[n] != 0) | ~self.by_batch)) for n in count),
+            among.eq(Mux(inside.any(), inside, can)),
+        ]
+        for n in count:
+            before = Signal(self.clients, name=f"before_{n}")  # those that would go before n
+            m.d.comb += [
+                before.eq(Mux(self.by_priority, (1 << n) - 1, older[n])),
+                self.turn[n].eq(among[n] & self.free[n] & ~(among & before).any() & ~pause),
+            ]
+
+        m.d.sync += [known.eq(self.shown & ~self.turn), pause.eq(self.turn.any())]
+        for n in count:
+            arrives = self.shown[n] & ~known[n]
+            with m.If(arrives):
+                # After all that are known already, and after those that arrive now with lower numbers.
+                m.d.sync += older[n].eq(known | (self.shown & (1 << n) - 1))
+            for other in count:
+                with m.If(self.turn[other]):  # what goes is before nobody
+                    m.d.sync += older[n][other].eq(0)
+            with m.If(self.turn[n]):
+                m.d.sync += turns[n].eq(Mux(inside.any(), turns[n], self.batch) - 1)
+            with m.Elif(self.turn.any() & ~inside.any()):
+                m.d.sync += turns[n].eq(self.batch)
+            with m.If(~self.by_batch):
+                m.d.sync += turns[n].eq(self.batch)
+        return m

@@ -1,0 +1,319 @@
+"""Memory Handler: the clients of the external memory, in an order that its rows and banks like."""
+
+from dataclasses import dataclass
+
+from amaranth import Cat, Module, Mux, ResetInserter, Signal
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from pyralis.hw.axi.arbiter import BeatOwner, BeatRouter
+from pyralis.hw.axi.cutter import BurstCutter, CutBurst
+from pyralis.hw.axi.dma import BurstQueue, DmaConfig, DmaJob
+from pyralis.hw.axi.read import ReadBeat, ReadDma
+from pyralis.hw.axi.signature import AxiRead, AxiWrite
+from pyralis.hw.axi.write import WriteDma
+from pyralis.hw.common.stream import Queue
+from pyralis.hw.gcn.batch import BatchOrder
+
+__all__ = ["CLIENTS", "READERS", "HandlerConfig", "MemoryHandler"]
+
+READERS = ("edges", "features", "weights")
+"""Clients that read, highest priority first."""
+
+CLIENTS = (*READERS, "outputs")
+"""All clients, highest priority first; the last one writes."""
+
+ON_THE_WAY = 16
+"""Bursts handed to the read DMA whose beats have not all come back."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HandlerConfig:
+    """Parameters of :class:`MemoryHandler`.
+
+    Attributes
+    ----------
+    dma : DmaConfig
+        Widths, longest burst, bursts on the way.
+    buffer_bursts : int
+        Longest bursts for which each client has room on chip, at least 2. A client that alone reads gets a
+        beat a cycle if that many bursts cover the memory's latency.
+    batch_bursts : int
+        Bursts of each client in a batch.
+    bank_bit, bank_bits : int
+        Where the bank stands in the memory's addresses: its lowest bit, above the bytes of the longest burst,
+        and its width.
+    """
+
+    dma: DmaConfig
+    buffer_bursts: int = 4
+    batch_bursts: int = 8
+    bank_bit: int = 13
+    bank_bits: int = 4
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.buffer_bursts <= 64:
+            raise ValueError(f"buffer_bursts must be in 2..64, not {self.buffer_bursts}")
+        if not 1 <= self.batch_bursts <= 256:
+            raise ValueError(f"batch_bursts must be in 1..256, not {self.batch_bursts}")
+        if self.bank_bits < 1 or not self.burst_bit < self.bank_bit <= 32 - self.bank_bits:
+            raise ValueError(
+                f"the bank's {self.bank_bits} bits from bit {self.bank_bit} on must lie above bit "
+                f"{self.burst_bit} and below bit 32"
+            )
+
+    @property
+    def burst_bit(self) -> int:
+        """Lowest bit of a number of a burst in an address."""
+        return (self.dma.burst_beats * self.dma.beat_bytes - 1).bit_length()
+
+    @property
+    def region_bytes(self) -> int:
+        """Within a region of so many bytes, aligned to its size, the remap permutes bursts."""
+        return 1 << self.bank_bit + self.bank_bits
+
+    def remap(self, address: int) -> int:
+        """Where the byte at *address* is with the remap on.
+
+        The number of the burst in its region is rotated, so that its lowest bits choose the bank: bursts that
+        follow each other are in different banks.
+        """
+        low, high = self.burst_bit, self.bank_bit + self.bank_bits
+        burst = address >> low & (1 << high - low) - 1
+        turned = burst >> self.bank_bits | (burst & (1 << self.bank_bits) - 1) << self.bank_bit - low
+        return address & ~((1 << high) - (1 << low)) | turned << low
+
+    def place(self, image: bytes) -> bytes:
+        """*image*, which begins at a multiple of ``region_bytes``, as the memory holds it with the remap on.
+
+        It is filled up with zeros to whole regions.
+        """
+        step = 1 << self.burst_bit
+        placed = bytearray(-(-len(image) // self.region_bytes) * self.region_bytes)
+        for at in range(0, len(image), step):
+            burst = image[at : at + step]
+            placed[self.remap(at) : self.remap(at) + len(burst)] = burst
+        return bytes(placed)
+
+    def collect(self, memory: bytes, address: int, size: int) -> bytes:
+        """The *size* bytes that clients know at *address*, out of a *memory* held with the remap on."""
+        step = 1 << self.burst_bit
+        found = bytearray()
+        while len(found) < size:
+            at = address + len(found)
+            count = min(step - at % step, size - len(found))
+            found += memory[self.remap(at) : self.remap(at) + count]
+        return bytes(found)
+
+
+class _Slot(wiring.Component):
+    """One job between the order and a DMA: a register, so that no readiness goes from one to the other."""
+
+    def __init__(self, config: DmaConfig) -> None:
+        job = stream.Signature(DmaJob(config))
+        super().__init__({"input": In(job), "output": Out(job)})
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        m.d.comb += self.input.ready.eq(~self.output.valid)
+        with m.If(~self.output.valid):
+            m.d.sync += [self.output.valid.eq(self.input.valid), self.output.payload.eq(self.input.payload)]
+        with m.Elif(self.output.ready):
+            m.d.sync += self.output.valid.eq(0)
+        return m
+
+
+class MemoryHandler(wiring.Component):
+    """Joins three readers and a writer to one AXI4 read port and one write port.
+
+    Jobs are cut into bursts, and :class:`~pyralis.hw.gcn.batch.BatchOrder` says which client's burst is asked
+    for next: a row of the memory serves several bursts of one client before that of another one is opened. A
+    burst goes only when all its beats have room on chip, or, of the writer, are there, so that no client can
+    hold up another one by not taking or not bringing beats.
+
+    Parameters
+    ----------
+    config : HandlerConfig
+        Sizes.
+
+    Ports
+    -----
+    edges_jobs, features_jobs, weights_jobs, outputs_jobs : In(stream of DmaJob)
+        What to move, in whole bus words. Jobs of no beats give nothing.
+    edges_data, features_data, weights_data : Out(stream of ReadBeat)
+        The beats of the client's jobs in order. On a bus error the beat still comes.
+    outputs_data : In(stream of data_bits)
+        The words of the writer's jobs in order; as many as ``buffer_bursts`` hold are taken ahead of a job.
+    outputs_done : Out(1)
+        High for one cycle for each of the writer's jobs, after its last response.
+    read, write : Out(AxiRead(...)), Out(AxiWrite(...))
+    by_priority, by_batch : In(1)
+        See ``BatchOrder``.
+    remap : In(1)
+        Addresses are permuted as ``HandlerConfig.remap`` does, of reads and writes alike; not to be changed
+        while ``busy``. The host then writes images by ``HandlerConfig.place`` and reads results by
+        ``HandlerConfig.collect``.
+    flush : In(1)
+        Abandons everything, as the DMA engines do: jobs and words that are offered while it is high are taken
+        and dropped, later ones wait until what is on the bus has been completed.
+    busy : Out(1)
+        A burst or a beat is on its way, or a flush is being completed. (A job that waits for its turn does
+        not count.)
+    error : Out(4)
+        A bit for each client, in the order of ``CLIENTS``: high for one cycle for each bad response.
+
+    Timing
+    ------
+    ARVALID is high 6 cycles after the transfer of a lone job, the client's ``valid`` 4 cycles after RVALID.
+    A lone client gets a burst every 3 cycles, the clients together one every 2.
+    """
+
+    def __init__(self, config: HandlerConfig) -> None:
+        self.config = config
+        dma = config.dma
+        jobs, beats = stream.Signature(DmaJob(dma)), stream.Signature(ReadBeat(dma))
+        widths = {"address_bits": dma.address_bits, "data_bits": dma.data_bits}
+        super().__init__({
+            **{f"{name}_jobs": In(jobs) for name in CLIENTS},
+            **{f"{name}_data": Out(beats) for name in READERS},
+            "outputs_data": In(stream.Signature(dma.data_bits)),
+            "outputs_done": Out(1),
+            "read": Out(AxiRead(**widths)),
+            "write": Out(AxiWrite(**widths)),
+            "by_priority": In(1),
+            "by_batch": In(1),
+            "remap": In(1),
+            "flush": In(1),
+            "busy": Out(1),
+            "error": Out(len(CLIENTS)),
+        })
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        dma = self.config.dma
+        m.submodules.reader = reader = ReadDma(dma)
+        m.submodules.writer = writer = WriteDma(dma)
+        # While a flush is completed, all that is not a DMA is held in reset.
+        dropping, clear = Signal(), Signal()
+        m.d.comb += clear.eq(self.flush | dropping)
+        m.d.sync += dropping.eq(self.flush | (dropping & (reader.busy | writer.busy)))
+        m.d.comb += [
+            reader.flush.eq(self.flush),
+            writer.flush.eq(self.flush),
+            self.busy.eq(reader.busy | writer.busy | clear),
+        ]
+        connect(m, reader.bus, flipped(self.read))
+        connect(m, writer.bus, flipped(self.write))
+        inner = Module()
+        m.submodules.inner = ResetInserter(clear)(inner)
+        self._serve(inner, reader, writer, clear)
+        return m
+
+    def _serve(self, m: Module, reader: ReadDma, writer: WriteDma, clear) -> None:
+        c, dma = self.config, self.config.dma
+        room = c.buffer_bursts * dma.burst_beats
+        m.submodules.order = order = BatchOrder(len(CLIENTS), c.batch_bursts)
+        m.submodules.read_slot = read_slot = _Slot(dma)
+        m.submodules.write_slot = write_slot = _Slot(dma)
+        m.submodules.router = router = BeatRouter(dma, len(READERS), ON_THE_WAY)
+        m.d.comb += [order.by_priority.eq(self.by_priority), order.by_batch.eq(self.by_batch)]
+        self._pass(m, read_slot.output, reader.jobs, clear)
+        self._pass(m, write_slot.output, writer.jobs, clear)
+        self._pass(m, reader.data, router.data, clear)
+
+        # Whose beats come on the bus next, for its errors. Every burst handed to the DMA is one on the bus.
+        turn, chosen = Signal(len(CLIENTS)), Signal(CutBurst(dma))
+        owner = Signal(BeatOwner(len(READERS)))
+        on_bus = BurstQueue(
+            m,
+            "on_bus",
+            owner.reader.shape(),
+            ON_THE_WAY,
+            push=turn[:-1].any(),
+            note=owner.reader,
+            pop=self.read.rvalid & self.read.rlast,
+        )
+        free = {
+            **dict.fromkeys(READERS, read_slot.input.ready & router.owners.ready & ~on_bus.full),
+            "outputs": write_slot.input.ready,
+        }
+        m.d.comb += [turn.eq(order.turn), owner.last.eq(chosen.last)]
+        for n, name in enumerate(CLIENTS):
+            m.submodules[f"{name}_cutter"] = cutter = BurstCutter(dma)
+            jobs, bursts = getattr(self, f"{name}_jobs"), cutter.bursts
+            m.d.comb += [
+                cutter.jobs.payload.eq(jobs.payload),
+                cutter.jobs.valid.eq(jobs.valid & ~clear),
+                jobs.ready.eq(Mux(clear, self.flush, cutter.jobs.ready)),
+                order.shown[n].eq(bursts.valid),
+                order.free[n].eq(free[name]),
+                bursts.ready.eq(turn[n]),
+            ]
+            with m.If(turn[n]):
+                m.d.comb += chosen.eq(bursts.payload)
+            queue = self._writer_queue(m, room, clear) if name == "outputs" else self._queue(m, name, room)
+            count = Signal(range(room + 1), init=0 if name == "outputs" else room, name=f"{name}_count")
+            moved = queue.output if name in READERS else queue.input
+            step = Mux(turn[n], bursts.p.beats, 0)
+            m.d.sync += count.eq(count - step + (moved.valid & moved.ready))
+            # Whether there is room for the burst, or, of the writer, whether its words are there.
+            fits = Signal(name=f"{name}_fits")
+            m.d.sync += fits.eq(bursts.valid & (bursts.p.beats <= count) & ~turn[n])
+            m.d.comb += order.able[n].eq(fits)
+            if name in READERS:
+                m.d.comb += self.error[n].eq(~clear & reader.error & on_bus.some & (on_bus.head == n))
+                connect(m, getattr(router, f"data_{n}"), queue.input)
+                self._pass(m, queue.output, getattr(self, f"{name}_data"), clear)
+                with m.If(turn[n]):
+                    m.d.comb += owner.reader.eq(n)
+            else:
+                self._pass(m, queue.output, writer.data, clear)
+        reads, writes = turn[:-1].any(), turn[-1]
+        m.d.comb += [
+            router.owners.valid.eq(reads),
+            router.owners.payload.eq(owner),
+            read_slot.input.valid.eq(reads),
+            write_slot.input.valid.eq(writes),
+        ]
+        address = self._place(chosen.address)
+        for slot in (read_slot, write_slot):
+            m.d.comb += [slot.input.p.address.eq(address), slot.input.p.beats.eq(chosen.beats)]
+
+        written = BurstQueue(
+            m, "written", 1, dma.outstanding + 3, push=writes, note=chosen.last, pop=writer.done
+        )
+        m.d.comb += [
+            self.outputs_done.eq(writer.done & written.head & ~clear),
+            self.error[-1].eq(writer.error & ~clear),
+        ]
+
+    def _place(self, address):
+        """The address of a burst, as ``HandlerConfig.remap`` gives it while the remap is on."""
+        c = self.config
+        low, high = c.burst_bit, c.bank_bit + c.bank_bits
+        turned = address[low:high].rotate_right(c.bank_bits)
+        return Mux(self.remap, Cat(address[:low], turned, address[high:]), address)
+
+    @staticmethod
+    def _pass(m: Module, source, target, clear) -> None:
+        """Joins two streams, cut while *clear*."""
+        m.d.comb += [
+            target.payload.eq(source.payload),
+            target.valid.eq(source.valid & ~clear),
+            source.ready.eq(target.ready & ~clear),
+        ]
+
+    def _queue(self, m: Module, name: str, room: int) -> Queue:
+        queue = Queue(ReadBeat(self.config.dma), room)
+        m.submodules[f"{name}_queue"] = queue
+        return queue
+
+    def _writer_queue(self, m: Module, room: int, clear) -> Queue:
+        m.submodules.outputs_queue = queue = Queue(self.config.dma.data_bits, room)
+        words = self.outputs_data
+        m.d.comb += [
+            queue.input.payload.eq(words.payload),
+            queue.input.valid.eq(words.valid & ~clear),
+            words.ready.eq(Mux(clear, self.flush, queue.input.ready)),
+        ]
+        return queue

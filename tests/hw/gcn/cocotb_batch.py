@@ -1,0 +1,139 @@
+"""cocotb side of test_batch.py: clients that show requests, and a list of who goes."""
+
+import random
+from itertools import pairwise
+
+import cocotb
+from cocotb.triggers import ClockCycles, ReadOnly, RisingEdge
+
+from pyralis.sim.bench.stream import start
+
+CLIENTS = 4
+
+
+class Bench:
+    """Clients with a number of requests each; the next one shows in the cycle after a turn."""
+
+    def __init__(self, dut):
+        self.dut = dut
+        self.left, self.unable, self.busy = [0] * CLIENTS, set(), set()
+        self.order, self.cycles, self.cycle = [], [], 0
+        for name in ("shown", "able", "free", "by_priority", "by_batch"):
+            dut[name].value = 0
+
+    async def begin(self, *, priority, batch):
+        await start(self.dut)
+        self.dut.by_priority.value, self.dut.by_batch.value = priority, batch
+        cocotb.start_soon(self._run())
+
+    async def _run(self):
+        while True:
+            shown = sum((left > 0) << n for n, left in enumerate(self.left))
+            able = sum(((left > 0) and n not in self.unable) << n for n, left in enumerate(self.left))
+            self.dut.shown.value, self.dut.able.value = shown, able
+            self.dut.free.value = sum((n not in self.busy) << n for n in range(CLIENTS))
+            await ReadOnly()
+            turn = int(self.dut.turn.value)
+            assert turn & (turn - 1) == 0 and turn & able == turn
+            await RisingEdge(self.dut.clk)
+            self.cycle += 1
+            if turn:
+                client = turn.bit_length() - 1
+                self.left[client] -= 1
+                self.order.append(client)
+                self.cycles.append(self.cycle)
+
+    async def finish(self):
+        while any(self.left):
+            await RisingEdge(self.dut.clk)
+        await ClockCycles(self.dut.clk, 3)
+        return self.order
+
+
+@cocotb.test(timeout_time=20, timeout_unit="us")
+async def batch_by_batch_and_by_priority_inside(dut):
+    bench = Bench(dut)
+    await bench.begin(priority=1, batch=1)
+    bench.left = [5, 4, 3, 7]
+    order = await bench.finish()
+    assert order == [*[0] * 3, *[1] * 3, *[2] * 3, *[3] * 3, 0, 0, 1, 3, 3, 3, 3]
+    assert {after - before for before, after in pairwise(bench.cycles)} == {2}
+
+
+@cocotb.test(timeout_time=20, timeout_unit="us")
+async def by_priority_without_batches(dut):
+    bench = Bench(dut)
+    await bench.begin(priority=1, batch=0)
+    bench.left = [20, 20, 2, 2]
+    order = await bench.finish()
+    assert order == [0] * 20 + [1] * 20 + [2] * 2 + [3] * 2
+
+
+@cocotb.test(timeout_time=20, timeout_unit="us")
+async def by_arrival(dut):
+    bench = Bench(dut)
+    await bench.begin(priority=0, batch=0)
+    bench.unable = {0, 1, 2, 3}
+    for client in (2, 0, 3, 1):
+        bench.left[client] = 3
+        await ClockCycles(dut.clk, 2)
+    bench.unable = set()
+    assert await bench.finish() == [2, 0, 3, 1] * 3
+    bench.order.clear()
+    bench.left = [1, 1, 1, 1]  # together: by number
+    assert await bench.finish() == [0, 1, 2, 3]
+
+
+@cocotb.test(timeout_time=20, timeout_unit="us")
+async def a_batch_by_arrival(dut):
+    bench = Bench(dut)
+    await bench.begin(priority=0, batch=1)
+    bench.left = [9, 1, 1, 6]
+    order = await bench.finish()
+    assert order[:4] == [0, 1, 2, 3] and sorted(order) == [0] * 9 + [1, 2] + [3] * 6
+    # Nobody has more than three turns in the first batch, which are eight in all; inside, they alternate.
+    assert order[:8].count(0) == 3 and order[:8].count(3) == 3 and order[4:8] == [0, 3, 0, 3]
+
+
+@cocotb.test(timeout_time=20, timeout_unit="us")
+async def who_is_not_able_holds_up_nobody(dut):
+    bench = Bench(dut)
+    await bench.begin(priority=1, batch=1)
+    bench.unable = {0}
+    bench.left = [5, 12, 0, 0]
+    await ClockCycles(dut.clk, 60)
+    assert bench.order == [1] * 12
+    bench.unable = set()
+    assert (await bench.finish())[12:] == [0] * 5
+
+
+@cocotb.test(timeout_time=20, timeout_unit="us")
+async def nobody_overtakes_who_waits_for_a_place(dut):
+    bench = Bench(dut)
+    await bench.begin(priority=1, batch=1)
+    bench.busy = {0}
+    bench.left = [1, 1, 0, 5]
+    await ClockCycles(dut.clk, 20)
+    assert bench.order == []
+    bench.busy = set()
+    assert await bench.finish() == [0, 1, 3, 3, 3, 3, 3]
+
+
+@cocotb.test(timeout_time=200, timeout_unit="us")
+@cocotb.parametrize(priority=[0, 1], batch=[0, 1])
+async def everything_goes_once(dut, priority, batch):
+    bench = Bench(dut)
+    rng = random.Random(cocotb.RANDOM_SEED)
+    await bench.begin(priority=priority, batch=batch)
+    wanted = [0] * CLIENTS
+    for _ in range(200):
+        client = rng.randrange(CLIENTS)
+        count = rng.randrange(4)
+        bench.left[client] += count
+        wanted[client] += count
+        bench.unable = {n for n in range(CLIENTS) if rng.random() < 0.3}
+        bench.busy = {n for n in range(CLIENTS) if rng.random() < 0.2}
+        await ClockCycles(dut.clk, rng.randrange(1, 6))
+    bench.unable, bench.busy = set(), set()
+    order = await bench.finish()
+    assert [order.count(n) for n in range(CLIENTS)] == wanted
