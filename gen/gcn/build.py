@@ -30,10 +30,37 @@ from pyralis.gen.gcn.requantize import Requantisation, Target, candidates
 from pyralis.gen.gcn.sampling import taken
 from pyralis.gen.gcn.widths import TOTAL_BITS, bits, bounds
 
-__all__ = ["Builder", "Made"]
+__all__ = ["Builder", "Ending", "Made"]
 
 TOP = 127
 """Largest weight."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Ending:
+    """What follows the sums, in real numbers: ``relu(factor * sum + extra_factor * extra + bias)``.
+
+    Attributes
+    ----------
+    factor : (nodes,) float64, optional
+    extra : str, optional
+        Name of an earlier row matrix.
+    extra_factor : float
+    bias : (width,), optional
+    relu : bool
+    last : bool
+        The rows are the network's result: int16.
+    """
+
+    factor: np.ndarray | None = None
+    extra: str | None = None
+    extra_factor: float = 1.0
+    bias: np.ndarray | None = None
+    relu: bool = False
+    last: bool = False
+
+
+NOTHING = Ending()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -107,14 +134,11 @@ class Builder:
         name: str,
         source: str,
         weight: np.ndarray,
+        ending: Ending = NOTHING,
         *,
         second: tuple[str, np.ndarray] | None = None,
-        factor: np.ndarray | None = None,
-        bias: np.ndarray | None = None,
-        relu: bool = False,
-        last: bool = False,
     ) -> None:
-        """Appends ``relu(factor * (source @ weight + second) + bias)``."""
+        """Appends ``source @ weight``, plus the same of *second*, and *ending*."""
         products = [(source, weight)] + ([] if second is None else [second])
         unit = max(self.sources[of].unit * float(np.abs(matrix).max()) for of, matrix in products) / TOP
         unit = unit or 1.0
@@ -129,7 +153,7 @@ class Builder:
         )
         own = self.sources[source].factor
         if own is not None:
-            factor = own if factor is None else own * factor
+            ending = replace(ending, factor=own if ending.factor is None else own * ending.factor)
         operation = IntCombine(
             name=name,
             source=source,
@@ -138,25 +162,20 @@ class Builder:
             second_weight=None if second is None else integers[1],
             epilogue=Epilogue(),
         )
-        self._append(operation, np.asarray(real), np.asarray(sums), unit, factor, None, 0.0, bias, relu, last)
+        self._append(operation, np.asarray(real), np.asarray(sums), unit, ending)
 
     def aggregate(
         self,
         name: str,
         source: str,
         adjacency: str,
+        ending: Ending = NOTHING,
         *,
         edges: np.ndarray | None = None,
         reduce: Literal["sum", "max"] = "sum",
         sample: IntSample | None = None,
-        factor: np.ndarray | None = None,
-        extra: str | None = None,
-        extra_factor: float = 1.0,
-        bias: np.ndarray | None = None,
-        relu: bool = False,
-        last: bool = False,
     ) -> None:
-        """Appends ``relu(factor * reduce(source) + extra_factor * extra + bias)``; *edges*: real weights."""
+        """Appends the sum or maximum of rows of *source*, and *ending*; *edges*: real weights of entries."""
         graph, rows = self.adjacencies[adjacency], self.sources[source]
         real = gather(rows.real, graph, edges, reduce, sample)
         sums = gather(rows.integers, graph, graph.weight, reduce, sample)
@@ -164,7 +183,7 @@ class Builder:
         operation = IntAggregate(
             name=name, source=source, adjacency=adjacency, reduce=reduce, sample=sample, epilogue=Epilogue()
         )
-        self._append(operation, real, sums, unit, factor, extra, extra_factor, bias, relu, last)
+        self._append(operation, real, sums, unit, ending)
 
     def _append(
         self,
@@ -172,35 +191,34 @@ class Builder:
         real: np.ndarray,
         sums: np.ndarray,
         unit: float,
-        factor: np.ndarray | None,
-        extra: str | None,
-        extra_factor: float,
-        bias: np.ndarray | None,
-        relu: bool,
-        last: bool,
+        ending: Ending,
     ) -> None:
-        """Applies the rest of the operation to the real values, and chooses the epilogue by them."""
-        real = real * (1.0 if factor is None else factor[:, None])
+        """Applies *ending* to the real values, and chooses the epilogue by them."""
+        extra = None if ending.extra is None else self.sources[ending.extra]
+        bias = None if ending.bias is None else np.asarray(ending.bias, dtype=np.float64)
+        if ending.factor is not None:
+            real = real * ending.factor[:, None]
         if extra is not None:
-            real = real + self.sources[extra].real * extra_factor
+            real = real + extra.real * ending.extra_factor
         if bias is not None:
-            real = real + np.asarray(bias, dtype=np.float64)
-        if relu:
+            real = real + bias
+        if ending.relu:
             real = np.maximum(real, 0)
-        output = "int16" if last else "int8" if real.min() < 0 else "uint8"
+        output: Literal["int8", "uint8", "int16"] = "int8" if real.min() < 0 else "uint8"
+        if ending.last:
+            output = "int16"
         target = Target(
             unit=unit,
-            factor=1.0 if factor is None else factor,
+            factor=1.0 if ending.factor is None else ending.factor,
             peak=float(np.abs(real).max()),
-            bias=None if bias is None else np.asarray(bias, dtype=np.float64),
-            extra=extra,
-            extra_unit=0.0 if extra is None else self.sources[extra].unit * extra_factor,
-            relu=relu,
+            bias=bias,
+            extra=ending.extra,
+            extra_unit=0.0 if extra is None else extra.unit * ending.extra_factor,
+            relu=ending.relu,
             output=output,
         )
         operation, unit_out = self._fitting(operation, target)
-        others = None if extra is None else self.sources[extra].integers
-        rows, saturated = epilogue(sums, operation.epilogue, others)
+        rows, saturated = epilogue(sums, operation.epilogue, None if extra is None else extra.integers)
         error = _scale_error(target, operation.epilogue, unit_out)
         span = int(sums.min()), int(sums.max())
         self.made.append(

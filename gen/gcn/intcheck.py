@@ -31,7 +31,8 @@ def check_network(network: IntGraphNetwork) -> None:
     check(_network_faults(network), "network")
     for name, adjacency in network.adjacencies.items():
         check(_adjacency_faults(adjacency, network.nodes), f"adjacency {name!r}")
-    widths, types = {INPUT: network.input.features}, {INPUT: network.input.values}
+    widths = {INPUT: network.input.features}
+    types: dict[str, str] = {INPUT: network.input.values}
     for operation in network.operations:
         where = f"operation {operation.name!r}"
         if not operation.name or operation.name in widths:

@@ -262,8 +262,10 @@ class IntGraphNetwork:
         """Elements of a row of each row matrix, by name."""
         widths = {INPUT: self.input.features}
         for operation in self.operations:
-            combines = isinstance(operation, IntCombine)
-            widths[operation.name] = operation.weight.shape[1] if combines else widths[operation.source]
+            if isinstance(operation, IntCombine):
+                widths[operation.name] = operation.weight.shape[1]
+            else:
+                widths[operation.name] = widths[operation.source]
         return widths
 
     def types(self) -> dict[str, str]:

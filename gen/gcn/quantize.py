@@ -18,7 +18,7 @@ report of :mod:`pyralis.gen.gcn.quantization`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -26,7 +26,7 @@ import numpy as np
 from pyralis.gen.errors import UserError
 from pyralis.gen.gcn import order as orders_of
 from pyralis.gen.gcn import reference
-from pyralis.gen.gcn.build import Builder
+from pyralis.gen.gcn.build import Builder, Ending
 from pyralis.gen.gcn.features import is_sparse
 from pyralis.gen.gcn.graph import Graph
 from pyralis.gen.gcn.intnetwork import INPUT, IntAdjacency, IntGraphNetwork, IntSample
@@ -111,7 +111,7 @@ def quantize(
 
 def _orders(network: GraphNetwork, graph: Graph, wanted: Any) -> tuple[Order, ...]:
     if wanted is None or isinstance(wanted, str):
-        return orders_of.choose(network, graph, wanted)
+        return orders_of.choose(network, graph, wanted)  # type: ignore[arg-type]
     chosen = tuple(wanted)
     if len(chosen) != len(network.layers):
         what = f"there are {len(network.layers)} layers, and {len(chosen)} orders"
@@ -173,27 +173,20 @@ class _Maker:
             graph = self.graph.with_self_loops() if layer.add_self_loops else self.graph
             adjacency = self._adjacency("looped" if layer.add_self_loops else "edges", graph)
             roots = _roots(layer, self.graph) if layer.normalize else None
+        scaled, ending = Ending(factor=roots), Ending(bias=layer.bias, relu=layer.relu, last=last)
         if order == "A(XW)":
-            self.builder.combine(f"{name}.xw", self.source, weight, factor=roots)
-            self.builder.aggregate(
-                name,
-                f"{name}.xw",
-                adjacency,
-                edges=edges,
-                factor=roots,
-                bias=layer.bias,
-                relu=layer.relu,
-                last=last,
-            )
+            self.builder.combine(f"{name}.xw", self.source, weight, scaled)
+            ending = replace(ending, factor=roots)
+            self.builder.aggregate(name, f"{name}.xw", adjacency, ending, edges=edges)
             return
         source = self.source
         if roots is not None and not self.ready:
             source = f"{name}.scaled"
             own = np.arange(self.graph.nodes, dtype=np.int64)
             self.builder.adjacencies["self"] = IntAdjacency(indptr=np.arange(len(own) + 1), indices=own)
-            self.builder.aggregate(source, self.source, "self", factor=roots)
-        self.builder.aggregate(f"{name}.ax", source, adjacency, edges=edges, factor=roots)
-        self.builder.combine(name, f"{name}.ax", weight, bias=layer.bias, relu=layer.relu, last=last)
+            self.builder.aggregate(source, self.source, "self", scaled)
+        self.builder.aggregate(f"{name}.ax", source, adjacency, scaled, edges=edges)
+        self.builder.combine(name, f"{name}.ax", weight, ending)
 
     def _sage(self, layer: GraphLayer, order: Order, last: bool) -> None:
         assert layer.weight is not None
@@ -203,22 +196,22 @@ class _Maker:
             self.sampled[name] = self.builder.sampled(self.graph, sample)
         sizes = self.graph.in_degrees if sample is None else sample.sizes(self.graph.in_degrees)
         mean = 1.0 / np.maximum(sizes, 1) if layer.aggr == "mean" else None
-        final = {"bias": layer.bias, "relu": layer.relu, "last": last}
+        ending = Ending(bias=layer.bias, relu=layer.relu, last=last)
         if order == "A(XW)":
             self.builder.combine(f"{name}.xw", self.source, layer.weight)
             root = None
             if layer.root_weight is not None:
                 root = f"{name}.root"
                 self.builder.combine(root, self.source, layer.root_weight)
-            self.builder.aggregate(
-                name, f"{name}.xw", adjacency, factor=mean, sample=sample, extra=root, **final
-            )
+            ending = replace(ending, factor=mean, extra=root)
+            self.builder.aggregate(name, f"{name}.xw", adjacency, ending, sample=sample)
             return
         reduce: Literal["sum", "max"] = "max" if layer.aggr == "max" else "sum"
         gathered = f"{name}.ax"
-        self.builder.aggregate(gathered, self.source, adjacency, factor=mean, reduce=reduce, sample=sample)
+        scaled = Ending(factor=mean)
+        self.builder.aggregate(gathered, self.source, adjacency, scaled, reduce=reduce, sample=sample)
         second = None if layer.root_weight is None else (self.source, layer.root_weight)
-        self.builder.combine(name, gathered, layer.weight, second=second, **final)
+        self.builder.combine(name, gathered, layer.weight, ending, second=second)
 
     def _gin(self, layer: GraphLayer, order: Order, last: bool) -> None:
         adjacency = self._adjacency("edges", self.graph)
@@ -228,15 +221,18 @@ class _Maker:
         for index, linear in enumerate(linears):
             end = index == ends
             name = layer.name if end else f"{layer.name}.mlp{index}"
-            final = {"bias": linear.bias, "relu": layer.relu if end else True, "last": last and end}
+            ending = Ending(bias=linear.bias, relu=layer.relu if end else True, last=last and end)
             if index == 0 and order == "A(XW)":
                 product = f"{layer.name}.xw"
                 self.builder.combine(product, self.source, linear.weight)
-                self.builder.aggregate(name, product, adjacency, extra=product, extra_factor=own, **final)
+                self.builder.aggregate(
+                    name, product, adjacency, replace(ending, extra=product, extra_factor=own)
+                )
             else:
                 if index == 0:
-                    self.builder.aggregate(made, self.source, adjacency, extra=self.source, extra_factor=own)
-                self.builder.combine(name, made, linear.weight, **final)
+                    summed = Ending(extra=self.source, extra_factor=own)
+                    self.builder.aggregate(made, self.source, adjacency, summed)
+                self.builder.combine(name, made, linear.weight, ending)
             made = name
 
     def _adjacency(self, name: str, graph: Graph) -> str:
@@ -244,17 +240,22 @@ class _Maker:
         return name
 
     def _weighted(self, layer: GraphLayer) -> tuple[str, np.ndarray]:
-        """Adjacency of contract A and its real weights: the whole propagation matrix, entry by entry."""
+        """Adjacency of contract A, the whole propagation matrix entry by entry, and its real weights.
+
+        Without normalisation and edge weights all entries are equal, and need no weights.
+        """
         matrix = reference.propagation(layer, self.graph)
         edges = np.asarray(matrix.data, dtype=np.float64)
-        unit = float(np.abs(edges).max(initial=0.0)) / 127 or 1.0
+        largest = float(np.abs(edges).max(initial=0.0)) or 1.0
+        equal = bool(np.all(edges == largest))
+        unit = largest if equal else largest / 127
         name = "looped" if layer.add_self_loops else "edges"
         name += "-normal" if layer.normalize else "-weighted"
         name += "-improved" if layer.improved else ""
         self.builder.adjacencies[name] = IntAdjacency(
             indptr=np.asarray(matrix.indptr, dtype=np.int64),
             indices=np.asarray(matrix.indices, dtype=np.int64),
-            weight=np.rint(edges / unit).astype(np.int8),
+            weight=None if equal else np.rint(edges / unit).astype(np.int8),
         )
         self.builder.edge_units[name] = unit
         return name, edges

@@ -67,7 +67,7 @@ def candidates(target: Target, requantisation: Requantisation) -> list[tuple[Epi
     least = float(np.max(target.factor, initial=0.0)) * target.unit or target.unit
     peak = target.peak or least
     found = []
-    if np.ndim(target.factor) == 0 and target.bias is target.extra is None and peak <= top * least:
+    if np.ndim(target.factor) == 0 and target.bias is None and target.extra is None and peak <= top * least:
         exact = Epilogue(relu=target.relu, output=target.output)
         found.append((exact, least))
     for bits in range(SCALE_BITS, -1, -1):

@@ -76,7 +76,7 @@ def taken(indptr: torch.Tensor, sample: IntSample | None) -> tuple[torch.Tensor,
     rows = torch.arange(len(degrees), device=indptr.device)
     if sample is None:
         return torch.arange(int(indptr[-1]), device=indptr.device), rows.repeat_interleave(degrees)
-    whole = degrees <= sample.count if sample.kind == "uniform" else torch.zeros_like(degrees, dtype=bool)
+    whole = (degrees <= sample.count) & (sample.kind == "uniform")
     all_of = torch.arange(sample.count, device=indptr.device).expand(len(rows), -1)
     drawn = positions(rows, degrees, sample)
     places = torch.where(whole[:, None], torch.where(all_of < degrees[:, None], all_of, -1), drawn)
