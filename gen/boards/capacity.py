@@ -1,91 +1,94 @@
-"""What a board can hold: presets of the spiking core against the device, without synthesis."""
+"""What a board can hold: designs of every core against the device, without synthesis."""
 
-from dataclasses import asdict, dataclass, replace
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from pyralis.boards.base import Board, Ecp5Board, ZynqBoard
-from pyralis.gen.errors import UserError
-from pyralis.gen.snn.estimate import LUTRAM_BITS, memories
-from pyralis.hw.snn.config import PRESETS, SnnConfig
+from pyralis.boards.base import Board
 
-__all__ = ["FULL", "Need", "fitted", "for_board", "holds", "need"]
+__all__ = ["CORES", "FULL", "Candidate", "Need", "bases", "estimate", "exceeded", "holds"]
+
+CORES = ("snn", "gf")
+"""Cores with a module ``pyralis.gen.<core>.capacity``: it has ``candidates()``, and in ``BASIS`` what its
+estimates rest on."""
 
 FULL = 0.85
 """Share of the look-up tables above which place and route is not sure to end well."""
 
-LUTS_BASE, LUTS_PER_LANE, LUTS_PER_CELL = 11_000, 77, 107
-"""Look-up tables of six inputs: of any core, of each sum (out x pixel x step lanes), of each crossbar cell
-in fabric. From synthesis of ``tiny`` for 7-series (22,736, cells in fabric), of ``zu3eg`` for UltraScale+
-(20,827, cells in DSP48E2) and of a cascade of eight fabric cells alone (852), with Yosys 0.70."""
-
-FOUR_INPUT = 1.9
-"""Look-up tables of four inputs for one of six, from ``tiny`` for ECP5 (42,065 with the serial shell)."""
-
-SHAPES = {
-    36_864: ((512, 72), (1024, 36), (2048, 18), (4096, 9), (8192, 4), (16384, 2), (32768, 1)),
-    18_432: ((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)),
-}
-"""(depth, width) of a block RAM by its bits: RAMB36 (AMD UG573) and DP16KD (Lattice FPGA-TN-02204)."""
-
-MULTIPLIERS = 2
-"""DSP blocks that a leak takes where they are inferred: 24 bits are wider than one is."""
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Need:
-    """What a core takes of a device: ``luts`` (about), ``block_rams``, ``dsps``."""
+    """What a core takes of a device, estimated: ``luts`` (of the device's kind), ``block_rams``, ``dsps``."""
 
     luts: int
     block_rams: int
     dsps: int
 
 
-def for_board(config: SnnConfig, board: Board) -> SnnConfig:
-    """*config* with the cells that *board* has, and no wider than the processor's ports if it has any."""
-    if not isinstance(board, ZynqBoard):
-        return replace(config, cell="fabric")
-    return replace(
-        config,
-        address_bits=min(config.address_bits, board.address_bits),
-        bus_bits=min(config.bus_bits, board.bus_bits),
-        cell="fabric" if board.fabric_cell else config.cell,
-    )
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A design that is held against the boards.
+
+    Attributes
+    ----------
+    name : str
+        What it is, in a few words.
+    arguments : str
+        What ``pyralis bitstream <core> --board <board>`` is told to build it.
+    facts : dict
+        What further to say of it, as plain data.
+    need : callable
+        What it takes of a board's device.
+    """
+
+    name: str
+    arguments: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    need: Callable[[Board], Need]
 
 
-def need(config: SnnConfig, board: Board) -> Need:
-    """What the core *config* takes of the device of *board*, with its memory where the board has none."""
-    c = for_board(config, board)
-    sums = c.out_lanes * c.pixel_lanes * c.step_lanes
-    fabric = c.cell == "fabric"
-    luts = LUTS_BASE + LUTS_PER_LANE * sums + (LUTS_PER_CELL * c.cells if fabric else 0)
-    leaks = c.neuron_lanes * c.step_lanes if c.leak == "multiply" else 0
-    blocks = sum(count * _blocks(width, depth, board) for count, width, depth in memories(c).values())
-    if isinstance(board, Ecp5Board):
-        luts = round(luts * FOUR_INPUT)
-        blocks += -(-board.memory_bytes * 9 // board.resources.block_ram_bits)  # a ninth bit is not used
-    return Need(
-        luts=luts,
-        block_rams=blocks,
-        dsps=leaks * MULTIPLIERS if fabric else c.cells + leaks,
-    )
+def holds(board: Board) -> list[dict[str, Any]]:
+    """Every candidate of every core on *board*, as plain data.
+
+    Each is a dict of ``core``, ``design`` (its name), ``arguments``, its facts, what it needs, ``estimated``
+    (True), ``fits``, and ``limit``, which names what is exceeded.
+    """
+    rows = []
+    for core, module in _cores().items():
+        for candidate in module.candidates():
+            wanted = candidate.need(board)
+            over = exceeded(wanted, board, FULL)
+            rows.append({
+                "core": core,
+                "design": candidate.name,
+                "arguments": candidate.arguments,
+                **candidate.facts,
+                **asdict(wanted),
+                "estimated": True,
+                "fits": not over,
+                "limit": ", ".join(over),
+            })
+    return rows
 
 
-def _blocks(width: int, depth: int, board: Board) -> int:
-    """Block RAMs that a memory takes; 0 where it fits distributed RAM."""
-    if width * depth <= LUTRAM_BITS:
-        return 0
-    return min(-(-depth // d) * -(-width // w) for d, w in SHAPES[board.resources.block_ram_bits])
+def bases() -> dict[str, str]:
+    """What the estimate of each core rests on, in a few words."""
+    return {core: module.BASIS for core, module in _cores().items()}
 
 
-def fitted(name: str, config: SnnConfig, board: Board) -> SnnConfig:
-    """:func:`for_board`; UserError if the core *config*, called *name*, is larger than the device."""
-    if over := _exceeded(need(config, board), board, 1.0):
-        what = f"The core {name} is larger than {board.part} of {board.title}: {', '.join(over)} (estimated)."
-        raise UserError(what, "--preset or --config", "pyralis boards lists what fits")
-    return for_board(config, board)
+def estimate(wanted: Need, board: Board) -> list[dict[str, Any]]:
+    """*wanted* beside what *board* has: ``name``, ``used``, ``available``, as in ``resources`` of a build."""
+    has = board.resources
+    pairs = {
+        "LUT": (wanted.luts, has.luts),
+        "BRAM": (wanted.block_rams, has.block_rams),
+        "DSP": (wanted.dsps, has.dsps),
+    }
+    return [{"name": name, "used": used, "available": most} for name, (used, most) in pairs.items()]
 
 
-def _exceeded(wanted: Need, board: Board, share: float) -> list[str]:
+def exceeded(wanted: Need, board: Board, share: float) -> list[str]:
     """What of *wanted* is more than *board* has, of look-up tables more than *share*."""
     has = board.resources
     bounds = {
@@ -96,15 +99,5 @@ def _exceeded(wanted: Need, board: Board, share: float) -> list[str]:
     return [f"{name} {used:,} > {most:,}" for name, (used, most) in bounds.items() if used > most]
 
 
-def holds(board: Board) -> list[dict[str, Any]]:
-    """Every preset of the spiking core: ``core``, ``preset``, what it needs, ``fits``, and ``limit`` if not.
-
-    ``limit`` names the resources that are exceeded.
-    """
-    rows = []
-    for preset, config in PRESETS.items():
-        wanted = need(config, board)
-        over = _exceeded(wanted, board, FULL)
-        fits = {"fits": not over, "limit": ", ".join(over)}
-        rows.append({"core": "snn", "preset": preset, **asdict(wanted), **fits})
-    return rows
+def _cores() -> dict[str, Any]:
+    return {core: importlib.import_module(f"pyralis.gen.{core}.capacity") for core in CORES}

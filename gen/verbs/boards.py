@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from pyralis.boards.base import all_boards
-from pyralis.gen.boards.capacity import holds
+from pyralis.gen.boards.capacity import bases, holds
 from pyralis.gen.text import table
 
 __all__ = ["add_parser", "render", "run"]
@@ -16,14 +16,15 @@ def add_parser(subparsers) -> argparse.ArgumentParser:
     return subparsers.add_parser(
         "boards",
         help="list the boards, and what each can hold",
-        description="Every board: its device, the tools that build for it, and which sizes of the spiking "
-        "core it can hold, by an estimate of look-up tables, memories and multipliers.",
+        description="Every board: its device, the tools that build for it, and which designs of the cores it "
+        "can hold, by an estimate of look-up tables, memories and multipliers.",
     )
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:  # noqa: ARG001 - every verb has this signature
-    """Returns ``boards``: the record of each, and ``holds``."""
+    """Returns ``boards``, the record of each and ``holds``, and what the estimates of each core rest on."""
     return {
+        "estimates": bases(),
         "boards": [
             {
                 **{name: getattr(board, name) for name in ("name", "title", "part", "family", "flow")},
@@ -32,7 +33,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:  # noqa: ARG001 - every ver
                 "holds": holds(board),
             }
             for board in all_boards().values()
-        ]
+        ],
     }
 
 
@@ -52,7 +53,7 @@ def render(result: dict[str, Any]) -> str:
         cores += [
             [
                 board["name"],
-                f"{row['core']} {row['preset']}",
+                f"{row['core']} {row['design']}",
                 *(f"{row[name]:,}" for name in ("luts", "block_rams", "dsps")),
                 "yes" if row["fits"] else f"no: {row['limit']}",
             ]
@@ -60,4 +61,6 @@ def render(result: dict[str, Any]) -> str:
         ]
     head = ["board", "", "part", "tools", "LUT", "FF", "BRAM", "DSP"]
     fit = table(["board", "core", "LUT", "BRAM", "DSP", "fits"], cores)
-    return f"{table(head, devices)}\n\n{fit}\n\nWhat the cores take is estimated."
+    notes = [f"  {core}: {basis}." for core, basis in result["estimates"].items()]
+    note = "\n".join(["What the cores take is estimated, without synthesis.", *notes])
+    return f"{table(head, devices)}\n\n{fit}\n\n{note}"

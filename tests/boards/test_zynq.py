@@ -6,8 +6,8 @@ import re
 import pytest
 
 from pyralis.boards.base import ZynqBoard, all_boards
-from pyralis.gen.boards.capacity import for_board
 from pyralis.gen.boards.vivado.processor import PROCESSORS
+from pyralis.gen.snn.capacity import for_board
 from pyralis.hw.snn.config import PRESETS
 
 BOARDS = {name: board for name, board in all_boards().items() if isinstance(board, ZynqBoard)}

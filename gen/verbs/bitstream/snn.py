@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from pyralis.gen import config as configs
-from pyralis.gen.boards.capacity import fitted
 from pyralis.gen.boards.choose import board_named
 from pyralis.gen.boards.design import Design
 from pyralis.gen.boards.options import add_build, check_images, render_build, run_build
 from pyralis.gen.files import read_array
 from pyralis.gen.intnetwork import IntNetwork
 from pyralis.gen.options import add_core, positive
+from pyralis.gen.snn.capacity import fitted
 
 __all__ = ["add_design", "add_parser", "design_of", "render", "run"]
 

@@ -1,69 +1,48 @@
-"""Whether a core fits a board, against what synthesis has counted."""
-
-from dataclasses import replace
+"""What every board holds of every core."""
 
 import pytest
 
 from pyralis.boards.base import all_boards
-from pyralis.gen.boards.capacity import fitted, for_board, holds, need
-from pyralis.gen.errors import UserError
-from pyralis.hw.snn.config import PRESETS, SnnConfig
+from pyralis.gen.boards.capacity import CORES, Need, bases, estimate, exceeded, holds
+from pyralis.hw.snn.config import PRESETS
 
 BOARDS = all_boards()
 
 
-@pytest.mark.parametrize(
-    ("board", "preset", "luts", "block_rams", "dsps"),
-    [  # counted by Yosys 0.70; pipeline registers come and go, and with them some tables
-        ("ulx3s", "tiny", 42_065, 58, 33),
-        ("pynq_z2", "tiny", 22_736, 10, 32),
-        ("kv260", "zu3eg", 20_827, 48, 272),
-    ],
-)
-def test_estimates_are_near_what_synthesis_counts(board, preset, luts, block_rams, dsps):
-    found = need(PRESETS[preset], BOARDS[board])
-    assert found.luts == pytest.approx(luts, rel=0.1)
-    assert found.dsps == pytest.approx(dsps, abs=1)
-    assert block_rams <= found.block_rams <= block_rams + 20, "small memories may be made of tables"
-
-
-def test_boards_without_dsp48e2_get_cells_in_fabric():
-    cells = {name: for_board(PRESETS["zu3eg"], board).cell for name, board in BOARDS.items()}
-    assert cells == {"kv260": "dsp48e2", "pynq_z2": "fabric", "ulx3s": "fabric", "zcu104": "dsp48e2"}
-
-
-def test_configurations_are_fitted_to_the_ports():
-    small = for_board(PRESETS["zu3eg"], BOARDS["pynq_z2"])
-    assert (small.address_bits, small.bus_bits, small.cell) == (32, 64, "fabric")
-    assert for_board(PRESETS["zcu104"], BOARDS["zcu104"]) == PRESETS["zcu104"]
-    assert for_board(PRESETS["tiny"], BOARDS["kv260"]) == PRESETS["tiny"]
-
-
-def test_every_board_holds_its_own_preset():
+def test_every_board_holds_its_own_preset_and_a_multiplier():
     for board in BOARDS.values():
-        fits = {row["preset"]: row["fits"] for row in holds(board)}
+        rows = holds(board)
+        assert tuple(dict.fromkeys(row["core"] for row in rows)) == CORES
+        assert all(row["estimated"] for row in rows)
+        fits = {row["preset"]: row["fits"] for row in rows if row["core"] == "snn"}
         assert set(fits) == set(PRESETS) and fits[board.presets["snn"]]
+        assert any(row["fits"] for row in rows if row["core"] == "gf")
 
 
 def test_what_is_exceeded_is_named():
-    rows = {row["preset"]: row for row in holds(BOARDS["ulx3s"])}
+    rows = {row["design"]: row for row in holds(BOARDS["ulx3s"])}
     assert rows["tiny"]["fits"] and rows["tiny"]["limit"] == ""
     assert not rows["zcu104"]["fits"]
-    assert rows["zcu104"]["limit"] == "LUT 303,985 > 71,094, BRAM 243 > 208"
+    assert rows["zcu104"]["limit"] == "LUT 273,076 > 71,094, BRAM 243 > 208"
+    large = rows["m=571 karatsuba none"]
+    assert not large["fits"] and large["limit"] == f"LUT {large['luts']:,} > 71,094"
 
 
-def test_a_core_that_is_too_large_is_refused():
-    assert fitted("tiny", PRESETS["tiny"], BOARDS["ulx3s"]) == PRESETS["tiny"]
-    with pytest.raises(UserError) as caught:
-        fitted("zu3eg", PRESETS["zu3eg"], BOARDS["ulx3s"])
-    assert caught.value.what == (
-        "The core zu3eg is larger than LFE5U-85F-6BG381C of Radiona ULX3S 85F: "
-        "LUT 91,671 > 83,640 (estimated)."
-    )
-    assert caught.value.hint == "pyralis boards lists what fits"
+def test_a_share_of_the_tables_is_left_free():
+    has = BOARDS["ulx3s"].resources
+    wanted = Need(luts=has.luts, block_rams=has.block_rams, dsps=has.dsps)
+    assert exceeded(wanted, BOARDS["ulx3s"], 1.0) == []
+    assert exceeded(wanted, BOARDS["ulx3s"], 0.5) == ["LUT 83,640 > 41,820"]
 
 
-def test_a_leak_of_shifts_needs_no_multipliers():
-    config = SnnConfig(cell="fabric", leak="shift")
-    assert need(config, BOARDS["ulx3s"]).dsps == 0
-    assert need(replace(config, cell="dsp48e2"), BOARDS["zcu104"]).dsps == config.cells
+def test_an_estimate_has_the_form_of_what_a_build_reports():
+    assert estimate(Need(luts=1000, block_rams=2, dsps=3), BOARDS["ulx3s"]) == [
+        {"name": "LUT", "used": 1000, "available": 83_640},
+        {"name": "BRAM", "used": 2, "available": 208},
+        {"name": "DSP", "used": 3, "available": 156},
+    ]
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_every_core_says_what_its_estimate_rests_on(core):
+    assert "fitted to" in bases()[core]

@@ -4,9 +4,9 @@ import pytest
 from zynqcores import TOP, probe
 
 from pyralis.boards.base import all_boards
-from pyralis.gen.boards.capacity import for_board
 from pyralis.gen.boards.designs import gf, snn
 from pyralis.gen.boards.vivado.primitives import count_cells, foreign, resources
+from pyralis.gen.snn.capacity import for_board
 from pyralis.hw.gf.config import GfConfig
 from pyralis.hw.snn.config import PRESETS
 
