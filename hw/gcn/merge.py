@@ -68,7 +68,7 @@ class Merge(wiring.Component):
         total = [Signal(CHUNK_BITS, name=f"total_{k}") for k in range(SLOTS)]
         known = Signal(SLOTS)
         count, wanted, sure = Signal(CHUNK_BITS), Signal(CHUNK_BITS), Signal()
-        complete, add = Signal(), Signal()
+        complete, add, free = Signal(), Signal(), Signal()
         with m.Switch(held.slot):
             for k in range(SLOTS):
                 with m.Case(k):
@@ -77,8 +77,9 @@ class Merge(wiring.Component):
             m.d.comb += [wanted.eq(held.chunk + 1), sure.eq(1)]
         m.d.comb += [
             complete.eq(sure & (count == wanted)),
-            move.eq(~valid | ~self.rows.valid | self.rows.ready),
-            add.eq(valid & move & held.partial),
+            free.eq(~self.rows.valid | self.rows.ready),
+            move.eq(~valid | free),
+            add.eq(valid & free & held.partial),
         ]
         begun = Signal(SLOTS)  # the slot holds a sum
         for k in range(SLOTS):
@@ -94,7 +95,7 @@ class Merge(wiring.Component):
         m.submodules.slots = memory = Memory(shape=c.lanes * bits, depth=SLOTS, init=[])
         old, new = memory.read_port(domain="comb"), memory.write_port()
         m.d.comb += [old.addr.eq(held.slot), new.addr.eq(held.slot), new.en.eq(add)]
-        with m.If(move):
+        with m.If(free):
             m.d.sync += [
                 self.rows.valid.eq(valid & (~held.partial | complete)),
                 self.rows.p.row.eq(held.row),
@@ -111,7 +112,7 @@ class Merge(wiring.Component):
             ]
             # No maximum of bytes is as small as the one over no source: two bits tell it.
             nothing = self.maximum & total_sum[-1] & ~total_sum[-2]
-            with m.If(move):
+            with m.If(free):
                 m.d.sync += self.rows.p.sums[lane].eq(Mux(nothing, 0, total_sum))
         m.d.comb += self.busy.eq(valid | self.rows.valid | begun.any())
         return m

@@ -203,7 +203,7 @@ class Tasks(wiring.Component):
             done.eq(nothing | step & (end[3] | group_over)),
             carried.eq(Mux(nothing | step & group_over, 0, Mux(step, end[:3], at))),
         ]
-        with m.If(step):
+        with m.If(step | nothing):
             m.d.sync += at.eq(carried)
         # Lines move up into free places.
         free = Signal()  # `low` is free at this edge

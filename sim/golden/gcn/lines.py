@@ -1,4 +1,4 @@
-"""Golden model of :mod:`pyralis.hw.gcn.lines`: rows without gaps in lines of eight entries, and their groups."""
+"""Golden model of :mod:`pyralis.hw.gcn.lines`: rows packed into lines, and their groups."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

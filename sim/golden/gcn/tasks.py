@@ -56,7 +56,7 @@ def tasks(
         group = range(first, min(first + job.group_rows, job.rows))
         for number in range(job.replays):
             for task in _group(rows, given, group, single):
-                slot = (heavy + task.slot) % SLOTS
+                slot = (heavy + task.slot) % SLOTS if task.partial else 0
                 base = job.base + number * job.step
                 result.append(replace(task, slice=number, base=base, slot=slot))
             heavy += sum(len(rows[k]) > LINE for k in group)
