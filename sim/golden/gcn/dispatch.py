@@ -52,16 +52,20 @@ class Work:
         return float(self.entries.sum() / max(int(self.cycles.max()) * self.entries.size, 1))
 
 
-def cut(degrees: np.ndarray, *, line: int = LINE, single: bool = False) -> list[tuple[int, int, int]]:
+def cut(
+    degrees: np.ndarray, *, line: int = LINE, single: bool = False, group_rows: int | None = None
+) -> list[tuple[int, int, int]]:
     """Tasks from rows with *degrees* entries: a list of (first row, rows, entries).
 
     A row without entries is one entry, which names no source. A chunk of a heavy row counts as one row; only
-    the last one of a row can have fewer than *line* entries. With *single* a task is of one row only.
+    the last one of a row can have fewer than *line* entries. With *single* a task is of one row only. A task
+    does not go across the end of a group of *group_rows* rows.
     """
     tasks: list[tuple[int, int, int]] = []
     first, rows, entries = 0, 0, 0
     for row, degree in enumerate(np.maximum(degrees, 1).tolist()):
-        if rows and (entries + degree > line or single):
+        ends = group_rows is not None and row % group_rows == 0
+        if rows and (entries + degree > line or single or ends):
             tasks.append((first, rows, entries))
             rows = entries = 0
         if degree > line:
@@ -75,7 +79,13 @@ def cut(degrees: np.ndarray, *, line: int = LINE, single: bool = False) -> list[
 
 
 def dispatch(
-    degrees: np.ndarray, columns: int, cores: int, *, static: bool = False, line: int = LINE
+    degrees: np.ndarray,
+    columns: int,
+    cores: int,
+    *,
+    static: bool = False,
+    line: int = LINE,
+    group_rows: int | None = None,
 ) -> Work:
     """Work of *columns* columns with *cores* cores each on the rows of an adjacency, or of sparse features.
 
@@ -88,11 +98,14 @@ def dispatch(
         Row to core by number.
     line : int
         Entries of a task at most.
+    group_rows : int, optional
+        Rows of a column that are handed to the Combination Engine together.
     """
     entries = np.zeros((columns, cores), dtype=np.int64)
     cycles, counts = np.zeros(columns, dtype=np.int64), np.zeros(columns, dtype=np.int64)
     for column in range(columns):
-        tasks = cut(np.asarray(degrees)[column::columns], line=line, single=static)
+        own = np.asarray(degrees)[column::columns]
+        tasks = cut(own, line=line, single=static, group_rows=group_rows)
         entries[column], cycles[column] = _column(tasks, cores, static)
         counts[column] = len(tasks)
     return Work(entries, cycles, counts)

@@ -34,6 +34,8 @@ def test_cutting_by_hand():
     ]
     assert cut(np.array([3, 5, 9]), single=True) == [(0, 1, 3), (1, 1, 5), (2, 1, 8), (2, 1, 1)]
     assert cut(np.array([], dtype=int)) == []
+    grouped = cut(np.array([1, 1, 1, 9, 2, 1, 1]), group_rows=2)
+    assert grouped == [(0, 2, 2), (2, 1, 1), (3, 1, 8), (3, 1, 1), (4, 2, 3), (6, 1, 1)]
 
 
 @pytest.mark.parametrize("single", [False, True])
@@ -76,6 +78,9 @@ def test_times_by_hand():
     work = dispatch(np.array([8, 8, 8, 1, 1]), 1, 1)
     assert work.cycles.tolist() == [1 + 26]
     assert dispatch(np.array([8]), 1, 4).cycles.tolist() == [9]
+    alone = dispatch(np.ones(6, int), 1, 1, group_rows=1)
+    assert (alone.tasks.tolist(), alone.cycles.tolist()) == ([6], [7])
+    assert dispatch(np.ones(6, int), 1, 1).tasks.tolist() == [1]
 
 
 def test_static_waits_for_its_core_and_dynamic_does_not():
