@@ -10,9 +10,15 @@ from typing import Any
 
 from amaranth.lib import wiring
 
+from pyralis.boards.base import Board
+from pyralis.gen.boards.capacity import Need
 from pyralis.hw.axi.registermap import RegisterMap
 
 __all__ = ["Design"]
+
+
+def _unknown(_board: Board) -> None:
+    return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +51,9 @@ class Design:
         Its modules compute things twice and compare: synthesis must neither dissolve nor merge them.
     attachments : dict of str to bytes
         Further files that belong to it, by name: the network that ``memory`` was compiled from.
+    need : callable
+        Estimates what it takes of a board's device: a :class:`~pyralis.gen.boards.capacity.Need`, or None
+        where there is no estimate for it.
     """
 
     core: str
@@ -58,3 +67,4 @@ class Design:
     samples: Mapping[str, Any] = field(default_factory=dict)
     keep_hierarchy: bool = False
     attachments: Mapping[str, bytes] = field(default_factory=dict)
+    need: Callable[[Board], Need | None] = _unknown

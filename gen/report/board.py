@@ -21,9 +21,13 @@ KINDS = {"logic": "c1", "routing": "c3", "setup": "c2", "clk-to-q": "c2", "sourc
 
 
 def charts(result: Mapping[str, Any]) -> dict[str, Any]:
-    """``fill`` and ``paths``, each None where there is nothing to draw."""
+    """``fill`` and ``paths``, each None where there is nothing to draw.
+
+    Where no resources were counted, ``fill`` shows the estimate, if there is one.
+    """
+    resources = result["resources"] or result.get("estimate", {}).get("resources")
     return {
-        "fill": fill(result["resources"]) if result["resources"] else None,
+        "fill": fill(resources) if resources else None,
         "paths": paths(result["critical_paths"]) if result["critical_paths"] else None,
     }
 

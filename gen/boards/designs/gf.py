@@ -5,6 +5,7 @@ import random
 import warnings
 from collections.abc import Collection
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from amaranth.hdl import UnusedElaboratable
 
 from pyralis.boards.runtime.elements import Elements
 from pyralis.gen.boards.design import Design
+from pyralis.gen.gf.capacity import need
 from pyralis.gen.gf.config import name_of
 from pyralis.gen.gf.generate import core_files
 from pyralis.hw.gf.config import CODED, GfConfig
@@ -95,6 +97,7 @@ def design(config: GfConfig) -> Design:
         facts={"core": {"name": name, **asdict(config)}},
         samples=samples(config, SAMPLES),
         keep_hierarchy=config.protect != "none",
+        need=partial(need, config),
     )
 
 

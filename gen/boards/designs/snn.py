@@ -1,6 +1,7 @@
 """The spiking core for a board: with a network in its memory, and images to check it by."""
 
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from pyralis.gen.boards.design import Design
 from pyralis.gen.doctor import require
 from pyralis.gen.networkfile import content
 from pyralis.gen.progress import QUIET, Progress
+from pyralis.gen.snn.capacity import need
 from pyralis.gen.snn.compile import Compiled
 from pyralis.gen.snn.generate import TOP, core_files, network_facts
 from pyralis.hw.snn.config import SnnConfig
@@ -52,6 +54,7 @@ def design(
         facts=facts,
         samples=samples or {},
         attachments={"network.npz": content(compiled.network)} if compiled else {},
+        need=partial(need, config),
     )
 
 

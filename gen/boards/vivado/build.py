@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pyralis.boards.base import Board, ZynqBoard
+from pyralis.gen.boards.capacity import bases, estimate
 from pyralis.gen.boards.design import Design
 from pyralis.gen.boards.result import RESULT, build_result
 from pyralis.gen.boards.vivado.check import check, possible
@@ -20,6 +21,7 @@ from pyralis.gen.clock import Clock
 from pyralis.gen.errors import ToolError
 from pyralis.gen.files import json_text, make_folder, write_file, write_files
 from pyralis.gen.progress import QUIET, Progress
+from pyralis.gen.text import percent
 
 __all__ = ["LOG", "build"]
 
@@ -77,6 +79,7 @@ def build(
     assert isinstance(board, ZynqBoard)
     folder, clock = make_folder(folder), Clock(progress)
     wanted = board.clock_mhz(design.core) if clock_mhz is None else clock_mhz
+    estimated = _estimate(board, design, clock)
     with clock.step("generate") as step:
         files = project_files(board, design, clock_mhz=wanted, seed=seed)
         for path in [path for pattern in STALE for path in folder.glob(pattern)]:
@@ -97,6 +100,7 @@ def build(
         resources=[],
         clocks=[{"name": "core", "asked_mhz": wanted, "reached_mhz": None, "met": None}],
         critical_paths=[],
+        **estimated,
         versions={package: importlib.metadata.version(package) for package in ("pyralis", "amaranth")},
     )
     program = shutil.which("vivado")
@@ -119,6 +123,18 @@ def build(
     if not result["ok"]:
         raise ToolError(what, str(folder / LOG))
     return result
+
+
+def _estimate(board: ZynqBoard, design: Design, clock: Clock) -> dict[str, Any]:
+    """What the core takes of the device as far as is known without Vivado, for ``result.json``."""
+    wanted = design.need(board)
+    if wanted is None:
+        return {}
+    with clock.step("estimate") as step:
+        rows = estimate(wanted, board)
+        used = (f"{row['used']:,} {row['name']} ({percent(row['used'] / row['available'])})" for row in rows)
+        step.note(f"about {', '.join(used)}, by estimate")
+    return {"estimate": {"resources": rows, "basis": bases()[design.core]}}
 
 
 def _try(folder: Path, board: ZynqBoard, design: Design, clock_mhz: float, clock: Clock) -> str:

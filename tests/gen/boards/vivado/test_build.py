@@ -8,6 +8,7 @@ import shutil
 import stat
 import sys
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from zynqcores import probe
 
 from pyralis.boards.base import all_boards
 from pyralis.gen.boards import flows
+from pyralis.gen.boards.capacity import Need, bases
 from pyralis.gen.boards.vivado import build, report
 from pyralis.gen.errors import ToolError
 from pyralis.gen.progress import Progress
@@ -88,6 +90,36 @@ def test_without_vivado_all_is_written_and_the_command_is_said(tmp_path, vivado,
     assert all((folder / name).is_file() for name in result["files"])
     assert "build_seconds" not in result
     assert "not built" in render(result)
+
+
+def test_without_vivado_there_is_an_estimate(tmp_path, vivado, capsys):
+    need = Need(luts=23_040, block_rams=39, dsps=0)
+    design = replace(probe(core="snn"), need=lambda board: need if board is BOARD else None)
+    with pytest.raises(ToolError):
+        build(BOARD, design, tmp_path, progress=Progress(sys.stderr))
+    said = next(line for line in capsys.readouterr().err.splitlines() if line.startswith("estimate"))
+    assert said.endswith("  about 23,040 LUT (10.0 %), 39 BRAM (12.5 %), 0 DSP (0.0 %), by estimate")
+    result = read(tmp_path)
+    assert result["resources"] == []
+    assert result["estimate"]["resources"][0] == {"name": "LUT", "used": 23_040, "available": 230_400}
+    assert result["estimate"]["basis"] == bases()["snn"]
+    assert f"estimated before synthesis: {bases()['snn']}" in render(result)
+
+
+def test_without_an_estimate_none_is_made_up(tmp_path, vivado):
+    with pytest.raises(ToolError):
+        build(BOARD, probe(), tmp_path)
+    assert "estimate" not in read(tmp_path)
+
+
+def test_what_vivado_counts_is_shown_instead_of_the_estimate(tmp_path, vivado):
+    vivado()
+    need = Need(luts=23_040, block_rams=39, dsps=0)
+    result = build(BOARD, replace(probe(core="snn"), need=lambda _: need), tmp_path / "out")
+    assert result["estimate"]["resources"][0]["used"] == 23_040
+    assert result["resources"][0]["used"] == 48_213
+    page = render(result)
+    assert "counted by place and route" in page and "estimated before" not in page
 
 
 def test_without_tclsh_the_check_is_left_out(tmp_path, monkeypatch):
