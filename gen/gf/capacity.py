@@ -20,8 +20,8 @@ SMALLEST = 32
 """Bits of an element from which on the estimate is near; small multipliers take more than it says."""
 
 BASIS = (
-    "gates of the multiplier from its size; tables for these, for protection and for registers fitted to ten "
-    "synthesised or placed multipliers, within 10 % of them"
+    "gates of the multiplier from its size; tables for these, for protection and for registers fitted to "
+    "eleven synthesised or placed multipliers, within 10 % of them"
 )
 
 REDUCTION = 4
@@ -80,13 +80,13 @@ SIX_INPUT = Tables(
     karatsuba=0.42,
     detect=3.5,
     loop=400,
-    pipelined=12.5,
+    pipelined=14.2,
     compare=0.7,
     vote=1.25,
 )
 """7-series and UltraScale+. Synthesised for the latter: m = 45 without protection 1,855, of them 1,352 for
-``two_step``, with t = 1 2,452; m = 163 with ``karatsuba`` 8,924, of them 7,943 for it. ``loop`` and ``vote``
-are half of what they are in tables of four inputs, as the other figures are."""
+``two_step``; with t = 1 2,452, with t = 3 3,848; m = 163 with ``karatsuba`` 8,924, of them 7,943 for it.
+``loop`` and ``vote`` are half of what they are in tables of four inputs, as the other figures are."""
 
 SHELL = Need(luts=1_250, block_rams=2, dsps=0)
 """The shell that speaks to the serial port, on boards without a processor."""

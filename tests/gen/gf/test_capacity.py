@@ -37,6 +37,7 @@ def test_estimates_are_near_what_was_placed(arguments, luts):
         ("--m 45 --t 5 --corrector folded", "ulx3s", 4_869),
         ("--m 45 --protect none", "zcu104", 1_855),
         ("--m 45 --t 1", "zcu104", 2_452),
+        ("--m 45 --t 3", "zcu104", 3_848),
         ("--m 163 --protect none", "zcu104", 8_924),
     ],
 )
