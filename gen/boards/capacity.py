@@ -90,13 +90,12 @@ def estimate(wanted: Need, board: Board) -> list[dict[str, Any]]:
 
 def exceeded(wanted: Need, board: Board, share: float) -> list[str]:
     """What of *wanted* is more than *board* has, of look-up tables more than *share*."""
-    has = board.resources
-    bounds = {
-        "DSP": (wanted.dsps, has.dsps),
-        "LUT": (wanted.luts, int(share * has.luts)),
-        "BRAM": (wanted.block_rams, has.block_rams),
-    }
-    return [f"{name} {used:,} > {most:,}" for name, (used, most) in bounds.items() if used > most]
+    over = []
+    for row in estimate(wanted, board):
+        most = int(share * row["available"]) if row["name"] == "LUT" else row["available"]
+        if row["used"] > most:
+            over.append(f"{row['name']} {row['used']:,} > {most:,}")
+    return over
 
 
 def _cores() -> dict[str, Any]:
