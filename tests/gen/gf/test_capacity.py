@@ -35,6 +35,7 @@ def test_estimates_are_near_what_was_placed(arguments, luts):
         ("--m 45 --t 1", "ulx3s", 3_913),
         ("--m 45 --t 5", "ulx3s", 7_785),
         ("--m 45 --t 5 --corrector folded", "ulx3s", 4_869),
+        ("--m 163 --t 1", "ulx3s", 25_274),
         ("--m 45 --protect none", "zcu104", 1_855),
         ("--m 45 --t 1", "zcu104", 2_452),
         ("--m 45 --t 3", "zcu104", 3_848),
