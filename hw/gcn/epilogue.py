@@ -162,6 +162,8 @@ class Epilogue(wiring.Component):
         From a :class:`BiasLoader`; not of a slice that rows inside still need.
     clear : In(1)
         Clears ``saturated``.
+    busy : Out(1)
+        A row is inside.
     saturated : Out(1)
         Sticky: a clamp has changed a value. Negative sums that relu sets to 0 do not count.
 
@@ -191,6 +193,7 @@ class Epilogue(wiring.Component):
             "bias": In(BiasWrite(lanes)),
             "clear": In(1),
             "saturated": Out(1),
+            "busy": Out(1),
         })
 
     def elaborate(self, platform) -> Module:
@@ -201,6 +204,7 @@ class Epilogue(wiring.Component):
             self.input.ready.eq(queue.spare != 0),
             taken.eq(self.input.valid & self.input.ready),
             queue.reserve.eq(taken),
+            self.busy.eq(queue.spare != queue.depth),
             place.eq(Cat(self.input.p.tag, self.input.p.slice)),
             queue.put.eq(valid[-1]),
         ]

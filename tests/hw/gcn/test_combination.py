@@ -1,0 +1,29 @@
+"""RTL of pyralis.hw.gcn.combination against its golden models (pytest side)."""
+
+from dataclasses import replace
+
+import pytest
+
+from pyralis.hw.gcn.combination import Combination
+from pyralis.hw.gcn.config import PRESETS
+from pyralis.sim.bench.build import run_cocotb
+
+CONFIGS = {
+    "tiny": PRESETS["tiny"],
+    # Two clusters a column, one port each with a memory of its own and one that shares its writes.
+    "clusters": replace(PRESETS["tiny"], columns=4, lanes=4, pe_rows=8, gather_ports=8, product_bits=28),
+    # Readers of two columns share a copy of the weights; no values.
+    "single": replace(PRESETS["tiny"], columns=2, lanes=4, pe_rows=2, gather_ports=1, feature_values=False),
+}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "tiny",
+        pytest.param("clusters", marks=pytest.mark.slow),
+        pytest.param("single", marks=pytest.mark.slow),
+    ],
+)
+def test_against_golden(name):
+    run_cocotb(Combination(CONFIGS[name]), "cocotb_combination")
