@@ -1,5 +1,5 @@
-// Timing of a DDR4 channel and its controller, for axi_memory.sv; sim/bench/ddr4.py says what they do, has all
-// figures, which come from there as plusargs +ddr4_<name>=N, and predicts every cycle of this model.
+// Timing of a DDR4 channel and its controller, for axi_memory.sv; sim/bench/ddr4.py says what they do and has all
+// figures, which come from there as plusargs +ddr4_<name>=N; sim/bench/ddr4twin.py predicts every cycle.
 //
 //   +ddr4              accesses take as long as a DDR4 channel needs (and +latency more for the way to it and back)
 //   +ddr4_<field>=N    every field of Ddr4Settings

@@ -8,15 +8,8 @@ import numpy as np
 import pytest
 
 from pyralis.sim.bench.build import MEMORY_MODEL, build
-from pyralis.sim.bench.ddr4 import (
-    ADDRESS_MAPS,
-    JEDEC,
-    Ddr4Counts,
-    Ddr4Settings,
-    Transfer,
-    clocks,
-    predict,
-)
+from pyralis.sim.bench.ddr4 import ADDRESS_MAPS, JEDEC, Ddr4Counts, Ddr4Settings, clocks
+from pyralis.sim.bench.ddr4twin import Transfer, predict
 
 HERE = Path(__file__).parent
 LATENCY = 1
