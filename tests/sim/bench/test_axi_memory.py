@@ -11,6 +11,7 @@ from pyralis.gen.emit.verilog import emit
 from pyralis.hw.axi.read import DmaConfig, ReadDma
 from pyralis.hw.axi.write import WriteDma
 from pyralis.sim.bench.build import MEMORY_MODEL, build
+from pyralis.sim.bench.ddr4 import Ddr4Counts, Ddr4Settings
 
 HERE = Path(__file__).parent
 CONFIG = DmaConfig(address_bits=40, data_bits=128, burst_beats=16, outstanding=4)
@@ -105,6 +106,17 @@ def test_bytes_per_cycle_is_shared_by_all_ports(bench, tmp_path, rate):
         2 * counts["beats_a"] + counts["beats_w"]
     )  # the summing port gets its turn as often as the copy
     assert moved / rate * 0.9 < counts["cycles"] < moved / rate * 1.1 + 100
+
+
+def test_the_timing_of_a_ddr4_channel_moves_the_same_bytes(bench, tmp_path):
+    arguments = Ddr4Settings().plusargs(tmp_path / "counts.json")[1:]
+    timing = dict(argument[1:].split("=", 1) for argument in arguments)
+    counts, before, after = run(bench, tmp_path, CASE, latency=10, stall_percent=10, **timing)
+    assert after == copied(before, CASE)
+    # 2,000 words of 16 bytes, copied and summed: 500 lines each, and what bursts that begin within one add.
+    lines = Ddr4Counts.read(tmp_path / "counts.json")
+    assert counts["beats_w"] == 2000 and 500 <= lines.writes <= 501 + 2000 // 16
+    assert lines.reads >= 1000 and lines.hits > lines.conflicts + lines.misses > 0
 
 
 def test_error_range_answers_slverr_and_is_left_alone(bench, tmp_path):
