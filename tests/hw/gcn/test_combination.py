@@ -1,6 +1,7 @@
 """RTL of pyralis.hw.gcn.combination against its golden models (pytest side)."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -27,3 +28,14 @@ CONFIGS = {
 )
 def test_against_golden(name):
     run_cocotb(Combination(CONFIGS[name]), "cocotb_combination")
+
+
+CORA = Path(__file__).resolve().parents[4] / "shared/data/cora"
+
+
+@pytest.mark.slow
+def test_throughput_of_a_column():
+    """One column of z32, in both modes; the features of Cora where they are."""
+    config = replace(PRESETS["z32"], columns=1)
+    env = {"COLUMNS": str(PRESETS["z32"].columns)} | ({"CORA": str(CORA)} if CORA.exists() else {})
+    run_cocotb(Combination(config), "cocotb_throughput", env=env)
