@@ -42,7 +42,7 @@ class Aggregation(wiring.Component):
 
     Golden model
     ------------
-    :func:`pyralis.sim.golden.gcn.aggregation.aggregate_rows`, exact; rows of a column leave in any order.
+    :func:`pyralis.sim.golden.gcn.sums.aggregate`, exact; rows of a column leave in any order.
 
     Source
     ------

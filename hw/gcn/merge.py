@@ -43,7 +43,7 @@ class Merge(wiring.Component):
 
     Golden model
     ------------
-    :func:`pyralis.sim.golden.gcn.aggregation.aggregate_rows`, exact.
+    :func:`pyralis.sim.golden.gcn.sums.aggregate`, exact.
     """
 
     def __init__(self, config: GcnConfig) -> None:

@@ -72,8 +72,8 @@ class RowStore(wiring.Component):
     round 0 the oldest request of each core asks for its bank; in the next cycle, round 1 of the same slot,
     the second oldest of every core that has nothing in the slot yet asks for one of the banks that are left;
     and so on. Of several cores that ask for one bank one gets it; who that is differs from bank to bank, so
-    that all cores fare alike. Copies of hubs and ``none`` are there for the asking. A core gets at most one reply
-    a slot, in the order of slots and not of its requests.
+    that all cores fare alike. Copies of hubs and ``none`` are there for the asking. A core gets at most one
+    reply a slot, in the order of slots and not of its requests.
 
     Ports
     -----
@@ -82,8 +82,9 @@ class RowStore(wiring.Component):
     replies : Out({valid, payload of ReplyLayout}), [core][part]
         Cannot be held up.
     writes : In(stream of StoreWriteLayout), for each column
-        Takes its bank's side B, before any core. Requests and reads that are made later see the word. A copy
-        for cores is there when ``settled`` is high; only the queue of copies ever holds up writes.
+        Takes its bank's side B, before any core. Reads that come later see the word, and so do requests that
+        come at least ``rounds`` cycles later. A copy for cores is there when ``settled`` is high; only the
+        queue of copies ever holds up writes.
     reads : In(StoreReadLayout), for each column
         A read by the column itself; takes its bank's side A, before any core.
     read_data : Out({valid, data}), for each column
@@ -101,7 +102,7 @@ class RowStore(wiring.Component):
 
     Golden model
     ------------
-    A dictionary of words, in its test.
+    A dictionary of words in its test.
     """
 
     def __init__(self, config: GcnConfig) -> None:

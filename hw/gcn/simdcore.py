@@ -90,7 +90,7 @@ class SimdCore(wiring.Component):
 
     Golden model
     ------------
-    :func:`pyralis.sim.golden.gcn.aggregation.aggregate_rows`, exact.
+    :func:`pyralis.sim.golden.gcn.sums.aggregate`, exact.
     """
 
     def __init__(self, config: GcnConfig) -> None:
