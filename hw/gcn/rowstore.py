@@ -9,35 +9,24 @@ from amaranth.lib.wiring import In, Out
 
 from pyralis.hw.common.stream import Queue
 from pyralis.hw.gcn.config import GcnConfig
+from pyralis.hw.gcn.matching import (
+    RequestLayout,
+    address_bits,
+    bank_position,
+    bank_set,
+    hub_address_bits,
+    match,
+    queue_heads,
+    tag_fields,
+    word_of,
+)
 
-__all__ = ["ReplyLayout", "RequestLayout", "RowStore", "StoreReadLayout", "StoreWriteLayout", "address_bits"]
-
-
-def address_bits(config: GcnConfig) -> int:
-    """Bits of the address of a word of the row store."""
-    return (config.rows - 1).bit_length()
-
-
-def _hub_bits(config: GcnConfig) -> int:
-    return max(1, (config.hubs - 1).bit_length())
-
-
-def _tag(config: GcnConfig) -> dict[str, object]:
-    weight = {"value": 8} if config.edge_weights else {}
-    return {"context": range(config.contexts), "none": 1, **weight}
-
-
-def RequestLayout(config: GcnConfig) -> data.StructLayout:  # noqa: N802 (a layout, named as one)
-    """One part of a row is wanted: the word at ``address``, or with ``hub`` the core's copy at that address.
-
-    ``context``, ``value``: come back with the reply. ``none``: nothing is read, and the reply says so.
-    """
-    return data.StructLayout({"address": address_bits(config), "hub": 1, **_tag(config)})
+__all__ = ["ReplyLayout", "RowStore", "StoreReadLayout", "StoreWriteLayout"]
 
 
 def ReplyLayout(config: GcnConfig) -> data.StructLayout:  # noqa: N802 (a layout, named as one)
     """Answer to a request: ``lanes / splits`` bytes."""
-    return data.StructLayout({"data": config.row_bits // config.splits, **_tag(config)})
+    return data.StructLayout({"data": config.row_bits // config.splits, **tag_fields(config)})
 
 
 def StoreWriteLayout(config: GcnConfig) -> data.StructLayout:  # noqa: N802 (a layout, named as one)
@@ -51,7 +40,7 @@ def StoreWriteLayout(config: GcnConfig) -> data.StructLayout:  # noqa: N802 (a l
         "data": config.row_bits,
         "splits": 2,
         "hub": 1,
-        "hub_address": _hub_bits(config),
+        "hub_address": hub_address_bits(config),
     })
 
 
@@ -131,7 +120,7 @@ class RowStore(wiring.Component):
         words = self._words(m)
         writes = self._writes(m, words)
         reads = self._reads(m)
-        self._copies(m, words)
+        hub_write = self._copies(m, words)
         # What every core gets in the slot, by part, and the claims of columns, after the last round.
         won = [[None] * self.cores for _ in parts]
         for side in (0, 1):
@@ -140,36 +129,14 @@ class RowStore(wiring.Component):
             claimed = reduce(lambda a, b: a | b, (claim.bank for claim in claims[0]))
             for part in parts:
                 if len(cores):
-                    heads = [self._heads(m, core, part) for core in cores]
-                    for core, win in zip(cores, self._match(m, heads, claimed, side, part), strict=True):
+                    heads = [queue_heads(m, c, self.requests[core][part], f"{core}_{part}") for core in cores]
+                    for core, win in zip(cores, match(m, c, heads, claimed, f"{side}_{part}"), strict=True):
                         won[part][core] = win
         for part in parts[1:]:
             won[part] = [self._follow(m, core, part, won) for core in range(self.cores)]
         for part in parts:
-            self._serve(m, part, won[part], reads[-1], writes[-1])
+            self._serve(m, part, won[part], reads[-1], writes[-1], hub_write)
         return m
-
-    # Banks are numbered so that those of one order of priority stand together.
-
-    def _groups(self) -> int:
-        return min(4, self.config.all_banks)
-
-    def _position(self, bank: int) -> int:
-        """Place of *bank* in sets of banks."""
-        groups = self._groups()
-        return bank % groups * (self.config.all_banks // groups) + bank // groups
-
-    def _bank_set(self, m: Module, address, enable, name: str) -> Signal:
-        """The set of the one bank that *address* is in, or of none without *enable*."""
-        bits = (self.config.all_banks - 1).bit_length()
-        found = Signal(self.config.all_banks, name=name)
-        for bank in range(self.config.all_banks):
-            m.d.comb += found[self._position(bank)].eq(enable & (address[:bits] == bank if bits else 1))
-        return found
-
-    def _word(self, address):
-        """Address inside of its bank."""
-        return address[(self.config.all_banks - 1).bit_length() :]
 
     def _words(self, m: Module) -> list[Signal]:
         """What each column writes, narrow rows repeated."""
@@ -192,17 +159,18 @@ class RowStore(wiring.Component):
         first = []
         for column in range(c.columns):
             port = self.writes[column]
-            bank = self._bank_set(m, port.p.address, port.valid & port.ready, f"write_bank_{column}")
-            first.append(_Claim(bank, self._word(port.p.address), words[column]))
+            bank = bank_set(m, c, port.p.address, port.valid & port.ready, f"write_bank_{column}")
+            first.append(_Claim(bank, word_of(c, port.p.address), words[column]))
         return self._steps(m, first, "write")
 
     def _reads(self, m: Module) -> list[list["_Claim"]]:
         """Reads of each column in step with the rounds of their slot."""
+        c = self.config
         first = []
-        for column in range(self.config.columns):
+        for column in range(c.columns):
             port = self.reads[column]
-            bank = self._bank_set(m, port.address, port.valid, f"read_bank_{column}")
-            first.append(_Claim(bank, self._word(port.address), None))
+            bank = bank_set(m, c, port.address, port.valid, f"read_bank_{column}")
+            first.append(_Claim(bank, word_of(c, port.address), None))
         return self._steps(m, first, "read")
 
     def _steps(self, m: Module, claims: list["_Claim"], name: str) -> list[list["_Claim"]]:
@@ -224,21 +192,19 @@ class RowStore(wiring.Component):
             claims = registered
         return steps
 
-    def _copies(self, m: Module, words: list[Signal]) -> None:
-        """Queues of hub rows, one row a cycle to the copies of all cores."""
+    def _copies(self, m: Module, words: list[Signal]):
+        """Queues of hub rows; returns the one that is written to the copies of all cores in this cycle."""
         c = self.config
-        self._hub_write = None
+        if not c.hubs:
+            m.d.comb += [self.settled.eq(1), *(port.ready.eq(1) for port in self.writes)]
+            return None
+        layout = data.StructLayout({"address": hub_address_bits(c), "data": c.row_bits})
+        hub_write = Signal(data.StructLayout({"valid": 1, "word": layout}))
+        m.d.sync += hub_write.valid.eq(0)
+        free = Const(1)  # no queue before this one has a word
         waiting = []
-        if c.hubs:
-            layout = data.StructLayout({"address": _hub_bits(c), "data": c.row_bits})
-            free = Const(1)
-            self._hub_write = Signal(data.StructLayout({"valid": 1, "word": layout}), name="hub_write")
-            m.d.sync += self._hub_write.valid.eq(0)
         for column in range(c.columns):
             port = self.writes[column]
-            if not c.hubs:
-                m.d.comb += port.ready.eq(1)
-                continue
             queue = Queue(layout, max(4, c.hubs // c.columns))
             m.submodules[f"hub_queue_{column}"] = queue
             m.d.comb += [
@@ -249,13 +215,11 @@ class RowStore(wiring.Component):
                 queue.output.ready.eq(free),
             ]
             with m.If(queue.output.valid & free):
-                m.d.sync += [self._hub_write.valid.eq(1), self._hub_write.word.eq(queue.output.p)]
+                m.d.sync += [hub_write.valid.eq(1), hub_write.word.eq(queue.output.p)]
             free = free & ~queue.output.valid
             waiting.append(self._queued(m, queue, column))
-        idle = ~Cat(waiting).any() if waiting else Const(1)
-        if self._hub_write is not None:
-            idle = idle & ~self._hub_write.valid
-        m.d.comb += self.settled.eq(idle)
+        m.d.comb += self.settled.eq(~Cat(waiting, hub_write.valid).any())
+        return hub_write
 
     def _queued(self, m: Module, queue: Queue, column: int) -> Signal:
         """High while a word is in *queue*."""
@@ -264,103 +228,6 @@ class RowStore(wiring.Component):
             count + (queue.input.valid & queue.input.ready) - (queue.output.valid & queue.output.ready)
         )
         return count != 0
-
-    def _heads(self, m: Module, core: int, part: int) -> "_Heads":
-        """The queue of a core's requests: the first ``rounds`` places take part in the matching.
-
-        Returns its places; ``granted`` is for the matching to drive. Requests that have won leave, those
-        behind them move up, all in the same cycle.
-        """
-        c = self.config
-        depth = c.rounds + 1  # one more, so that several can move up at a time
-        port = self.requests[core][part]
-        name = f"{core}_{part}"
-        layout = data.StructLayout({
-            "valid": 1,
-            "bank": c.all_banks,
-            "free": 1,
-            "hub": 1,
-            "number": max(1, (c.all_banks - 1).bit_length()),
-            "word": max(len(self._word(port.p.address)), _hub_bits(c)),
-            **_tag(c),
-        })
-        places = [Signal(layout, name=f"head_{name}_{k}") for k in range(depth)]
-        granted = Signal(c.rounds, name=f"granted_{name}")
-        free = port.p.hub | port.p.none
-        fresh = Signal(layout, name=f"fresh_{name}")
-        m.d.comb += [
-            port.ready.eq(~places[-1].valid),
-            fresh.valid.eq(port.valid & port.ready),
-            fresh.bank.eq(self._bank_set(m, port.p.address, ~free, f"fresh_bank_{name}")),
-            fresh.free.eq(free),
-            fresh.hub.eq(port.p.hub),
-            fresh.number.eq(port.p.address),
-            fresh.word.eq(Mux(port.p.hub, port.p.address, self._word(port.p.address))),
-            *(fresh[field].eq(port.p[field]) for field in _tag(c)),
-        ]
-        # The new request behind the last one; then every place that has won is filled from behind.
-        line: list = []
-        for k, place in enumerate(places):
-            behind_last = ~place.valid if k == 0 else ~place.valid & places[k - 1].valid
-            entry = Signal(layout, name=f"line_{name}_{k}")
-            m.d.comb += entry.eq(Mux(behind_last, fresh, place))
-            line.append(entry)
-        line.append(Const(0, layout.size))
-        for r in reversed(range(c.rounds)):
-            line = [*line[:r], *(Mux(granted[r], line[k + 1], line[k]) for k in range(r, depth)), line[-1]]
-        m.d.sync += [place.eq(entry) for place, entry in zip(places, line, strict=False)]
-        return _Heads(places, granted)
-
-    def _match(self, m: Module, heads: list["_Heads"], claimed, side: int, part: int) -> list[Signal]:
-        """All rounds of one side and part; returns what each core has won in the slot after the last one."""
-        c = self.config
-        groups, span = self._groups(), c.all_banks // self._groups()
-        count = len(heads)
-        name = f"{side}_{part}"
-        taken = claimed
-        won: list = [None] * count
-        for r in range(c.rounds):
-            asks = []
-            for i, head in enumerate(heads):
-                ask = Signal(name=f"ask_{name}_{r}_{i}")
-                valid = head.places[r].valid
-                m.d.comb += ask.eq(valid if won[i] is None else valid & ~won[i].valid)
-                asks.append(ask)
-            # In each group of banks the cores come in another order.
-            hits: list[list] = [[] for _ in heads]
-            left_over = []
-            for g in range(groups):
-                gone = taken[g * span :][:span]
-                for k in range(count):
-                    i = (k + g * count // groups) % count
-                    bank = heads[i].places[r].bank[g * span :][:span]
-                    hit = Signal(name=f"hit_{name}_{r}_{g}_{i}")
-                    after = Signal(span, name=f"gone_{name}_{r}_{g}_{i}")
-                    m.d.comb += [
-                        hit.eq((bank & ~gone).any()),
-                        after.eq(gone | (bank & asks[i].replicate(span))),
-                    ]
-                    hits[i].append(hit)
-                    gone = after
-                left_over.append(gone)
-            following = Signal(c.all_banks, name=f"taken_{name}_{r}")
-            m.d.sync += following.eq(Cat(left_over))
-            taken = following
-            results = []
-            for i, head in enumerate(heads):
-                place = head.places[r]
-                grant = Signal(name=f"grant_{name}_{r}_{i}")
-                m.d.comb += [grant.eq(asks[i] & (place.free | Cat(hits[i]).any())), head.granted[r].eq(grant)]
-                win = Signal(place.shape(), name=f"won_{name}_{r}_{i}")
-                if won[i] is None:
-                    m.d.sync += [win.eq(place), win.valid.eq(grant)]
-                else:
-                    m.d.sync += win.eq(won[i])
-                    with m.If(grant):
-                        m.d.sync += win.eq(place)
-                results.append(win)
-            won = results
-        return won
 
     def _follow(self, m: Module, core: int, part: int, won: list[list]) -> Signal:
         """What *part* serves: for whole rows, or wide ones, what a part before it has won."""
@@ -375,13 +242,13 @@ class RowStore(wiring.Component):
                 m.d.comb += leader.eq(won[part][core])
         return leader
 
-    def _serve(self, m: Module, part: int, won: list[Signal], reads, writes) -> None:
+    def _serve(self, m: Module, part: int, won: list[Signal], reads, writes, hub_write) -> None:
         """Reads the banks and hands the words to those who asked."""
         c = self.config
         bits = c.row_bits // c.splits
         memories = []
         for bank in range(c.all_banks):
-            position = self._position(bank)
+            position = bank_position(c, bank)
             memory = Memory(shape=bits, depth=c.store_rows, init=[])
             m.submodules[f"bank_{part}_{bank}"] = memory
             words = []
@@ -412,24 +279,24 @@ class RowStore(wiring.Component):
                 m.d.sync += word.eq(read.data)
                 words.append(word)
             memories.append(words)
-        hub_words = self._hub_words(m, part, won)
+        hub_words = self._hub_words(m, part, won, hub_write)
         for core in range(self.cores):
             self._reply(m, core, part, won[core], [words[core % 2] for words in memories], hub_words)
         for column in range(c.columns):
             self._read_reply(m, column, part, reads[column], [words[0] for words in memories])
 
-    def _hub_words(self, m: Module, part: int, won: list[Signal]) -> list[Signal]:
+    def _hub_words(self, m: Module, part: int, won: list[Signal], hub_write) -> list[Signal]:
         """Copies of the hubs, one memory with a port for each core; read in step with the banks."""
         c = self.config
-        if self._hub_write is None:
+        if hub_write is None:
             return []
         bits = c.row_bits // c.splits
         m.submodules[f"hubs_{part}"] = memory = Memory(shape=bits, depth=max(2, c.hubs), init=[])
         write = memory.write_port()
         m.d.comb += [
-            write.addr.eq(self._hub_write.word.address),
-            write.data.eq(self._hub_write.word.data[part * bits :][:bits]),
-            write.en.eq(self._hub_write.valid),
+            write.addr.eq(hub_write.word.address),
+            write.data.eq(hub_write.word.data[part * bits :][:bits]),
+            write.en.eq(hub_write.valid),
         ]
         words = []
         for core in range(self.cores):
@@ -453,7 +320,7 @@ class RowStore(wiring.Component):
         m.d.sync += [
             port.valid.eq(tag.valid),
             port.payload.data.eq(Mux(tag.hub, hubs[core], word) if hubs else word),
-            *(port.payload[field].eq(tag[field]) for field in _tag(c)),
+            *(port.payload[field].eq(tag[field]) for field in tag_fields(c)),
         ]
 
     def _read_reply(self, m: Module, column: int, part: int, claim: "_Claim", banks: list) -> None:
@@ -462,7 +329,7 @@ class RowStore(wiring.Component):
         bits = c.row_bits // c.splits
         port = self.read_data[column]
         own = [bank for bank in range(c.all_banks) if bank % c.columns == column]
-        use = Cat(claim.bank[self._position(bank)] for bank in own)
+        use = Cat(claim.bank[bank_position(c, bank)] for bank in own)
         for step in range(2):
             held = Signal(len(own), name=f"use_{column}_{part}_{step}")
             m.d.sync += held.eq(use)
@@ -478,10 +345,3 @@ class _Claim:
 
     def __init__(self, bank: Signal, word, data) -> None:
         self.bank, self.word, self.data = bank, word, data
-
-
-class _Heads:
-    """Places of a core's queue, the oldest request first, and which of them win in this cycle."""
-
-    def __init__(self, places: list, granted: Signal) -> None:
-        self.places, self.granted = places, granted

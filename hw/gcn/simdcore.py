@@ -10,7 +10,8 @@ from amaranth.lib.wiring import In, Out
 from pyralis.hw.common.stream import Queue
 from pyralis.hw.gcn.config import INDEX_BITS, LINE, NO_SOURCE, GcnConfig
 from pyralis.hw.gcn.lines import ROW_BITS, SLICE_BITS
-from pyralis.hw.gcn.rowstore import ReplyLayout, RequestLayout
+from pyralis.hw.gcn.matching import RequestLayout
+from pyralis.hw.gcn.rowstore import ReplyLayout
 from pyralis.hw.gcn.tasks import CHUNK_BITS, SLOTS, TaskLayout
 
 __all__ = ["AGGREGATION_SETTINGS", "ResultLayout", "SimdCore", "identity"]

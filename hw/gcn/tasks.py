@@ -133,9 +133,9 @@ class Tasks(wiring.Component):
             ),
         ]
         self._slots(m, begins & step, following, slot_free, taken_slots)
-        row, started = Signal(ROW_BITS), Signal()  # of the next task; the group has begun
-        first_row = Signal(ROW_BITS)
-        m.d.comb += first_row.eq(Mux(started, row, low.row))
+        # The last task stays in its register: the rows that end in it are counted with the next one.
+        started, following_row = Signal(), Signal(ROW_BITS)
+        m.d.comb += following_row.eq(task.row + sum((task.ends[k] for k in range(1, LINE)), task.ends[0]))
 
         with m.If(self.tasks.ready):
             m.d.sync += self.tasks.valid.eq(0)
@@ -147,7 +147,7 @@ class Tasks(wiring.Component):
                 self.tasks.valid.eq(1),
                 task.count.eq(take),
                 task.ends.eq(first),
-                task.row.eq(first_row),
+                task.row.eq(Mux(started, following_row, low.row)),
                 task.slice.eq(low.slice),
                 task.base.eq(low.base),
                 task.partial.eq(partial),
@@ -156,7 +156,6 @@ class Tasks(wiring.Component):
                 task.chunk.eq(Mux(continues, chunk, 0)),
                 continues.eq(~any_end),
                 chunk.eq(Mux(continues, chunk, 0) + 1),
-                row.eq(first_row + sum((first[k] for k in range(1, LINE)), first[0])),
                 started.eq(~group_over),
             ]
             with m.If(begins):

@@ -7,7 +7,8 @@ from amaranth.lib import data
 from cocotb.triggers import RisingEdge
 from gathers import config_of_bench, word
 
-from pyralis.hw.gcn.rowstore import ReplyLayout, RequestLayout, StoreReadLayout, StoreWriteLayout
+from pyralis.hw.gcn.matching import RequestLayout
+from pyralis.hw.gcn.rowstore import ReplyLayout, StoreReadLayout, StoreWriteLayout
 from pyralis.sim.bench.stream import start
 
 

@@ -9,7 +9,8 @@ from amaranth.lib import data
 from cocotb.triggers import RisingEdge
 from gathers import config_of_bench, random_rows, word
 
-from pyralis.hw.gcn.rowstore import ReplyLayout, RequestLayout
+from pyralis.hw.gcn.matching import RequestLayout
+from pyralis.hw.gcn.rowstore import ReplyLayout
 from pyralis.hw.gcn.simdcore import AGGREGATION_SETTINGS, ResultLayout
 from pyralis.hw.gcn.tasks import TaskLayout
 from pyralis.sim.bench.stream import StreamSink, StreamSource, monitor_streams, pack, stalls, start, unpack
