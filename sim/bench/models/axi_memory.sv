@@ -156,7 +156,10 @@ module axi_memory #(
                 released = 1'b0;
             end
             5: released = 1'b1;
-            6: if (timed) dram.statistics();
+            6: begin
+                if (!timed) $fatal(1, "axi_memory: command 6 without +ddr4");
+                dram.statistics();
+            end
             default: $fatal(1, "axi_memory: there is no command %0d", command);
         endcase
     endtask

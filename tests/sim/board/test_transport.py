@@ -210,8 +210,12 @@ def test_after_the_end_everything_is_refused(small_bench):
         (lambda transport: transport.dump((1 << 22) - 4, 8), "dump beyond the memory of 4194304 bytes"),
         (lambda transport: transport.load(1 << 22, b"x"), "load beyond the memory of 4194304 bytes"),
         (
+            lambda transport: transport.simulation.ask(do="command", number=7, base=0, count=0),
+            "there is no command 7",
+        ),
+        (
             lambda transport: transport.simulation.ask(do="command", number=6, base=0, count=0),
-            "there is no command 6",
+            "command 6 without +ddr4",
         ),
     ],
 )
