@@ -10,6 +10,8 @@ from pyralis.hw.gcn.pairs import WordLayout, pack_word
 
 __all__ = ["READ_LATENCY", "WEIGHT_READ", "WeightBuffer", "shares_write_port"]
 
+_ULTRA_ROWS = 4096  # copies of as many words are in UltraRAM
+
 READ_LATENCY = 2
 """Cycles from a read request to its word."""
 
@@ -58,6 +60,8 @@ class WeightBuffer(wiring.Component):
         m = Module()
         c = self.config
         bits = (c.weight_rows - 1).bit_length()
+        # UltraRAM has 4,096 words of 72 bits, and both of its ports read and write.
+        attrs = {"ram_style": "ultra" if c.weight_rows >= _ULTRA_ROWS else "block"}
         coming, writing = Signal(), Signal()
         waiting, row = Signal(bits, reset_less=True), Signal(bits, reset_less=True)
         packed, word = (Signal(WordLayout(c), name=name, reset_less=True) for name in ("packed", "word"))
@@ -72,7 +76,7 @@ class WeightBuffer(wiring.Component):
         ]
         for copy in range((self.readers + 1) // 2):
             m.submodules[f"copy_{copy}"] = memory = Memory(
-                shape=WordLayout(c).size, depth=c.weight_rows, init=[]
+                shape=WordLayout(c).size, depth=c.weight_rows, init=[], attrs=attrs
             )
             write = memory.write_port()
             # One address for what the second port writes and reads, so that they are one port of the memory.
