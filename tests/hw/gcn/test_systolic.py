@@ -1,6 +1,5 @@
 """RTL of pyralis.hw.gcn.systolic against pyralis.sim.golden.gcn.systolic (pytest side)."""
 
-import json
 from dataclasses import replace
 
 import pytest
@@ -44,6 +43,5 @@ def test_two_products_take_one_block():
     config = replace(PRESETS["z64"], pe_rows=4, gather_ports=4)
     cells = count_cells(emit(SystolicModule(config), "systolicmodule"), "systolicmodule", "xcup")
     multipliers = config.pe_rows * config.lanes
-    print(json.dumps(resources(cells)), json.dumps(cells))
     assert cells["DSP48E2"] == multipliers // 2
     assert resources(cells)["LUT"] < multipliers * (config.product_bits + 16)
