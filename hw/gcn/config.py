@@ -188,6 +188,7 @@ PRESETS: dict[str, GcnConfig] = {
         edge_lines=4096,
         feature_lines=2048,
         group_bytes=256,
+        product_bits=24,
         bus_bits=512,
     ),
     "z64": GcnConfig(
@@ -204,6 +205,7 @@ PRESETS: dict[str, GcnConfig] = {
         edge_lines=2048,
         feature_lines=2048,
         group_bytes=256,
+        product_bits=24,
         bus_bits=512,
     ),
 }
