@@ -23,12 +23,15 @@ Source: FireFly v1 needs 17 register writes and three commands per layer; one st
 here.
 """
 
-from amaranth.lib import data, enum
+from functools import partial
+
+from amaranth.lib import enum
+
+from pyralis.hw.common.descriptor import DESCRIPTOR_BYTES, descriptor
 
 __all__ = [
     "DESCRIPTOR_BYTES",
     "END",
-    "HEADER",
     "LAYER",
     "LOAD",
     "STORE",
@@ -41,7 +44,6 @@ __all__ = [
     "Timing",
 ]
 
-DESCRIPTOR_BYTES = 128
 VERSION = 1
 
 
@@ -117,14 +119,7 @@ class ErrorCode(enum.Enum, shape=8):
     """Nothing moved for ``timeout`` cycles."""
 
 
-HEADER = {"opcode": Opcode, "version": 8, "index": 16}
-
-
-def _descriptor(fields: dict) -> data.StructLayout:
-    layout = data.StructLayout({**HEADER, **fields})
-    spare = DESCRIPTOR_BYTES * 8 - layout.size
-    return data.StructLayout({**HEADER, **fields, "spare": spare})
-
+_descriptor = partial(descriptor, Opcode)
 
 END = _descriptor({})
 
