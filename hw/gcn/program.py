@@ -1,0 +1,208 @@
+"""The program of the graph core: a list of 128-byte descriptors in memory.
+
+The core fetches descriptors in order and hands each to the unit of its opcode. The units work side by side,
+each on its own descriptors in order, so that loads, the Aggregation Engine, the Combination Engine and stores
+overlap; what must not overlap is said by the ``after_*`` fields: a descriptor begins when each unit has ended
+at least that many descriptors of this run.
+
+A matrix of rows with F elements has ``ceil(F / lanes)`` slices (narrow rows one), and row v of slice s stands
+in the row store at word ``base + s * stride + v``. Row v belongs to column ``v mod columns``.
+
+Memory
+------
+Addresses are byte offsets from a base register (:class:`Origin`). ``EDGES`` and ``FEATURES`` are lines of
+eight 16-bit entries, those of all columns (or of all gather clusters) in turn: line i of column c is line
+``i * columns + c``. ``WEIGHTS`` are rows of ``lanes`` int8. ``BIASES`` are int32, ``SCALES`` uint16 in the
+order of the rows. ``ROWS`` are words of the row store.
+"""
+
+from functools import partial
+
+from amaranth.lib import enum
+
+from pyralis.hw.common.descriptor import descriptor
+from pyralis.hw.gcn.config import INDEX_BITS
+from pyralis.hw.gcn.epilogue import EPILOGUE_SETTINGS
+from pyralis.hw.gcn.lines import SLICE_BITS
+
+__all__ = [
+    "AGGREGATE",
+    "COMBINE",
+    "END",
+    "LOAD",
+    "STORE",
+    "VERSION",
+    "Content",
+    "ErrorCode",
+    "Opcode",
+    "Origin",
+    "Source",
+    "Target",
+]
+
+VERSION = 1
+
+
+class Opcode(enum.Enum, shape=8):
+    """What a descriptor asks for, and of which unit."""
+
+    END = 0
+    LOAD = 1
+    AGGREGATE = 2
+    COMBINE = 3
+    STORE = 4
+
+
+class Content(enum.Enum, shape=3):
+    """What a load brings."""
+
+    EDGES = 0
+    FEATURES = 1
+    WEIGHTS = 2
+    BIASES = 3
+    SCALES = 4
+    ROWS = 5
+
+
+class Origin(enum.Enum, shape=2):
+    """Base register that an address counts from."""
+
+    WEIGHTS = 0
+    """What does not change from run to run: graph, weights, biases, scales."""
+    INPUT = 1
+    """Advances by ``input_stride`` each run."""
+    OUTPUT = 2
+    """Advances by ``output_stride`` each run: results, and rows that were stored by this run."""
+
+
+class Source(enum.Enum, shape=2):
+    """Where a combination takes its rows from."""
+
+    FEATURES = 0
+    """Sparse rows, from the line buffers of the gather clusters."""
+    CHAIN = 1
+    """The aggregation that runs beside it, through the Aggregation Buffers."""
+    ROWS = 2
+    """The row store."""
+
+
+class Target(enum.Enum, shape=2):
+    """Where rows go."""
+
+    ROWS = 0
+    """The row store."""
+    CHAIN = 1
+    """The combination that runs beside this aggregation."""
+    MEMORY = 2
+
+
+class ErrorCode(enum.Enum, shape=8):
+    """Why the core stopped; ``error_index`` is the index of the descriptor at fault."""
+
+    NONE = 0
+    OPCODE = 1
+    VERSION = 2
+    FIELD = 3
+    """A field of the descriptor is out of this core's range."""
+    ROW_ADDRESS = 4
+    """An entry named a row beyond the row store, or beyond the Weight Buffer."""
+    PROGRAM_BUS = 5
+    """Bus error while fetching the program."""
+    EDGES_BUS = 6
+    FEATURES_BUS = 7
+    WEIGHTS_BUS = 8
+    OUTPUTS_BUS = 9
+    TIMEOUT = 10
+    """Nothing moved for ``timeout`` cycles."""
+
+
+_AFTER = dict.fromkeys(("after_load", "after_aggregate", "after_combine", "after_store"), 16)
+
+_FINISH = {
+    # How sums become rows, and where these go: the same of both engines.
+    "epilogue": EPILOGUE_SETTINGS,
+    "scaled": 1,  # each row has a scale of its own, from word scale_base on; otherwise `scale`
+    "scale": 16,
+    "scale_base": 16,  # number in the column's memory of scales
+    "target": Target,
+    "target_splits": 2,  # log2 of the parts of a word that narrow rows are written to
+    "target_hubs": 1,  # the first rows are copied to all cores, at target_hub_base
+    "target_hub_base": INDEX_BITS,
+    "target_hub_bits": 4,
+    "target_base": INDEX_BITS + 1,
+    "target_stride": INDEX_BITS + 1,
+    "result_address": 32,  # byte offset from output_address, of rows that go to memory
+    "result_bytes": 16,  # from a row to the next one
+}
+
+_descriptor = partial(descriptor, Opcode)
+
+END = _descriptor({})
+
+LOAD = _descriptor({
+    **_AFTER,
+    "content": Content,
+    "origin": Origin,
+    "engine": 1,  # biases and scales: 0 of the Aggregation Engine, 1 of the Combination Engine
+    "resident": 1,  # only in the first run, where the core is told that its buffers stay as they are
+    "valued": 1,  # lines have eight int8 values behind their entries
+    "pad": 24,
+    "source": 32,
+    "beats": 32,  # bus beats to read
+    "start": 32,  # first line, weight row, slice of biases, scale or word of the row store
+    "count": 32,  # lines of a column or cluster, weight rows, biases, scales of a column, words
+})
+
+AGGREGATE = _descriptor({
+    **_AFTER,
+    # Settings of the SIMD cores.
+    "by_row": 1,
+    "maximum": 1,
+    "is_signed": 1,
+    "splits": 2,
+    "hubs": 1,
+    "hub_bits": 4,
+    "hub_base": INDEX_BITS,
+    # The adjacency.
+    "rows": 32,  # of all columns
+    "start": 16,  # first line
+    "group_rows": 16,  # rows of a column that are repeated for every slice, before the next ones
+    "slices": SLICE_BITS,
+    "base": INDEX_BITS,  # word of row 0, slice 0 of the source
+    "stride": INDEX_BITS,
+    # An earlier matrix that is added.
+    "extra": 1,
+    "extra_base": INDEX_BITS,
+    "extra_stride": INDEX_BITS,
+    **_FINISH,
+})
+
+COMBINE = _descriptor({
+    **_AFTER,
+    "source": Source,
+    "cooperative": 1,
+    "valued": 1,
+    "is_signed": 1,
+    "second_signed": 1,
+    "rows": 32,  # of all columns
+    "start": 16,  # first line of sparse rows
+    "elements": 16,  # of a dense row, those of a second source included
+    "boundary": 16,  # of these, how many belong to the first source
+    "slices": SLICE_BITS,  # of a row of results
+    "weight_base": INDEX_BITS,
+    "weight_stride": INDEX_BITS,  # from the weights of one slice to the next (sparse rows)
+    "base": INDEX_BITS,  # rows of the store
+    "stride": INDEX_BITS,
+    "second_base": INDEX_BITS,
+    "second_stride": INDEX_BITS,
+    **_FINISH,
+})
+
+STORE = _descriptor({
+    **_AFTER,
+    "base": INDEX_BITS,
+    "pad": 17,
+    "words": 32,
+    "address": 32,  # byte offset from output_address
+    "beats": 32,
+})
