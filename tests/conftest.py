@@ -1,6 +1,11 @@
+import os
 import sys
 
 import pytest
+
+# Two tests run at a time. With threads of its own in each, torch waits for cores that the other one has, and
+# tests of seconds take minutes. Read when torch is imported, by every process that a test starts.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(autouse=True)
