@@ -77,8 +77,8 @@ class BurstChooser(wiring.Component):
         unit, width = (self.config.beat_bytes - 1).bit_length(), len(chosen.line)
         for n in range(self.ports):
             asked = getattr(self, f"asked_{n}")
-            request = Signal.like(asked.payload, name=f"request_{n}")
-            response = Signal(Response, name=f"response_{n}")
+            request = Signal.like(asked.payload, name=f"request_{n}", reset_less=True)
+            response = Signal(Response, name=f"response_{n}", reset_less=True)
             kept, checked = Signal(name=f"kept_{n}"), Signal(name=f"checked_{n}")
             m.d.comb += [asked.ready.eq(~kept), waiting[n].eq(checked)]
             m.d.sync += [

@@ -86,8 +86,8 @@ class NextBurst:
 
     def __init__(self, m: Module, config: DmaConfig, *, step) -> None:
         unit, span = (config.beat_bytes - 1).bit_length(), (config.burst_beats - 1).bit_length()
-        self._line = Signal(config.address_bits - unit, name="line")  # address in beats
-        self._left = Signal(32, name="left")
+        self._line = Signal(config.address_bits - unit, name="line", reset_less=True)  # address in beats
+        self._left = Signal(32, name="left", reset_less=True)
         self.active = Signal(name="active")
         self.beats = Signal(range(config.burst_beats + 1), name="beats")
         self.length = Signal(8, name="length")
@@ -135,7 +135,7 @@ class BurstQueue:
     """
 
     def __init__(self, m: Module, name: str, shape, depth: int, *, push, note, pop) -> None:
-        rows = [Signal(shape, name=f"{name}_{n}") for n in range(depth)]
+        rows = [Signal(shape, name=f"{name}_{n}", reset_less=True) for n in range(depth)]
         count = Signal(range(depth + 1), name=f"{name}_count")
         kept = Signal.like(count, name=f"{name}_kept")
         m.d.comb += kept.eq(count - pop)

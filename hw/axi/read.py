@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from pyralis.hw.axi.dma import BurstQueue, DmaConfig, DmaJob, NextBurst
 from pyralis.hw.axi.signature import AxiRead
+from pyralis.hw.common.stream import held
 
 __all__ = ["DmaConfig", "ReadBeat", "ReadDma", "ReadJob"]
 
@@ -70,6 +71,7 @@ class ReadDma(wiring.Component):
         spare = Signal(range(c.depth + 1), init=c.depth)  # places not kept for beats that are asked for
 
         issue, leave = Signal(), Signal()
+        address = held(m, bus.araddr, "address_held")
         burst = NextBurst(m, c, step=issue)
         ends = BurstQueue(
             m, "ends", 1, c.outstanding, push=issue, note=burst.last, pop=bus.rvalid & bus.rlast
@@ -86,7 +88,7 @@ class ReadDma(wiring.Component):
         with m.If(issue):
             m.d.sync += [
                 bus.arvalid.eq(1),
-                bus.araddr.eq(burst.address),
+                address.eq(burst.address),
                 bus.arlen.eq(burst.length),
             ]
 

@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from pyralis.hw.axi.dma import BurstQueue, DmaConfig, DmaJob, NextBurst
 from pyralis.hw.axi.signature import AxiWrite
+from pyralis.hw.common.stream import held
 
 __all__ = ["DmaConfig", "WriteDma", "WriteJob"]
 
@@ -64,6 +65,7 @@ class WriteDma(wiring.Component):
         draining = self.flush | dropping
 
         issue, move, ends = Signal(), Signal(), Signal()
+        address = held(m, bus.awaddr, "address_held")
         burst = NextBurst(m, c, step=issue)
         answers = BurstQueue(m, "answers", 1, c.outstanding, push=issue, note=burst.last, pop=bus.bvalid)
         lengths = BurstQueue(m, "lengths", 8, c.outstanding, push=issue, note=burst.length, pop=move & ends)
@@ -73,7 +75,7 @@ class WriteDma(wiring.Component):
         with m.If(issue):
             m.d.sync += [
                 bus.awvalid.eq(1),
-                bus.awaddr.eq(burst.address),
+                address.eq(burst.address),
                 bus.awlen.eq(burst.length),
             ]
 
@@ -103,6 +105,7 @@ class WriteDma(wiring.Component):
         """The write data channel: one register, filled with words, or with WSTRB = 0 while draining."""
         bus = self.bus
         position = Signal(8)
+        data = held(m, bus.wdata, "data_held")
         wanted = lengths.some & (~bus.wvalid | bus.wready)
         m.d.comb += [
             move.eq(wanted & (self.data.valid | draining)),
@@ -114,7 +117,7 @@ class WriteDma(wiring.Component):
         with m.If(move):
             m.d.sync += [
                 bus.wvalid.eq(1),
-                bus.wdata.eq(self.data.payload),
+                data.eq(self.data.payload),
                 bus.wstrb.eq(Mux(draining, 0, -1)),
                 bus.wlast.eq(ends),
                 position.eq(Mux(ends, 0, position + 1)),

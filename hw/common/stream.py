@@ -4,7 +4,18 @@ from amaranth import Module, Mux, Signal
 from amaranth.lib import fifo, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["Downsize", "Queue", "RegisterSlice"]
+__all__ = ["Downsize", "Queue", "RegisterSlice", "held"]
+
+
+def held(m: Module, port, name: str = "held") -> Signal:
+    """A register that drives *port* and that no reset touches; returns it.
+
+    For what a valid bit stands beside. A reset of such a register means nothing, and costs a control wire in
+    every tile of an FPGA that holds a part of it.
+    """
+    register = Signal.like(port, name=name, reset_less=True)
+    m.d.comb += port.eq(register)
+    return register
 
 
 class Queue(wiring.Component):
@@ -87,12 +98,13 @@ class RegisterSlice(wiring.Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         spare = Signal.like(self.input.payload, reset_less=True)
+        payload = held(m, self.output.payload)
         full, move = Signal(), Signal()  # `spare` is taken; `output` is free at this edge
         m.d.comb += [self.input.ready.eq(~full), move.eq(~self.output.valid | self.output.ready)]
         with m.If(move):
             m.d.sync += [
                 self.output.valid.eq(self.input.valid | full),
-                self.output.payload.eq(Mux(full, spare, self.input.payload)),
+                payload.eq(Mux(full, spare, self.input.payload)),
                 full.eq(0),
             ]
         with m.Elif(self.input.valid):

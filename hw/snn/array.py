@@ -5,6 +5,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from pyralis.hw.common.stream import held
 from pyralis.hw.snn.config import WEIGHT_BITS, SnnConfig
 from pyralis.hw.snn.crossbar import CELLS, CHANNELS, cascade
 
@@ -194,11 +195,12 @@ class SpikeArray(wiring.Component):
         write, read = queue.write_port(), queue.read_port(domain="comb")
         head, tail = (Signal(range(2 * self.depth), name=name) for name in ("head", "tail"))
         m.d.comb += [write.addr.eq(tail), write.data.eq(slot), write.en.eq(put), read.addr.eq(head)]
+        payload = held(m, self.currents.payload)
         m.d.sync += tail.eq(tail + put)
         with m.If(self.currents.ready | ~self.currents.valid):
             m.d.sync += self.currents.valid.eq(head != tail)
             with m.If(head != tail):
-                m.d.sync += [self.currents.payload.eq(read.data), head.eq(head + 1)]
+                m.d.sync += [payload.eq(read.data), head.eq(head + 1)]
 
     def _credit(self, m: Module) -> None:
         """Counts places of the FIFO that no issued pass has claimed, and cycles between lasts."""

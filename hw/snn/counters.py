@@ -44,7 +44,8 @@ class LayerSums(wiring.Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        m.submodules.sums = sums = Memory(shape=40, depth=LAYERS, init=[])
+        # Shallow enough for tables, of which it would take 2,000 on an ECP5. Block RAM is what is left over.
+        m.submodules.sums = sums = Memory(shape=40, depth=LAYERS, init=[], attrs={"ram_style": "block"})
         write, old, shown = sums.write_port(), sums.read_port(), sums.read_port()
         valid = Signal(LAYERS)
         pending, amount = Signal(2), Signal(32)

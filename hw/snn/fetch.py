@@ -80,7 +80,7 @@ class Fetch(wiring.Component):
         m.submodules.queue = queue = SyncFIFOBuffered(width=8 * DESCRIPTOR_BYTES, depth=QUEUE_DEPTH)
         beats = 8 * DESCRIPTOR_BYTES // self.config.bus_bits
 
-        descriptor = Signal(8 * DESCRIPTOR_BYTES)
+        descriptor = Signal(8 * DESCRIPTOR_BYTES, reset_less=True)
         layer = data.View(LAYER, descriptor)
         address = Signal(self.config.address_bits)
         left = Signal(range(beats))

@@ -66,7 +66,7 @@ class Load(wiring.Component):
         m = Module()
         m.submodules.words = words = UnpackWords(self.config)
         m.submodules.pixels = pixels = PixelWindows(self.config)
-        d = Signal(LOAD)
+        d = Signal(LOAD, reset_less=True)
         drained = Signal()  # the last beat has been taken
         write, last = Signal(), Signal()  # word handed over; it is the last
         m.d.comb += [

@@ -66,7 +66,7 @@ class Store(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         m.submodules.pack = pack = PackWords(self.config)
-        d = Signal(STORE)
+        d = Signal(STORE, reset_less=True)
         unread, begin = Signal(16), Signal()  # words still to be asked for
         m.d.comb += [
             self.jobs.p.address.eq(self.output_address + d.target),

@@ -69,7 +69,8 @@ class PixelWalk(wiring.Component):
         pixels = ahead.output.p
 
         lane = Signal(range(max(n_lanes, 2)))
-        window, group = Signal(WindowLayout(self.config)), Signal(GroupLayout(self.config))
+        window = Signal(WindowLayout(self.config), reset_less=True)
+        group = Signal(GroupLayout(self.config), reset_less=True)
         take = Signal()
         m.d.comb += [
             self.windows.payload.eq(window),

@@ -6,6 +6,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from pyralis.hw.axi.read import ReadBeat
+from pyralis.hw.common.stream import held
 from pyralis.hw.snn.config import SnnConfig
 
 __all__ = ["WEIGHT_LATENCY", "ParameterPort", "WeightRead", "WeightStore"]
@@ -172,10 +173,11 @@ class WeightRing(wiring.Component):
             m.d.sync += [base.eq(0), loaded.eq(resident), occupied.eq(resident), pipeline.eq(0)]
 
         position = Signal(range(2 * depth))
-        address = Signal(range(depth))
+        address = Signal(range(depth), reset_less=True)
         m.d.comb += position.eq(base + self.read.index)
         m.d.sync += address.eq(Mux(position >= depth, position - depth, position))
         beats = c.stage_bits // c.bus_bits
+        weights = held(m, self.weights)
         for k in range(c.stages):
             m.submodules[f"stage_{k}"] = memory = Memory(shape=c.stage_bits, depth=depth, init=[])
             write = memory.write_port(granularity=c.bus_bits)
@@ -187,8 +189,8 @@ class WeightRing(wiring.Component):
             ]
             for b in range(beats):
                 m.d.comb += write.en[b].eq(push & (beat == k * beats + b))
-            m.d.sync += self.weights[k].eq(read.data)
-            following = Signal(range(depth), name=f"address_{k + 1}")
+            m.d.sync += weights[k].eq(read.data)
+            following = Signal(range(depth), name=f"address_{k + 1}", reset_less=True)
             m.d.sync += following.eq(address)
             address = following
         return m

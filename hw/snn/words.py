@@ -55,7 +55,7 @@ class UnpackWords(wiring.Component):
 
     def _split(self, bus: int, slot: int) -> Module:
         m = Module()
-        held = Signal(bus)
+        held = Signal(bus, reset_less=True)
         left = Signal(range(bus // slot + 1))
         m.d.comb += [
             self.words.valid.eq(left != 0),
@@ -72,7 +72,7 @@ class UnpackWords(wiring.Component):
 
     def _join(self, bus: int, slot: int) -> Module:
         m = Module()
-        held = Signal(slot)
+        held = Signal(slot, reset_less=True)
         count = Signal(range(slot // bus + 1))
         full = count == slot // bus
         m.d.comb += [
@@ -119,7 +119,7 @@ class PackWords(wiring.Component):
     def _join(self, bus: int, slot: int) -> Module:
         m = Module()
         places = data.ArrayLayout(slot, bus // slot)
-        held = Signal(places)
+        held = Signal(places, reset_less=True)
         place = Signal(range(max(2, bus // slot)))  # one bit at least: Verilog has no empty vectors
         m.d.comb += [
             self.beats.payload.eq(held),
@@ -139,7 +139,7 @@ class PackWords(wiring.Component):
 
     def _split(self, bus: int, slot: int) -> Module:
         m = Module()
-        held = Signal(slot)
+        held = Signal(slot, reset_less=True)
         left = Signal(range(slot // bus + 1))
         m.d.comb += [
             self.beats.valid.eq(left != 0),
