@@ -6,14 +6,23 @@ overlap; what must not overlap is said by the ``after_*`` fields: a descriptor b
 at least that many descriptors of this run.
 
 A matrix of rows with F elements has ``ceil(F / lanes)`` slices (narrow rows one), and row v of slice s stands
-in the row store at word ``base + s * stride + v``. Row v belongs to column ``v mod columns``.
+in the row store at word ``base + s * stride + v``. Row v belongs to column ``v mod columns``; bases and
+strides are multiples of ``columns``, so that a column writes to its own banks only.
 
 Memory
 ------
-Addresses are byte offsets from a base register (:class:`Origin`). ``EDGES`` and ``FEATURES`` are lines of
-eight 16-bit entries, those of all columns (or of all gather clusters) in turn: line i of column c is line
-``i * columns + c``. ``WEIGHTS`` are rows of ``lanes`` int8. ``BIASES`` are int32, ``SCALES`` uint16 in the
-order of the rows. ``ROWS`` are words of the row store.
+Addresses are byte offsets from a base register (:class:`Origin`), multiples of a bus beat.
+
+* ``EDGES``, ``FEATURES``: lines of eight 16-bit entries, those of all columns (or of all gather clusters;
+  cluster k of column c is number ``c * clusters + k``) in turn: line i of column c is line
+  ``i * columns + c``. A line takes 16 bytes; with values 32 (:func:`line_bytes`): entries, values, 8 bytes
+  unused. Without values, entries of a core that multiplies count 1.
+* ``WEIGHTS``: rows of ``lanes`` int8. That of element k and slice s of the results is row
+  ``weight_base + s * weight_stride + k``.
+* ``BIASES``: int32, ``lanes`` of them a slice. ``SCALES``: uint16 in the order of the rows.
+* ``ROWS``: words of the row store.
+* Results: slice s of row v is at ``result_address + v * result_bytes + s * lanes * size``, with elements of
+  ``size`` 1, 2 or 4 bytes.
 """
 
 from functools import partial
@@ -21,8 +30,8 @@ from functools import partial
 from amaranth.lib import enum
 
 from pyralis.hw.common.descriptor import descriptor
-from pyralis.hw.gcn.config import INDEX_BITS
-from pyralis.hw.gcn.epilogue import EPILOGUE_SETTINGS
+from pyralis.hw.gcn.config import INDEX_BITS, LINE, GcnConfig
+from pyralis.hw.gcn.epilogue import BIAS_SLICES, EPILOGUE_SETTINGS
 from pyralis.hw.gcn.lines import SLICE_BITS
 
 __all__ = [
@@ -38,9 +47,21 @@ __all__ = [
     "Origin",
     "Source",
     "Target",
+    "line_bytes",
+    "scale_depth",
 ]
 
 VERSION = 1
+
+
+def line_bytes(valued: bool) -> int:
+    """Bytes of a line in memory: a power of two, so that no line goes across beats that could hold it."""
+    return 4 * LINE if valued else 2 * LINE
+
+
+def scale_depth(config: GcnConfig) -> int:
+    """Scales that a column holds for each engine: as many as it has rows."""
+    return config.banks * config.store_rows
 
 
 class Opcode(enum.Enum, shape=8):
@@ -118,12 +139,17 @@ class ErrorCode(enum.Enum, shape=8):
 
 _AFTER = dict.fromkeys(("after_load", "after_aggregate", "after_combine", "after_store"), 16)
 
+_FOLLOWS = {"follows": 1}
+"""Sparse rows come with the load behind the ``after_load`` ones: it has to have begun, not to have ended, and
+the line buffers wait for each line. Without, nothing more is waited for."""
+
 _FINISH = {
     # How sums become rows, and where these go: the same of both engines.
     "epilogue": EPILOGUE_SETTINGS,
     "scaled": 1,  # each row has a scale of its own, from word scale_base on; otherwise `scale`
     "scale": 16,
     "scale_base": 16,  # number in the column's memory of scales
+    "bias_base": (BIAS_SLICES - 1).bit_length(),  # slice of biases of slice 0
     "target": Target,
     "target_splits": 2,  # log2 of the parts of a word that narrow rows are written to
     "target_hubs": 1,  # the first rows are copied to all cores, at target_hub_base
@@ -144,9 +170,11 @@ LOAD = _descriptor({
     "content": Content,
     "origin": Origin,
     "engine": 1,  # biases and scales: 0 of the Aggregation Engine, 1 of the Combination Engine
-    "resident": 1,  # only in the first run, where the core is told that its buffers stay as they are
+    "resident": 1,  # only in the first run, if the core is told so: what is loaded stays (it counts as ended)
     "valued": 1,  # lines have eight int8 values behind their entries
-    "pad": 24,
+    "bias_shift": EPILOGUE_SETTINGS.members["bias_shift"],  # biases: of the descriptor that they are for
+    "shift": EPILOGUE_SETTINGS.members["shift"],
+    "pad": 14,
     "source": 32,
     "beats": 32,  # bus beats to read
     "start": 32,  # first line, weight row, slice of biases, scale or word of the row store
@@ -155,6 +183,7 @@ LOAD = _descriptor({
 
 AGGREGATE = _descriptor({
     **_AFTER,
+    **_FOLLOWS,
     # Settings of the SIMD cores.
     "by_row": 1,
     "maximum": 1,
@@ -179,6 +208,7 @@ AGGREGATE = _descriptor({
 
 COMBINE = _descriptor({
     **_AFTER,
+    **_FOLLOWS,
     "source": Source,
     "cooperative": 1,
     "valued": 1,
@@ -187,10 +217,10 @@ COMBINE = _descriptor({
     "rows": 32,  # of all columns
     "start": 16,  # first line of sparse rows
     "elements": 16,  # of a dense row, those of a second source included
-    "boundary": 16,  # of these, how many belong to the first source
+    "boundary": 16,  # of these, how many belong to the first source: all, or a multiple of `lanes`
     "slices": SLICE_BITS,  # of a row of results
     "weight_base": INDEX_BITS,
-    "weight_stride": INDEX_BITS,  # from the weights of one slice to the next (sparse rows)
+    "weight_stride": INDEX_BITS,  # from the weights of one slice to the next; of dense rows, `elements`
     "base": INDEX_BITS,  # rows of the store
     "stride": INDEX_BITS,
     "second_base": INDEX_BITS,

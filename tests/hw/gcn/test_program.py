@@ -5,6 +5,7 @@ import pytest
 from pyralis.hw.common.descriptor import DESCRIPTOR_BYTES
 from pyralis.hw.gcn import program
 from pyralis.hw.gcn.config import PRESETS
+from pyralis.hw.gcn.epilogue import BIAS_SLICES, EPILOGUE_SETTINGS
 from pyralis.hw.gcn.simdcore import AGGREGATION_SETTINGS
 
 UNITS = (program.LOAD, program.AGGREGATE, program.COMBINE, program.STORE)
@@ -30,4 +31,15 @@ def test_addresses_reach_all_of_a_core(preset):
         assert config.rows <= 1 << layout["base"].width
         assert config.rows <= 1 << layout["target_base"].width
         assert max(config.edge_lines, config.feature_lines) <= 1 << layout["start"].width
+        assert program.scale_depth(config) <= 1 << layout["scale_base"].width
+        assert 1 << layout["bias_base"].width >= BIAS_SLICES
     assert config.weight_rows <= 1 << program.COMBINE["weight_base"].width
+
+
+def test_biases_come_with_the_shifts_of_their_descriptor():
+    for name in ("bias_shift", "shift"):
+        assert program.LOAD[name].width == EPILOGUE_SETTINGS.members[name]
+
+
+def test_lines_do_not_go_across_beats():
+    assert [program.line_bytes(valued) for valued in (False, True)] == [16, 32]
