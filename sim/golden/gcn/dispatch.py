@@ -114,7 +114,7 @@ def dispatch(
 def _column(tasks: list[tuple[int, int, int]], cores: int, static: bool) -> tuple[list[int], int]:
     """Entries of each core, and cycles until all are done."""
     given = [0] * cores
-    waits_until = [0] * cores  # cycle in which the core takes its waiting task, and the place is free again
+    waits_until = [0] * cores  # cycle in which the place of the core's waiting task is free again
     done = [0] * cores  # cycle in which the core has done all it was given
     now, turn = 0, 0
     for row, _, count in tasks:
@@ -125,8 +125,8 @@ def _column(tasks: list[tuple[int, int, int]], cores: int, static: bool) -> tupl
             free_at = min(max(waits_until[k], now) for k in asked)
             core = next(k for k in asked if max(waits_until[k], now) == free_at)
         now = max(now, waits_until[core])
-        waits_until[core] = max(done[core], now + 1)
-        done[core] = waits_until[core] + count
+        taken = max(done[core], now + 1)  # cycle in which the core takes the task from its waiting place
+        waits_until[core], done[core] = taken + 1, taken + count
         given[core] += count
         now, turn = now + 1, (core + 1) % cores
     return given, max(done)

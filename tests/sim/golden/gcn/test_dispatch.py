@@ -79,7 +79,8 @@ def test_times_by_hand():
     assert work.cycles.tolist() == [1 + 26]
     assert dispatch(np.array([8]), 1, 4).cycles.tolist() == [9]
     alone = dispatch(np.ones(6, int), 1, 1, group_rows=1)
-    assert (alone.tasks.tolist(), alone.cycles.tolist()) == ([6], [7])
+    # The waiting place is free again the cycle after its task was taken: one core has an entry every other cycle.
+    assert (alone.tasks.tolist(), alone.cycles.tolist()) == ([6], [12])
     assert dispatch(np.ones(6, int), 1, 1).tasks.tolist() == [1]
 
 
@@ -89,7 +90,7 @@ def test_static_waits_for_its_core_and_dynamic_does_not():
     assert static.entries.tolist() == [[400, 50]]
     assert static.imbalance == 400 / 225
     assert dynamic.imbalance < 1.05
-    assert dynamic.cycles[0] < 0.6 * static.cycles[0]
+    assert (dynamic.cycles[0], static.cycles[0]) == (251, 401)  # 225 would be without any waiting
 
 
 def test_measures():
