@@ -49,7 +49,8 @@ JEDEC = {
     "rfc": (350.0, 0),  # REF to ACT, 8 Gb
     "refi": (7800.0, 0),  # REF to REF, up to 85 degrees
 }
-"""JEDEC's figures. The same clocks stand in DRAMsim3's ``DDR4_8Gb_x8_2400.ini`` (bin of CL 16 there)."""
+"""JEDEC's figures for DDR4-2400T. DRAMsim3's ``DDR4_8Gb_x8_2400.ini`` has a faster bin (CL 16): tRAS, tCCD,
+tRRD, tFAW, tWTR and tRFC are the same there; CL, CWL, tRCD, tRP and tWR differ."""
 
 
 def clocks(name: str) -> int:
