@@ -79,7 +79,7 @@ def test_times_by_hand():
     assert work.cycles.tolist() == [1 + 26]
     assert dispatch(np.array([8]), 1, 4).cycles.tolist() == [9]
     alone = dispatch(np.ones(6, int), 1, 1, group_rows=1)
-    # The waiting place is free again the cycle after its task was taken: one core has an entry every other cycle.
+    # The waiting place is free the cycle after its task was taken: an entry every other cycle.
     assert (alone.tasks.tolist(), alone.cycles.tolist()) == ([6], [12])
     assert dispatch(np.ones(6, int), 1, 1).tasks.tolist() == [1]
 
