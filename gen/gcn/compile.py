@@ -1,0 +1,237 @@
+"""Integer graph network to program and memory image of the graph core."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pyralis.gen.errors import UserError
+from pyralis.gen.gcn import layout, traffic
+from pyralis.gen.gcn.constants import Constants
+from pyralis.gen.gcn.features import is_sparse, non_zeros
+from pyralis.gen.gcn.graph import Graph
+from pyralis.gen.gcn.intnetwork import INPUT, RANGES, IntAggregate, IntGraphNetwork
+from pyralis.gen.gcn.plan import Plan, needed, plan
+from pyralis.gen.gcn.reorder import Numbering, Order, renumber
+from pyralis.gen.gcn.schedule import Schedule, Settings
+from pyralis.gen.gcn.traffic import Traffic
+from pyralis.hw.common.descriptor import DESCRIPTOR_BYTES
+from pyralis.hw.gcn.config import GcnConfig
+from pyralis.hw.gcn.program import AGGREGATE, COMBINE, END, LOAD, STORE, Opcode
+
+__all__ = ["Compiled", "Settings", "compile_network"]
+
+LAYOUTS = {
+    Opcode.LOAD: LOAD,
+    Opcode.AGGREGATE: AGGREGATE,
+    Opcode.COMBINE: COMBINE,
+    Opcode.STORE: STORE,
+    Opcode.END: END,
+}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Compiled:
+    """Program, constants and the way in and out for one network on one configuration.
+
+    Attributes
+    ----------
+    network : IntGraphNetwork
+        As the core runs it: in the new numbers, without operations that nothing depends on.
+    config : GcnConfig
+    numbering : Numbering
+        New numbers of the nodes; inputs and results of the methods are in the old ones.
+    plan : Plan
+    descriptors : tuple of dict
+        The program, member by member.
+    program, constants : bytes
+        Contents at ``program_address`` and ``weights_address``.
+    feature_lines : int
+        Lines of each gather cluster in a run's input, 0 if it is not sparse.
+    input_stride, output_stride : int
+        Bytes per run.
+    row_bytes : int
+        From a row of results to the next one.
+    traffic : Traffic
+        Predicted from the formula; of the features that the network was compiled with.
+    """
+
+    network: IntGraphNetwork
+    config: GcnConfig
+    numbering: Numbering
+    plan: Plan
+    descriptors: tuple[dict[str, Any], ...]
+    program: bytes
+    constants: bytes
+    feature_lines: int
+    input_stride: int
+    output_stride: int
+    row_bytes: int
+    traffic: Traffic
+
+    def pack_input(self, features: Any) -> bytes:
+        """Bytes at ``input_address`` of *features* (nodes, features), ndarray or matrix of scipy.
+
+        Raises UserError if shape, type or values are not what the network takes, or if they have more lines
+        than those that it was compiled for.
+        """
+        rows = self.numbering.rows(_checked(features, self.network))
+        if not self.plan.sparse_input:
+            whole = rows.toarray() if is_sparse(rows) else rows
+            stride = -(-self.network.nodes // self.config.columns) * self.config.columns
+            splits = self.plan.matrices[INPUT].splits
+            packed = layout.pack_rows(self.config, whole, stride, splits).tobytes()
+        else:
+            c, indptr, indices, values = self.config, *_lists(rows)
+            need = int(layout.line_counts(indptr, c.columns, c.clusters).max())
+            if need > self.feature_lines:
+                what = f"the features take {need} lines of a cluster, and the program loads "
+                hint = "compile the network with these features"
+                raise UserError(f"{what}{self.feature_lines}", "input array", hint)
+            packed = layout.pack_lines(
+                indptr,
+                indices,
+                values if self.network.input.values != "binary" else None,
+                columns=c.columns,
+                clusters=c.clusters,
+                lines=self.feature_lines,
+            ).tobytes()
+        return packed + bytes(self.input_stride - len(packed))
+
+    def unpack_results(self, memory: bytes) -> np.ndarray:
+        """Rows of the last operation, (nodes, width) int64, from the bytes at ``output_address``."""
+        network, last = self.network, self.network.operations[-1]
+        width = network.widths()[last.name]
+        rows = layout.unpack_results(memory, network.nodes, width, last.epilogue.output, self.row_bytes)
+        return self.numbering.undo_rows(rows)
+
+
+def compile_network(
+    network: IntGraphNetwork,
+    config: GcnConfig,
+    *,
+    features: Any = None,
+    settings: Settings | None = None,
+    order: Order = "spread",
+) -> Compiled:
+    """Compiles *network* for a core of size *config*.
+
+    Proves from the actual weights and degrees that no sum can leave its width.
+
+    Parameters
+    ----------
+    network : IntGraphNetwork
+    config : GcnConfig
+    features : (nodes, features) ndarray or matrix of scipy
+        Those of the graph. Sizes of a sparse input follow from them, and the balance of the columns.
+    settings : Settings, optional
+        Of the program.
+    order : {"spread", "given", "cuthill-mckee"}
+        See :func:`pyralis.gen.gcn.reorder.renumber`.
+
+    Raises
+    ------
+    UserError
+        Names the operation, the value and the bound of what does not fit or is not supported.
+    """
+    network.validate(accumulator_bits=config.accumulator_bits, product_bits=config.product_bits)
+    settings = settings or Settings()
+    network = needed(network)
+    planned = plan(network, config, chain=settings.chain, hubs=settings.hubs)
+    if features is not None:
+        features = _checked(features, network)
+    elif planned.sparse_input:
+        what = "the core reads this network's input as lists of its elements, and no features are given"
+        raise UserError(what, "input", "give the features of the graph: they say how long the lists are")
+    numbering = _numbering(network, config, features, order)
+    network = network.renumbered(numbering.old)
+    lines, stored = 0, None
+    if planned.sparse_input:
+        lines, stored = _feature_lines(network, config, numbering.rows(features))
+    # once more: nothing in a plan depends on numbers, but its steps hold the network's operations
+    planned = plan(network, config, chain=settings.chain, hubs=settings.hubs)
+    constants = Constants(network, planned, config)
+    schedule = Schedule(network, planned, constants, config, settings, lines)
+    beat, results = config.bus_bits // 8, network.nodes * schedule.row_bytes
+    return Compiled(
+        network=network,
+        config=config,
+        numbering=numbering,
+        plan=planned,
+        descriptors=tuple(schedule.descriptors),
+        program=b"".join(_packed(fields) for fields in schedule.descriptors),
+        constants=bytes(constants.image),
+        feature_lines=lines,
+        input_stride=schedule.input_bytes,
+        output_stride=schedule.output_bytes,
+        row_bytes=schedule.row_bytes,
+        traffic=Traffic(
+            first=traffic.bytes_of(schedule.descriptors, beat, results, later=False),
+            later=traffic.bytes_of(schedule.descriptors, beat, results, later=True),
+            compulsory=traffic.compulsory(network, stored),
+            operations=traffic.operations(network, stored),
+        ),
+    )
+
+
+def _packed(fields: dict[str, Any]) -> bytes:
+    return LAYOUTS[fields["opcode"]].const(fields).as_value().value.to_bytes(DESCRIPTOR_BYTES, "little")
+
+
+def _feature_lines(network: IntGraphNetwork, config: GcnConfig, features: Any) -> tuple[int, int]:
+    """Lines of the longest cluster, and elements that are not zero."""
+    if network.input.values != "binary" and not config.feature_values:
+        what = "features have values, and this core counts every entry as 1"
+        raise UserError(what, "input", "use a configuration with feature_values")
+    indptr, indices, _ = _lists(features)
+    lines = int(layout.line_counts(indptr, config.columns, config.clusters).max())
+    if lines > config.feature_lines:
+        what = f"the features take {lines} lines of a cluster, and this core has {config.feature_lines}"
+        raise UserError(what, "input", "choose a larger preset")
+    return lines, len(indices)
+
+
+def _numbering(network: IntGraphNetwork, config: GcnConfig, features: Any, order: Order) -> Numbering:
+    used = [each.adjacency for each in network.operations if isinstance(each, IntAggregate)]
+    indptr, indices = np.zeros(network.nodes + 1, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    if used:
+        most = max((network.adjacencies[name] for name in used), key=lambda each: len(each.indices))
+        indptr, indices = most.indptr, most.indices
+    if features is None:
+        features = np.zeros((network.nodes, 1), dtype=np.int8)
+    graph = Graph(nodes=network.nodes, indptr=indptr, indices=indices, features=features)
+    return renumber(graph, config.columns, hubs=min(config.hubs, network.nodes), order=order)
+
+
+def _lists(rows: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Elements that are not zero: indptr, indices, values as int8."""
+    indptr = np.zeros(rows.shape[0] + 1, dtype=np.int64)
+    np.cumsum(non_zeros(rows), out=indptr[1:])
+    if not is_sparse(rows):
+        at = np.nonzero(rows)
+        return indptr, at[1].astype(np.int64), rows[at].astype(np.int8)
+    stored = rows.data != 0
+    return indptr, rows.indices[stored].astype(np.int64), rows.data[stored].astype(np.int8)
+
+
+def _checked(features: Any, network: IntGraphNetwork) -> Any:
+    """Features as int8, ndarray or csr_array, after shape, type and range have been checked."""
+    shape = network.nodes, network.input.features
+    if is_sparse(features):
+        from scipy.sparse import csr_array
+
+        features = csr_array(features, copy=True)
+        features.sum_duplicates()
+        values = features.data
+    else:
+        features = values = np.asarray(features)
+    if tuple(features.shape) != shape:
+        raise UserError(f"features must be of shape {shape}, not {tuple(features.shape)}", "input array")
+    if not (np.issubdtype(values.dtype, np.integer) or values.dtype == bool):
+        hint = "quantise them with the network's unit"
+        raise UserError(f"features must be integers, not {values.dtype}", "input array", hint)
+    low, high = RANGES[network.input.values]
+    if values.size and (values.min() < low or values.max() > high):
+        what = f"values must be in {low}..{high}, not {values.min()}..{values.max()}"
+        raise UserError(what, "input array")
+    return features.astype(np.int8)

@@ -1,0 +1,316 @@
+"""What each operation of a graph network becomes on a core, and where its rows are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from pyralis.gen.errors import UserError
+from pyralis.gen.gcn import layout
+from pyralis.gen.gcn.allocate import Item, NoRoomError, place
+from pyralis.gen.gcn.intnetwork import INPUT, IntCombine, IntGraphNetwork, IntOperation
+from pyralis.hw.gcn.config import NO_SOURCE, GcnConfig
+from pyralis.hw.gcn.epilogue import BIAS_SLICES
+from pyralis.hw.gcn.program import Source
+
+__all__ = ["Matrix", "Plan", "Step", "needed", "plan"]
+
+LARGER = "choose a larger preset"
+
+
+@dataclass(kw_only=True, slots=True, eq=False)
+class Matrix:
+    """Rows in the row store.
+
+    Attributes
+    ----------
+    words : Item
+        Its place; row v of slice s is at ``base + s * stride + v``.
+    width, slices, stride : int
+    signed : bool
+        int8, else uint8 (or binary).
+    splits : int
+        log2 of the parts of a word that hold the row.
+    hubs : Item, optional
+        Place of the copies of its first ``2**hub_bits`` rows in the cores.
+    hub_bits : int
+    """
+
+    words: Item
+    width: int
+    slices: int
+    stride: int
+    signed: bool
+    splits: int = 0
+    hubs: Item | None = None
+    hub_bits: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Step:
+    """One operation.
+
+    Attributes
+    ----------
+    operation : IntCombine or IntAggregate
+    phase : int
+        An aggregation and the combination that it is chained to have the same one.
+    slices : int
+        Of a row of the result.
+    chained : bool
+        Of an aggregation: its rows go to the combination behind it.
+    first, second : str
+        Row matrices that are read; the second one of a combination, or empty.
+    source : Source
+        Of a combination.
+    weights : (rows, lanes) int8
+        Of a combination, as the Weight Buffer holds them.
+    elements, boundary : int
+        Of a combination: elements of a row, and how many of them are before the second source.
+    """
+
+    operation: IntOperation
+    phase: int
+    slices: int
+    chained: bool = False
+    first: str = ""
+    second: str = ""
+    source: Source = Source.ROWS
+    weights: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), dtype=np.int8))
+    elements: int = 0
+    boundary: int = 0
+
+    @property
+    def is_combine(self) -> bool:
+        return isinstance(self.operation, IntCombine)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Plan:
+    """Steps in order, and the row matrices that stand in the row store."""
+
+    steps: tuple[Step, ...]
+    matrices: dict[str, Matrix]
+    phases: int
+    sparse_input: bool
+    """The input comes as lines, else as words of the row store."""
+
+
+def needed(network: IntGraphNetwork) -> IntGraphNetwork:
+    """The network without the operations that its last one does not depend on."""
+    wanted = {network.operations[-1].name}
+    kept: list[IntOperation] = []
+    for operation in reversed(network.operations):
+        if operation.name in wanted:
+            kept.append(operation)
+            wanted |= set(_reads(operation))
+    return replace(network, operations=tuple(reversed(kept)))
+
+
+def plan(network: IntGraphNetwork, config: GcnConfig, *, chain: bool = True, hubs: bool = True) -> Plan:
+    """Plans a network of which every operation is needed.
+
+    Raises
+    ------
+    UserError
+        Names the operation, the value and the bound of what the core cannot do.
+    """
+    _check_nodes(network, config)
+    for operation in network.operations:
+        _check(operation, network, config)
+    sparse = _sparse_input(network, config)
+    steps = _steps(network, config, chain, sparse)
+    matrices = _matrices(network, config, steps, sparse)
+    if hubs and config.hubs:
+        _place_hubs(matrices, steps, config)
+    return Plan(steps=steps, matrices=matrices, phases=steps[-1].phase + 1, sparse_input=sparse)
+
+
+def _reads(operation: IntOperation) -> list[str]:
+    names = [operation.source, operation.epilogue.extra]
+    if isinstance(operation, IntCombine):
+        names.append(operation.second_source)
+    return [name for name in names if name is not None]
+
+
+def _check_nodes(network: IntGraphNetwork, config: GcnConfig) -> None:
+    bound = min(NO_SOURCE, config.rows)
+    if network.nodes > bound:
+        what = f"the graph has {network.nodes} nodes, and this core has room for {bound} rows"
+        raise UserError(what, "network", LARGER)
+
+
+def _check(operation: IntOperation, network: IntGraphNetwork, config: GcnConfig) -> None:
+    where, epilogue = f"operation {operation.name!r}", operation.epilogue
+    width = network.widths()[operation.name]
+    count = layout.slices(config, width)
+    if count > BIAS_SLICES:
+        what = f"rows have {width} elements, and this core makes rows of at most {BIAS_SLICES * config.lanes}"
+        raise UserError(what, where, "use a narrower layer")
+    if isinstance(operation, IntCombine):
+        if epilogue.extra is not None:
+            what = f"a combination adds the rows of {epilogue.extra!r}, and this core adds rows only after "
+            raise UserError(what + "an aggregation", where, "add them in an aggregation over self loops")
+        return
+    if operation.sample is not None:
+        what = f"{operation.sample.count} neighbours are sampled in every run, which this core cannot do"
+        raise UserError(what, where, "sample once, before the graph is compiled")
+    if network.adjacencies[operation.adjacency].weight is not None and not config.edge_weights:
+        what = f"adjacency {operation.adjacency!r} has weights, and this core has no multipliers for them"
+        raise UserError(what, where, "use contract B, or a configuration with edge_weights")
+
+
+def _sparse_input(network: IntGraphNetwork, config: GcnConfig) -> bool:
+    readers = [operation for operation in network.operations if INPUT in _reads(operation)]
+    if not network.input.sparse:
+        fits = network.input.features <= config.group_bytes
+        return not fits and all(
+            isinstance(each, IntCombine) and each.second_source is None for each in readers
+        )
+    for each in readers:
+        if isinstance(each, IntCombine) and each.second_source is not None:
+            what = "rows stored as lists of their elements cannot be combined together with other rows"
+            raise UserError(what, f"operation {each.name!r}", "make the input not sparse")
+    return True
+
+
+def _steps(network: IntGraphNetwork, config: GcnConfig, chain: bool, sparse: bool) -> tuple[Step, ...]:
+    operations, widths = network.operations, network.widths()
+    steps: list[Step] = []
+    phase = 0
+    for number, operation in enumerate(operations):
+        before = steps[-1] if steps else None
+        slices = layout.slices(config, widths[operation.name])
+        if isinstance(operation, IntCombine):
+            comes = before.operation.name if before is not None and before.chained else ""
+            made = _combine(operation, widths, config, comes, sparse)
+            steps.append(replace(made, phase=phase, slices=slices))
+        else:
+            chained = chain and _chains(operations, number, widths, config)
+            steps.append(
+                Step(operation=operation, phase=phase, slices=slices, chained=chained, first=operation.source)
+            )
+        phase += not steps[-1].chained
+    return tuple(steps)
+
+
+def _chains(
+    operations: Sequence[IntOperation], number: int, widths: dict[str, int], config: GcnConfig
+) -> bool:
+    """Whether the rows of an aggregation go to the combination behind it and to nothing else."""
+    name, later = operations[number].name, operations[number + 1 :]
+    readers = [each for each in later if name in _reads(each)]
+    if not later or readers != [later[0]] or not isinstance(later[0], IntCombine):
+        return False
+    if _reads(later[0]).count(name) > 1:
+        return False
+    return _elements(*_ordered(later[0], name)[:2], widths, config)[0] <= config.group_bytes
+
+
+def _ordered(operation: IntCombine, chained: str) -> tuple[str, str, np.ndarray, np.ndarray | None]:
+    """Both sources and weights, the one that is chained first."""
+    one, two = operation.source, operation.second_source or ""
+    if two and two == chained:
+        assert operation.second_weight is not None
+        return two, one, operation.second_weight, operation.weight
+    return one, two, operation.weight, operation.second_weight
+
+
+def _elements(first: str, second: str, widths: dict[str, int], config: GcnConfig) -> tuple[int, int]:
+    """Elements of both sources in the Aggregation Buffer, and those in front of the second one."""
+    boundary = layout.slices(config, widths[first]) * config.lanes if second else widths[first]
+    return boundary + (widths[second] if second else 0), boundary
+
+
+def _combine(
+    operation: IntCombine, widths: dict[str, int], config: GcnConfig, chained: str, sparse: bool
+) -> Step:
+    first, second, weight, second_weight = _ordered(operation, chained)
+    elements, boundary = _elements(first, second, widths, config)
+    where = f"operation {operation.name!r}"
+    gathers = first == INPUT and sparse
+    if gathers and elements > NO_SOURCE:
+        what = f"rows have {elements} elements, and lists can name {NO_SOURCE}"
+        raise UserError(what, where, "use fewer features")
+    if not gathers and elements > config.group_bytes:
+        what = f"rows that are combined have {elements} elements, and the Aggregation Buffer holds "
+        raise UserError(f"{what}{config.group_bytes} of a row", where, LARGER)
+    source = Source.FEATURES if gathers else Source.CHAIN if chained else Source.ROWS
+    return Step(
+        operation=operation,
+        phase=0,
+        slices=0,
+        first=first,
+        second=second,
+        source=source,
+        weights=layout.pack_weights(config, weight, second_weight),
+        elements=elements,
+        boundary=boundary,
+    )
+
+
+def _matrices(
+    network: IntGraphNetwork, config: GcnConfig, steps: tuple[Step, ...], sparse: bool
+) -> dict[str, Matrix]:
+    types, widths = network.types(), network.widths()
+    made = {step.operation.name: step.phase for step in steps if not step.chained}
+    del made[steps[-1].operation.name]
+    if not sparse:
+        made[INPUT] = -1
+    matrices = {}
+    for name, first in made.items():
+        readers = [step for step in steps if name in _reads(step.operation)]
+        if not readers:
+            continue
+        slices = layout.slices(config, widths[name])
+        stride = -(-network.nodes // config.columns) * config.columns
+        words = Item(name=name, size=slices * stride, first=first, last=max(step.phase for step in readers))
+        gathered = any(not step.is_combine and step.first == name for step in readers)
+        added = any(step.operation.epilogue.extra == name for step in readers)
+        matrices[name] = Matrix(
+            words=words,
+            width=widths[name],
+            slices=slices,
+            stride=stride,
+            signed=types[name] == "int8",
+            # what is added is read as whole words, in which there must be nothing behind the row
+            splits=_splits(config, widths[name]) if gathered and not added else 0,
+        )
+    try:
+        place([matrix.words for matrix in matrices.values()], config.rows)
+    except NoRoomError as error:
+        what = f"its rows and those that are needed beside them take {error.need} words of the row store, "
+        where = "input" if error.item.name == INPUT else f"operation {error.item.name!r}"
+        raise UserError(f"{what}and this core has {config.rows}", where, LARGER) from None
+    return matrices
+
+
+def _splits(config: GcnConfig, width: int) -> int:
+    splits = 0
+    while 2 << splits <= config.splits and width <= config.lanes >> splits + 1:
+        splits += 1
+    return splits
+
+
+def _place_hubs(matrices: dict[str, Matrix], steps: tuple[Step, ...], config: GcnConfig) -> None:
+    """Copies of the first rows, as many as have room, of all matrices that are gathered and made here."""
+    sources = {step.first for step in steps if not step.is_combine} - {INPUT}
+    gathered = [matrices[name] for name in matrices if name in sources]
+    share = config.hubs
+    while share:
+        for matrix in gathered:
+            matrix.hubs = None
+        found = [matrix for matrix in gathered if matrix.slices <= share]
+        for matrix in found:
+            matrix.hub_bits = (share // matrix.slices).bit_length() - 1
+            words = matrix.words
+            size = matrix.slices << matrix.hub_bits
+            matrix.hubs = Item(name=words.name, size=size, first=words.first, last=words.last)
+        try:
+            place([matrix.hubs for matrix in found if matrix.hubs is not None], config.hubs)
+        except NoRoomError:
+            share //= 2
+        else:
+            return
+    for matrix in gathered:
+        matrix.hubs = None
