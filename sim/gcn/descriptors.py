@@ -1,0 +1,124 @@
+"""Programs of the graph core, read back: fields, waits, and what each descriptor touches."""
+
+from dataclasses import replace
+from typing import Any
+
+from amaranth.lib import data
+
+from pyralis.hw.common.descriptor import DESCRIPTOR_BYTES
+from pyralis.hw.gcn.config import GcnConfig
+from pyralis.hw.gcn.program import AGGREGATE, COMBINE, LOAD, STORE, VERSION, Content, Opcode, Source, Target
+from pyralis.sim.gcn.ordering import UNITS, Job, OrderError, Touch
+
+__all__ = ["decode", "dense_slices", "jobs"]
+
+LAYOUTS = {Opcode.LOAD: LOAD, Opcode.AGGREGATE: AGGREGATE, Opcode.COMBINE: COMBINE, Opcode.STORE: STORE}
+
+
+def decode(program: bytes) -> list[dict[str, Any]]:
+    """Descriptors up to the one that ends the program.
+
+    Raises ValueError if one has another version or an opcode that there is not.
+    """
+    found: list[dict[str, Any]] = []
+    for at in range(0, len(program), DESCRIPTOR_BYTES):
+        bits = int.from_bytes(program[at : at + DESCRIPTOR_BYTES], "little")
+        opcode, version = Opcode(bits & 0xFF), bits >> 8 & 0xFF
+        if version != VERSION:
+            raise ValueError(f"descriptor {at // DESCRIPTOR_BYTES} is of version {version}")
+        if opcode is Opcode.END:
+            return found
+        found.append(_fields(LAYOUTS[opcode], bits))
+    raise ValueError("the program does not end")
+
+
+def _fields(layout: data.StructLayout, bits: int) -> dict[str, Any]:
+    view = layout.from_bits(bits)
+    found: dict[str, Any] = {}
+    for name, shape in layout.members.items():
+        nested = isinstance(shape, data.StructLayout)
+        found[name] = {each: view[name][each] for each in shape.members} if nested else view[name]
+    return found
+
+
+def jobs(descriptors: list[dict[str, Any]], config: GcnConfig) -> list[Job]:
+    """What each descriptor waits for and touches."""
+    found = []
+    for number, each in enumerate(descriptors):
+        job = _job(each, config)
+        if job.lines:  # how far rows go is in the lines; they end where those of their load do
+            ends = [
+                load["start"] + load["count"]
+                for load in descriptors[:number]
+                if load["opcode"] is Opcode.LOAD
+                and load["content"].name.lower() == job.lines
+                and load["start"] <= each["start"] < load["start"] + load["count"]
+            ]
+            if not ends:
+                raise OrderError(f"descriptor {number} reads {job.lines} that nothing in front of it loads")
+            touch = Touch(job.lines, each["start"], ends[-1], False)
+            job = replace(job, touches=(*job.touches, touch))
+        found.append(job)
+    return found
+
+
+def _rows_touch(base: int, stride: int, slices: int, writes: bool) -> Touch:
+    return Touch("rows", base, base + stride * slices, writes)
+
+
+def _job(d: dict[str, Any], c: GcnConfig) -> Job:
+    opcode = d["opcode"]
+    after = {unit: d[f"after_{unit}"] for unit in UNITS}
+    if opcode is Opcode.LOAD:
+        memory = d["content"].name.lower()
+        if d["content"] in (Content.BIASES, Content.SCALES):
+            memory += str(d["engine"])
+        return Job(
+            unit="load", after=after, touches=(Touch(memory, d["start"], d["start"] + d["count"], True),)
+        )
+    if opcode is Opcode.STORE:
+        stored = Touch("rows", d["base"], d["base"] + d["words"], False)
+        return Job(unit="store", after=after, touches=(stored,))
+    engine = int(opcode is Opcode.COMBINE)
+    touches = [Touch(f"biases{engine}", d["bias_base"], d["bias_base"] + d["slices"], False)]
+    if d["scaled"]:
+        rows = -(-d["rows"] // c.columns)
+        touches.append(Touch(f"scales{engine}", d["scale_base"], d["scale_base"] + rows, False))
+    if d["target"] is Target.ROWS:
+        touches.append(_rows_touch(d["target_base"], d["target_stride"], d["slices"], True))
+        if d["target_hubs"]:
+            base = d["target_hub_base"]
+            touches.append(Touch("hubs", base, base + (d["slices"] << d["target_hub_bits"]), True))
+    lines = ""
+    if not engine:
+        lines = "edges"
+        touches.append(_rows_touch(d["base"], d["stride"], d["slices"], False))
+        if d["extra"]:
+            touches.append(_rows_touch(d["extra_base"], d["extra_stride"], d["slices"], False))
+        if d["hubs"]:
+            base = d["hub_base"]
+            touches.append(Touch("hubs", base, base + (d["slices"] << d["hub_bits"]), False))
+    else:
+        size = d["slices"] * (d["weight_stride"] if d["source"] is Source.FEATURES else d["elements"])
+        touches.append(Touch("weights", d["weight_base"], d["weight_base"] + size, False))
+        lines = "features" if d["source"] is Source.FEATURES else ""
+        first, second = dense_slices(d, c)
+        if d["source"] is Source.ROWS:
+            touches.append(_rows_touch(d["base"], d["stride"], first, False))
+        if second and d["source"] is not Source.FEATURES:
+            touches.append(_rows_touch(d["second_base"], d["second_stride"], second, False))
+    return Job(
+        unit="combine" if engine else "aggregate",
+        after=after,
+        touches=tuple(touches),
+        follows=bool(d["follows"]),
+        to_chain=d["target"] is Target.CHAIN,
+        from_chain=bool(engine) and d["source"] is Source.CHAIN,
+        lines=lines,
+    )
+
+
+def dense_slices(d: dict[str, Any], c: GcnConfig) -> tuple[int, int]:
+    """Slices of the rows of both sources of a dense combination."""
+    boundary = min(d["boundary"], d["elements"])
+    return -(-boundary // c.lanes), -(-(d["elements"] - boundary) // c.lanes)

@@ -1,0 +1,287 @@
+"""Interpreter of the graph core's programs: descriptor by descriptor, on arrays in place of memories.
+
+It does what the core's units do, word for word and lane for lane, and knows nothing of the compiler. That
+programs mean the same in every order that their waits allow is checked first.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from pyralis.hw.gcn.config import GcnConfig
+from pyralis.hw.gcn.epilogue import TOTAL_BITS, OutputType
+from pyralis.hw.gcn.program import (
+    Content,
+    Opcode,
+    Origin,
+    Source,
+    Target,
+    line_bytes,
+)
+from pyralis.sim.gcn.descriptors import decode, dense_slices, jobs
+from pyralis.sim.gcn.memories import Entries, Memories, Memory, unpacked
+from pyralis.sim.gcn.ordering import check
+
+__all__ = ["Outcome", "run"]
+
+RANGES = {
+    OutputType.INT8: (-128, 127),
+    OutputType.UINT8: (0, 255),
+    OutputType.INT16: (-(1 << 15), (1 << 15) - 1),
+    OutputType.INT32: (-(1 << 31), (1 << 31) - 1),
+}
+SIZES = {OutputType.INT8: 1, OutputType.UINT8: 1, OutputType.INT16: 2, OutputType.INT32: 4}
+
+
+@dataclass(kw_only=True, eq=False)
+class Outcome:
+    """What a run leaves.
+
+    Attributes
+    ----------
+    outputs : bytes
+        At ``output_address``; what was not written is 0.
+    saturated : bool
+    read : dict of int
+        Bytes of each content.
+    entries : dict of int
+        By index of the descriptor: entries of sparse rows, each slice counted, that name a source.
+    """
+
+    outputs: bytes = b""
+    saturated: bool = False
+    read: dict[Content, int] = field(default_factory=lambda: dict.fromkeys(Content, 0))
+    entries: dict[int, int] = field(default_factory=dict)
+
+
+def run(program: bytes, constants: bytes, inputs: bytes, config: GcnConfig, *, output_bytes: int) -> Outcome:
+    """Runs *program* on memory with *constants* and *inputs* at their base registers.
+
+    Raises
+    ------
+    OrderError
+        Some order that the waits allow gives something else, or comes to a standstill.
+    UnwrittenError
+        Something is read that was never written.
+    AssertionError
+        A sum leaves its width, or a field its range.
+    """
+    descriptors = decode(program)
+    check(jobs(descriptors, config))
+    machine = _Machine(config, constants, inputs, output_bytes)
+    for each in descriptors:
+        machine.step(each)
+    machine.outcome.outputs = bytes(machine.outputs)
+    return machine.outcome
+
+
+class _Machine:
+    def __init__(self, config: GcnConfig, constants: bytes, inputs: bytes, output_bytes: int) -> None:
+        self.config, self.m = config, Memories(config)
+        self.origins = {Origin.WEIGHTS: constants, Origin.INPUT: inputs}
+        self.outputs = bytearray(output_bytes)
+        self.outcome = Outcome()
+        self.chain: np.ndarray | None = None
+
+    def step(self, d: dict[str, Any]) -> None:
+        if d["opcode"] is Opcode.LOAD:
+            self.load(d)
+        elif d["opcode"] is Opcode.STORE:
+            words = self.m.store.read(slice(d["base"], d["base"] + d["words"])).tobytes()
+            self.outputs[d["address"] : d["address"] + len(words)] = words
+        elif d["opcode"] is Opcode.AGGREGATE:
+            self.finish(d, 0, self.aggregate(d))
+        else:
+            gathers = d["source"] is Source.FEATURES
+            self.finish(d, 1, self.gather(d) if gathers else self.dense(d))
+
+    def load(self, d: dict[str, Any]) -> None:
+        c, m, content, start, count = self.config, self.m, d["content"], d["start"], d["count"]
+        size = d["beats"] * c.bus_bits // 8
+        memory = bytes(self.outputs) if d["origin"] is Origin.OUTPUT else self.origins[d["origin"]]
+        found = memory[d["source"] : d["source"] + size]
+        assert len(found) == size, "a load reads beyond the image"
+        self.outcome.read[content] += size
+        if content in (Content.EDGES, Content.FEATURES):
+            edges = content is Content.EDGES
+            streams = c.columns * (1 if edges else c.clusters)
+            target = m.edges if edges else m.features
+            used = count * streams * line_bytes(bool(d["valued"]))
+            words = unpacked(found, count * streams, bool(d["valued"]))
+            self._write(target, start * streams, words)
+        elif content is Content.WEIGHTS:
+            used = count * c.lanes
+            self._write(m.weights, start, np.frombuffer(found, np.int8, used).reshape(count, -1))
+        elif content is Content.BIASES:
+            used = 4 * count * c.lanes
+            biases = np.frombuffer(found, "<i4", count * c.lanes).reshape(count, -1).astype(np.int64)
+            half = 1 << d["shift"] - 1 if d["shift"] else 0
+            self._write(m.biases[d["engine"]], start, (biases << d["bias_shift"]) + half)
+        elif content is Content.SCALES:
+            used = 2 * count * c.columns
+            scales = np.frombuffer(found, "<u2", count * c.columns)
+            self._write(m.scales[d["engine"]], start * c.columns, scales)
+        else:
+            used = count * c.lanes
+            self._write(m.store, start, np.frombuffer(found, np.uint8, used).reshape(count, -1))
+        assert 0 <= size - used < c.bus_bits // 8, "beats and count do not agree"
+
+    @staticmethod
+    def _write(memory: Memory, start: int, words: np.ndarray) -> None:
+        assert start + len(words) <= len(memory), f"{memory.name}: a load goes beyond the end"
+        memory.write(slice(start, start + len(words)), words)
+
+    def rows_of(self, rows: int, column: int) -> int:
+        """Rows of a column."""
+        return -(-(rows - column) // self.config.columns)
+
+    def sparse(self, lines: Memory, rows: int, start: int, clusters: int) -> Entries:
+        """Entries of all rows, with the numbers of the rows in the matrix."""
+        columns = self.config.columns
+        parts = []
+        for column in range(columns):
+            own = self.rows_of(rows, column)
+            for cluster in range(clusters):
+                count = -(-(own - cluster) // clusters) if own > cluster else 0
+                part = Entries.of(lines, column * clusters + cluster, columns * clusters, start, count)
+                row = (part.row * clusters + cluster) * columns + column
+                parts.append((row, part.index, part.value))
+        return Entries(*(np.concatenate(each) for each in zip(*parts, strict=True)))
+
+    def aggregate(self, d: dict[str, Any]) -> np.ndarray:
+        """Sums: (rows, slices, lanes) int64."""
+        c, m = self.config, self.m
+        assert d["rows"] >= 1
+        assert d["group_rows"] >= 1
+        assert d["slices"] >= 1
+        assert d["group_rows"] == c.pe_rows or d["target"] is not Target.CHAIN
+        entries = self.sparse(m.edges, d["rows"], d["start"], 1)
+        self.outcome.entries[d["index"]] = d["slices"] * len(entries.row)
+        part = c.lanes >> d["splits"]
+        least = -(1 << c.accumulator_bits - 1)
+        sums = np.full((d["rows"], d["slices"], c.lanes), least if d["maximum"] else 0, dtype=np.int64)
+        hub = entries.index < (1 << d["hub_bits"] if d["hubs"] else 0)
+        lane = np.arange(len(entries.row)) % (1 << d["splits"])  # part of the word that an entry reads
+        for s in range(d["slices"]):
+            words = np.zeros((len(entries.row), c.lanes), dtype=np.uint8)
+            words[hub] = m.hubs.read(d["hub_base"] + (s << d["hub_bits"]) + entries.index[hub])
+            words[~hub] = m.store.read(d["base"] + s * d["stride"] + entries.index[~hub])
+            words = words.reshape(len(words), c.lanes // part, part)[np.arange(len(words)), lane]
+            elements = _elements(words, d["is_signed"])
+            if c.edge_weights:
+                elements = elements * entries.value[:, None]
+            join = np.maximum if d["maximum"] else np.add
+            join.at(sums[:, s, :part], entries.row, elements)
+        if d["maximum"]:
+            sums[sums == least] = 0  # of no source
+        _fit(sums, c.accumulator_bits)
+        return sums
+
+    def gather(self, d: dict[str, Any]) -> np.ndarray:
+        c, m = self.config, self.m
+        entries = self.sparse(m.features, d["rows"], d["start"], c.clusters)
+        self.outcome.entries[d["index"]] = d["slices"] * len(entries.row)
+        value = entries.value if d["valued"] else np.ones_like(entries.value)
+        if d["valued"] and not d["is_signed"]:
+            value = value & 255
+        sums = np.zeros((d["rows"], d["slices"], c.lanes), dtype=np.int64)
+        for s in range(d["slices"]):
+            words = m.weights.read(d["weight_base"] + s * d["weight_stride"] + entries.index)
+            np.add.at(sums[:, s], entries.row, words * value[:, None])
+        _fit(sums, c.product_bits)
+        return sums
+
+    def dense(self, d: dict[str, Any]) -> np.ndarray:
+        c, m, rows = self.config, self.m, d["rows"]
+        first, second = dense_slices(d, c)
+        assert 1 <= d["elements"] <= c.group_bytes
+        assert d["weight_stride"] == d["elements"]
+        assert not second or d["boundary"] % c.lanes == 0
+        if d["source"] is Source.CHAIN:
+            assert self.chain is not None, "no rows come through the chain"
+            assert self.chain.shape[:2] == (rows, first), "the chain brings other rows"
+            words, self.chain = self.chain, None
+        else:
+            words = self._words(d["base"], d["stride"], rows, first)
+        if second:
+            words = np.concatenate(
+                [words, self._words(d["second_base"], d["second_stride"], rows, second)], axis=1
+            )
+        group = words.reshape(rows, -1)[:, : d["elements"]]
+        boundary = d["boundary"]
+        before = _elements(group[:, :boundary], d["is_signed"])
+        behind = _elements(group[:, boundary:], d["second_signed"])
+        elements = np.concatenate([before, behind], axis=1)
+        sums = np.zeros((rows, d["slices"], c.lanes), dtype=np.int64)
+        for s in range(d["slices"]):
+            base = d["weight_base"] + s * d["elements"]
+            sums[:, s] = elements @ m.weights.read(slice(base, base + d["elements"])).astype(np.int64)
+        _fit(sums, c.product_bits)
+        return sums
+
+    def _words(self, base: int, stride: int, rows: int, slices: int) -> np.ndarray:
+        return np.stack(
+            [self.m.store.read(np.arange(rows) + base + s * stride) for s in range(slices)], axis=1
+        )
+
+    def finish(self, d: dict[str, Any], engine: int, sums: np.ndarray) -> None:
+        """Epilogue, and where the rows go."""
+        c, m, e = self.config, self.m, d["epilogue"]
+        rows, slices = sums.shape[:2]
+        if d["scaled"]:
+            v = np.arange(rows)
+            at = (d["scale_base"] + v // c.columns) * c.columns + v % c.columns
+            total = sums * m.scales[engine].read(at)[:, None, None]
+        else:
+            total = sums * d["scale"]
+        if not engine and d["extra"]:
+            extra = self._words(d["extra_base"], d["extra_stride"], rows, slices)
+            total = total + _elements(extra, e["extra_signed"]) * e["extra_scale"]
+        total = total + m.biases[engine].read(slice(d["bias_base"], d["bias_base"] + slices))
+        _fit(total, TOTAL_BITS)
+        if e["relu"]:
+            total = np.maximum(total, 0)
+        shifted = total >> e["shift"]
+        values = shifted.clip(*RANGES[e["output"]])
+        self.outcome.saturated |= bool((values != shifted).any())
+        words = values.astype(f"<i{SIZES[e['output']]}" if e["output"] is not OutputType.UINT8 else "u1")
+        if d["target"] is Target.MEMORY:
+            self._to_memory(d, words)
+            return
+        assert SIZES[e["output"]] == 1, "rows of more than 8 bits go to memory only"
+        words = words.view(np.uint8)
+        if d["target"] is Target.CHAIN:
+            self.chain = words
+        else:
+            self._to_store(d, words)
+
+    def _to_memory(self, d: dict[str, Any], words: np.ndarray) -> None:
+        flat = words.reshape(len(words), -1)
+        assert flat[0].nbytes == d["result_bytes"]
+        whole = flat.tobytes()
+        end = d["result_address"] + len(whole)
+        assert end <= len(self.outputs), "results beyond the output"
+        self.outputs[d["result_address"] : end] = whole
+
+    def _to_store(self, d: dict[str, Any], words: np.ndarray) -> None:
+        c, m = self.config, self.m
+        assert d["target_base"] % c.columns == 0
+        assert d["target_stride"] % c.columns == 0
+        part = c.lanes >> d["target_splits"]
+        for s in range(words.shape[1]):
+            made = np.tile(words[:, s, :part], 1 << d["target_splits"])
+            m.store.write(np.arange(len(made)) + d["target_base"] + s * d["target_stride"], made)
+            if d["target_hubs"]:
+                count = min(1 << d["target_hub_bits"], len(made))
+                base = d["target_hub_base"] + (s << d["target_hub_bits"])
+                m.hubs.write(slice(base, base + count), made[:count])
+
+
+def _elements(words: np.ndarray, signed: int) -> np.ndarray:
+    return (words.view(np.int8) if signed else words).astype(np.int64)
+
+
+def _fit(values: np.ndarray, bits: int) -> None:
+    assert values.min() >= -(1 << bits - 1), f"more than {bits} bits"
+    assert values.max() < 1 << bits - 1, f"more than {bits} bits"

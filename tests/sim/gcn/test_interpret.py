@@ -1,0 +1,223 @@
+"""Programs of the graph core, run by the interpreter, against the golden model of the network."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from intgraphs import adjacency, binary, gcn, mixed, scales, weights
+from scipy.sparse import csr_array
+
+from pyralis.gen.gcn.arrays import from_arrays
+from pyralis.gen.gcn.arrays import gcn as gcn_layer
+from pyralis.gen.gcn.compile import Compiled, Settings, compile_network
+from pyralis.gen.gcn.features import row_normalised
+from pyralis.gen.gcn.intnetwork import Epilogue, IntAggregate, IntCombine, IntGraphNetwork, IntInput
+from pyralis.gen.gcn.quantize import quantize
+from pyralis.gen.gcn.synthetic import synthetic
+from pyralis.hw.gcn.config import PRESETS, GcnConfig
+from pyralis.hw.gcn.program import Content, Opcode, Source
+from pyralis.sim.gcn.descriptors import decode
+from pyralis.sim.gcn.interpret import Outcome, run
+from pyralis.sim.gcn.memories import UnwrittenError
+from pyralis.sim.golden.gcn import network as golden
+
+CONFIGS = {
+    "tiny": PRESETS["tiny"],
+    "weighted": GcnConfig(
+        columns=4, lanes=4, splits=4, edge_weights=True, gather_ports=8, pe_rows=8, hubs=4, group_bytes=64
+    ),
+    "wide": GcnConfig(columns=1, lanes=16, splits=4, hubs=0, gather_ports=1, bus_bits=512),
+}
+
+
+def interpret(compiled: Compiled, features, given: bytes | None = None) -> Outcome:
+    given = given or compiled.pack_input(features)
+    assert len(given) == compiled.input_stride
+    size = compiled.output_stride
+    return run(compiled.program, compiled.constants, given, compiled.config, output_bytes=size)
+
+
+def assert_same(network: IntGraphNetwork, features, config: GcnConfig, settings: Settings) -> Compiled:
+    compiled = compile_network(network, config, features=features, settings=settings)
+    outcome = interpret(compiled, features)
+    expected = golden.run(compiled.network.renumbered(compiled.numbering.new), features)
+    assert np.array_equal(compiled.unpack_results(outcome.outputs), expected.scores.numpy())
+    assert outcome.saturated == any(expected.saturated.values())
+    whole = golden.run(network, features)
+    assert np.array_equal(expected.scores, whole.scores)
+    return compiled
+
+
+def random_network(rng: np.random.Generator, *, weighted: bool) -> tuple[IntGraphNetwork, np.ndarray]:
+    """Six operations on rows made before, everything chosen at random that a core can do."""
+    nodes, features = int(rng.integers(1, 40)), int(rng.integers(1, 20))
+    sparse = bool(rng.integers(2))
+    values = str(rng.choice(["binary", "int8"]))
+    adjacencies = {"plain": adjacency(rng, nodes, 3.0), "other": adjacency(rng, nodes, 1.0)}
+    if weighted:
+        adjacencies["weighted"] = adjacency(rng, nodes, 2.0, weights=True)
+    whole = {} if sparse else {"x": features}  # rows that can be read as such
+    operations = []
+    for number in range(6):
+        name = f"r{number}"
+        last = number == 5
+        shift = int(rng.integers(8, 24))
+        epilogue = Epilogue(
+            scale=scales(rng, nodes) if rng.integers(2) else int(rng.integers(1000)),
+            shift=shift,
+            relu=bool(rng.integers(2)),
+            output=str(rng.choice(["int8", "uint8", "int16", "int32"] if last else ["int8", "uint8"])),
+        )
+        if not whole or rng.integers(2):
+            sources = list(whole) + ["x"] * sparse
+            source = str(sources[-1] if rng.integers(2) else rng.choice(sources))
+            width = int(rng.integers(1, 20))
+            second = str(rng.choice(list(whole))) if whole and rng.integers(3) == 0 else None
+            if sparse and source == "x":
+                second = None
+            made = IntCombine(
+                name=name,
+                source=source,
+                weight=weights(rng, whole.get(source, features), width),
+                second_source=second,
+                second_weight=weights(rng, whole[second], width) if second else None,
+                epilogue=epilogue,
+            )
+        else:
+            source = str(rng.choice(list(whole)))
+            width = whole[source]
+            added = [each for each in whole if whole[each] == width]
+            which = str(rng.choice(list(adjacencies)))
+            if rng.integers(3) == 0:
+                factor = int(rng.integers(-999, 999))
+                epilogue = replace(epilogue, extra=str(rng.choice(added)), extra_scale=factor)
+            made = IntAggregate(
+                name=name,
+                source=source,
+                adjacency=which,
+                reduce="max" if which != "weighted" and rng.integers(3) == 0 else "sum",
+                epilogue=epilogue,
+            )
+        if rng.integers(2):
+            bias = rng.integers(-(1 << 16), 1 << 16, width).astype(np.int32)
+            made = replace(made, epilogue=replace(made.epilogue, bias=bias, bias_shift=int(rng.integers(8))))
+        operations.append(made)
+        whole[name] = width
+    network = IntGraphNetwork(
+        nodes=nodes,
+        input=IntInput(features=features, values=values, sparse=sparse),
+        adjacencies=adjacencies,
+        operations=tuple(operations),
+    )
+    if values == "binary":
+        return network, binary(rng, nodes, features)
+    dense = rng.integers(-128, 128, (nodes, features), dtype=np.int8)
+    return network, dense * (rng.random((nodes, features)) < 0.5)
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_random_networks(name):
+    config = CONFIGS[name]
+    rng = np.random.default_rng(len(name))
+    seen = set()
+    for _ in range(25):
+        network, features = random_network(rng, weighted=config.edge_weights)
+        settings = Settings(
+            chain=bool(rng.integers(4)),
+            hubs=bool(rng.integers(4)),
+            cooperative=bool(rng.integers(2)),
+        )
+        compiled = assert_same(network, features, config, settings)
+        for each in compiled.descriptors:
+            seen.add((each["opcode"], each.get("source") if each["opcode"] is Opcode.COMBINE else None))
+            seen |= {key for key in ("extra", "maximum", "hubs", "splits", "valued") if each.get(key)}
+    assert {(Opcode.COMBINE, source) for source in Source} <= seen
+    assert {"extra", "maximum", "splits", "valued"} <= seen
+    assert ("hubs" in seen) == bool(config.hubs)
+
+
+@pytest.mark.parametrize("chain", [True, False])
+def test_contract_b_on_lists_and_on_rows(chain):
+    rng = np.random.default_rng(1)
+    network, features = gcn(rng), binary(rng, 20, 24)
+    for given, values in ((network, csr_array(features)), (network, features)):
+        assert_same(given, values, PRESETS["tiny"], Settings(chain=chain))
+    dense = replace(network, input=replace(network.input, sparse=False))
+    compiled = assert_same(dense, features, PRESETS["tiny"], Settings(chain=chain))
+    assert not compiled.plan.sparse_input
+    sources = [each["source"] for each in decode(compiled.program) if each["opcode"] is Opcode.COMBINE]
+    assert sources == [Source.ROWS, Source.CHAIN if chain else Source.ROWS]
+
+
+def test_rows_that_are_too_wide_to_be_combined_whole_come_as_lists():
+    rng = np.random.default_rng(2)
+    network = gcn(rng, nodes=20, features=100)
+    dense = replace(network, input=replace(network.input, sparse=False))
+    assert assert_same(dense, binary(rng, 20, 100), PRESETS["tiny"], Settings()).plan.sparse_input
+
+
+def test_one_of_everything_but_samples():
+    rng = np.random.default_rng(3)
+    network = mixed(rng)
+    operations = tuple(
+        each if isinstance(each, IntCombine) else replace(each, sample=None) for each in network.operations
+    )
+    features = rng.integers(-128, 128, (17, 6), dtype=np.int8)
+    assert_same(replace(network, operations=operations), features, CONFIGS["weighted"], Settings())
+
+
+def test_a_memory_that_is_too_small_for_all_constants_holds_them_in_turn():
+    rng = np.random.default_rng(4)
+    network, features = gcn(rng, features=20, hidden=5), binary(rng, 20, 20)
+    second = adjacency(rng, 20, 1.5)
+    operations = (*network.operations[:3], replace(network.operations[3], adjacency="second"))
+    network = replace(network, adjacencies=network.adjacencies | {"second": second}, operations=operations)
+    for edge_lines, later in ((64, 0), (32, 1)):
+        config = GcnConfig(columns=1, weight_rows=32, edge_lines=edge_lines, hubs=0)
+        compiled = assert_same(network, features, config, Settings())
+        loads = [each for each in compiled.descriptors if each.get("content") is Content.EDGES]
+        assert [each["resident"] for each in loads] == [1 - later] * 2
+        assert (loads[1]["start"] == 0) == later
+        assert loads[1]["after_aggregate"] == later
+        assert (compiled.traffic.later["edges"] > 0) == later
+
+
+@pytest.fixture(scope="module")
+def cora_like():
+    """A quantised GCN of 16 hidden elements on the graph that resembles Cora."""
+    rng = np.random.default_rng(5)
+    graph = synthetic("cora")
+    graph = replace(graph, features=row_normalised(graph.features))
+    width = graph.features.shape[1]
+    first = gcn_layer(rng.normal(0, 0.1, (width, 16)), rng.normal(0, 0.1, 16), relu=True)
+    second = gcn_layer(rng.normal(0, 0.3, (16, 7)), rng.normal(0, 0.1, 7))
+    return quantize(from_arrays([first, second]), graph, product_bits=24)
+
+
+@pytest.mark.parametrize("chain", [True, False])
+def test_a_network_of_the_size_of_cora(cora_like, chain):
+    config = PRESETS["z32"]
+    compiled = assert_same(cora_like.network, cora_like.features, config, Settings(chain=chain))
+    outcome = interpret(compiled, cora_like.features)
+    moved, later = compiled.traffic.first, compiled.traffic.later
+    read = outcome.read
+    assert moved["edges"] == read[Content.EDGES]
+    assert moved["features"] == read[Content.FEATURES]
+    assert moved["weights"] == read[Content.WEIGHTS]
+    assert later["edges"] == later["weights"] == later["scales"] == 0
+    assert moved["features"] < 1.1 * compiled.traffic.compulsory["features"]
+    assert moved["edges"] < 1.1 * compiled.traffic.compulsory["edges"]
+    combine, aggregate = list(outcome.entries.values())[:2]
+    counted = list(compiled.traffic.operations.values())
+    assert [16 * combine, 16 * aggregate] == counted[:2]
+    assert combine == cora_like.features.nnz
+
+
+def test_an_entry_without_a_row_is_found():
+    rng = np.random.default_rng(6)
+    network, features = gcn(rng), binary(rng, 20, 24)
+    compiled = compile_network(network, PRESETS["tiny"], features=features)
+    wrong = bytearray(compiled.pack_input(features))
+    wrong[0:2] = (200).to_bytes(2, "little")
+    with pytest.raises(UnwrittenError, match=r"^the Weight Buffer is read where nothing has been written$"):
+        interpret(compiled, features, bytes(wrong))
