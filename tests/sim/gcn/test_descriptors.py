@@ -4,8 +4,21 @@ import pytest
 
 from pyralis.hw.common.descriptor import DESCRIPTOR_BYTES
 from pyralis.hw.gcn.config import PRESETS
-from pyralis.hw.gcn.program import AGGREGATE, COMBINE, END, VERSION, Opcode, Source, Target
+from pyralis.hw.gcn.program import (
+    AGGREGATE,
+    COMBINE,
+    END,
+    LOAD,
+    STORE,
+    VERSION,
+    Content,
+    Opcode,
+    Origin,
+    Source,
+    Target,
+)
 from pyralis.sim.gcn.descriptors import decode, jobs
+from pyralis.sim.gcn.interpret import run
 from pyralis.sim.gcn.ordering import OrderError, Touch
 
 
@@ -63,3 +76,15 @@ def test_programs_end_and_are_of_this_version():
         decode(b"")
     with pytest.raises(ValueError, match=r"^descriptor 0 is of version 7$"):
         decode(bytes([0, 7]) + bytes(126))
+
+
+def test_words_of_the_row_store_come_and_go():
+    load = packed(
+        LOAD, opcode=Opcode.LOAD, content=Content.ROWS, origin=Origin.INPUT, beats=4, start=10, count=4
+    )
+    store = packed(STORE, opcode=Opcode.STORE, after_load=1, base=11, words=2, address=8, beats=2)
+    inputs = bytes(range(32))
+    program = load + store + packed(END, opcode=Opcode.END)
+    outcome = run(program, b"", inputs, PRESETS["tiny"], output_bytes=24)
+    assert outcome.outputs == bytes(8) + inputs[8:24]
+    assert outcome.read[Content.ROWS] == 32

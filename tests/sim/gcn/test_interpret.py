@@ -16,9 +16,10 @@ from pyralis.gen.gcn.quantize import quantize
 from pyralis.gen.gcn.synthetic import synthetic
 from pyralis.hw.gcn.config import PRESETS, GcnConfig
 from pyralis.hw.gcn.program import Content, Opcode, Source
-from pyralis.sim.gcn.descriptors import decode
+from pyralis.sim.gcn.descriptors import decode, jobs
 from pyralis.sim.gcn.interpret import Outcome, run
 from pyralis.sim.gcn.memories import UnwrittenError
+from pyralis.sim.gcn.ordering import OrderError, check
 from pyralis.sim.golden.gcn import network as golden
 
 CONFIGS = {
@@ -221,3 +222,23 @@ def test_an_entry_without_a_row_is_found():
     wrong[0:2] = (200).to_bytes(2, "little")
     with pytest.raises(UnwrittenError, match=r"^the Weight Buffer is read where nothing has been written$"):
         interpret(compiled, features, bytes(wrong))
+
+
+@pytest.mark.parametrize("chain", [True, False])
+def test_no_wait_is_longer_than_it_must_be(chain):
+    rng = np.random.default_rng(7)
+    network, features = gcn(rng), binary(rng, 20, 24)
+    settings = Settings(chain=chain)
+    compiled = compile_network(network, PRESETS["tiny"], features=features, settings=settings)
+    program = jobs(decode(compiled.program), compiled.config)
+    check(program)
+    shortened = 0
+    for number, job in enumerate(program):
+        for unit, count in job.after.items():
+            if not count:
+                continue
+            shorter = replace(job, after=job.after | {unit: count - 1})
+            with pytest.raises(OrderError):
+                check([*program[:number], shorter, *program[number + 1 :]])
+            shortened += 1
+    assert shortened >= 5
