@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from pyralis.gen.onethread import one_thread
+
 __all__ = [
     "EPOCHS",
     "INPUT_SCALE",
@@ -115,14 +117,9 @@ def train(seed: int = 0, epochs: int = EPOCHS, progress: Progress | None = None)
     nn.Sequential
         In evaluation mode.
     """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # these maps are too small to share, and the sums keep their order
-    try:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            return _fit(build(), load(), epochs, progress)
-    finally:
-        torch.set_num_threads(threads)
+    with one_thread(), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return _fit(build(), load(), epochs, progress)
 
 
 def classify(module: nn.Module, images: np.ndarray | torch.Tensor) -> torch.Tensor:

@@ -15,7 +15,9 @@ import torch
 from torch import nn
 
 from pyralis.gen.errors import UserError
-from pyralis.gen.gcn.graph import Graph, is_sparse
+from pyralis.gen.gcn.features import is_sparse
+from pyralis.gen.gcn.graph import Graph
+from pyralis.gen.onethread import one_thread
 
 __all__ = ["EPOCHS", "HIDDEN", "TrainedGraphNetwork", "classify", "train"]
 
@@ -88,14 +90,9 @@ def train(
     if (labels[nodes] < 0).any():
         node = int(np.flatnonzero(nodes & (labels < 0))[0])
         raise UserError(f"node {node} is in the mask train and has no label", where)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # sums keep their order
-    try:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            module = _fit(graph, hidden, epochs, dropout, progress)
-    finally:
-        torch.set_num_threads(threads)
+    with one_thread(), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        module = _fit(graph, hidden, epochs, dropout, progress)
     scores = classify(module, graph)
     right = scores.argmax(axis=1) == labels
     accuracies = {name: float(right[mask].mean()) for name, mask in graph.masks.items() if mask.any()}

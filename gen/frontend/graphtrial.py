@@ -16,6 +16,7 @@ from pyralis.gen.frontend.chain import UNTRACEABLE, Chain, Source, evaluating
 from pyralis.gen.gcn.graph import Graph
 from pyralis.gen.gcn.network import GraphNetwork
 from pyralis.gen.gcn.reference import run
+from pyralis.gen.onethread import one_thread
 
 __all__ = ["try_forward"]
 
@@ -76,12 +77,8 @@ def _scores(
             if arguments.get(source.argument) is None:
                 arguments[source.argument] = Data()
             arguments[source.argument][source.attribute] = value
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # so few nodes are not worth sharing
     try:
-        with evaluating(module), torch.no_grad():
+        with one_thread(), evaluating(module), torch.no_grad():
             return module(**arguments).cpu().to(torch.float64).numpy()
     except UNTRACEABLE:
         return None
-    finally:
-        torch.set_num_threads(threads)

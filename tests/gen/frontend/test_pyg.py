@@ -20,13 +20,8 @@ SUPPORTED = "GCNConv, SAGEConv, GINConv, Linear, BatchNorm, ReLU and dropout"
 
 
 @pytest.fixture(autouse=True)
-def _one_thread():
-    """The graphs are too small to share."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+def _same_weights():
     torch.manual_seed(0)
-    yield
-    torch.set_num_threads(threads)
 
 
 def graph_of(width, weighted=False):

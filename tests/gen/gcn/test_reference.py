@@ -21,15 +21,6 @@ TOLERANCE = 1e-5
 """Of the greatest score."""
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    """The graphs are too small to share."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 class Chain(nn.Module):
     """Convolutions with ReLU between them."""
 
