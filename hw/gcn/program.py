@@ -33,6 +33,7 @@ from pyralis.hw.common.descriptor import descriptor
 from pyralis.hw.gcn.config import INDEX_BITS, LINE, GcnConfig
 from pyralis.hw.gcn.epilogue import BIAS_SLICES, EPILOGUE_SETTINGS
 from pyralis.hw.gcn.lines import SLICE_BITS
+from pyralis.hw.gcn.simdcore import AGGREGATION_SETTINGS
 
 __all__ = [
     "AGGREGATE",
@@ -184,14 +185,7 @@ LOAD = _descriptor({
 AGGREGATE = _descriptor({
     **_AFTER,
     **_FOLLOWS,
-    # Settings of the SIMD cores.
-    "by_row": 1,
-    "maximum": 1,
-    "is_signed": 1,
-    "splits": 2,
-    "hubs": 1,
-    "hub_bits": 4,
-    "hub_base": INDEX_BITS,
+    **AGGREGATION_SETTINGS.members,
     # The adjacency.
     "rows": 32,  # of all columns
     "start": 16,  # first line

@@ -49,12 +49,7 @@ def ResultLayout(config: GcnConfig) -> data.StructLayout:  # noqa: N802 (a layou
     no source is :func:`identity`.
     """
     return data.StructLayout({
-        "row": ROW_BITS,
-        "slice": SLICE_BITS,
-        "partial": 1,
-        "final": 1,
-        "slot": range(SLOTS),
-        "chunk": CHUNK_BITS,
+        **_OF_A_TASK,
         "sums": data.ArrayLayout(signed(config.accumulator_bits), config.lanes),
     })
 
@@ -383,13 +378,14 @@ class SimdCore(wiring.Component):
         return layouts
 
 
-_TASK_ROWS = data.StructLayout({
-    "rows": range(LINE + 1),
+_OF_A_TASK = {
     "row": ROW_BITS,
     "slice": SLICE_BITS,
     "partial": 1,
     "final": 1,
     "slot": range(SLOTS),
     "chunk": CHUNK_BITS,
-})
+}
+
+_TASK_ROWS = data.StructLayout({"rows": range(LINE + 1), **_OF_A_TASK})
 """What a task's results say of their rows."""
