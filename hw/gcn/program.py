@@ -21,8 +21,10 @@ Addresses are byte offsets from a base register (:class:`Origin`), multiples of 
   ``weight_base + s * weight_stride + k``.
 * ``BIASES``: int32, ``lanes`` of them a slice. ``SCALES``: uint16 in the order of the rows.
 * ``ROWS``: words of the row store.
-* Results: slice s of row v is at ``result_address + v * result_bytes + s * lanes * size``, with elements of
-  ``size`` 1, 2 or 4 bytes.
+* Results: those of a column lie together and without gaps. Row r of column c, which is row
+  ``r * columns + c``, is at ``result_address + c * result_stride + r * row_bytes``; its slices, of elements of
+  ``size`` 1, 2 or 4 bytes, have ``lanes * size`` bytes each, and the last one ``result_last``. What is behind
+  the last row of a column up to the end of the bus beat is 0.
 """
 
 from functools import partial
@@ -158,8 +160,12 @@ _FINISH = {
     "target_hub_bits": 4,
     "target_base": INDEX_BITS + 1,
     "target_stride": INDEX_BITS + 1,
-    "result_address": 32,  # byte offset from output_address, of rows that go to memory
-    "result_bytes": 16,  # from a row to the next one
+    # Rows that go to memory.
+    "result_address": 32,  # byte offset from output_address; a multiple of a bus beat, as the stride
+    "result_stride": 32,  # bytes from the rows of a column to those of the next one
+    "result_last": 7,  # bytes of the last slice of a row that are kept
+    "result_parts": 4,  # log2 of the words of `lanes` bytes that a row has in the reorder memory
+    "result_group": 4,  # log2 of the rows of a column that are begun together
 }
 
 _descriptor = partial(descriptor, Opcode)
