@@ -50,8 +50,8 @@ class Compiled:
         Lines of each gather cluster in a run's input, 0 if it is not sparse.
     input_stride, output_stride : int
         Bytes per run.
-    row_bytes : int
-        From a row of results to the next one.
+    result_stride : int
+        Bytes from the results of a column to those of the next one.
     traffic : Traffic
         Predicted from the formula; of the features that the network was compiled with.
     """
@@ -66,7 +66,7 @@ class Compiled:
     feature_lines: int
     input_stride: int
     output_stride: int
-    row_bytes: int
+    result_stride: int
     traffic: Traffic
 
     def pack_input(self, features: Any) -> bytes:
@@ -102,7 +102,14 @@ class Compiled:
         """Rows of the last operation, (nodes, width) int64, from the bytes at ``output_address``."""
         network, last = self.network, self.network.operations[-1]
         width = network.widths()[last.name]
-        rows = layout.unpack_results(memory, network.nodes, width, last.epilogue.output, self.row_bytes)
+        rows = layout.unpack_results(
+            memory,
+            network.nodes,
+            width,
+            last.epilogue.output,
+            columns=self.config.columns,
+            stride=self.result_stride,
+        )
         return self.numbering.undo_rows(rows)
 
 
@@ -152,7 +159,7 @@ def compile_network(
     planned = plan(network, config, chain=settings.chain, hubs=settings.hubs)
     constants = Constants(network, planned, config)
     schedule = Schedule(network, planned, constants, config, settings, lines)
-    beat, results = config.bus_bits // 8, network.nodes * schedule.row_bytes
+    beat, results = config.bus_bits // 8, schedule.results.written
     return Compiled(
         network=network,
         config=config,
@@ -164,7 +171,7 @@ def compile_network(
         feature_lines=lines,
         input_stride=schedule.input_bytes,
         output_stride=schedule.output_bytes,
-        row_bytes=schedule.row_bytes,
+        result_stride=schedule.results.stride,
         traffic=Traffic(
             first=traffic.bytes_of(schedule.descriptors, beat, results, later=False),
             later=traffic.bytes_of(schedule.descriptors, beat, results, later=True),

@@ -9,6 +9,7 @@ from pyralis.hw.gcn.config import INDEX_BITS, LINE, NO_SOURCE, GcnConfig
 from pyralis.hw.gcn.program import line_bytes
 
 __all__ = [
+    "SIZES",
     "beats",
     "line_counts",
     "pack_biases",
@@ -19,6 +20,9 @@ __all__ = [
     "slices",
     "unpack_results",
 ]
+
+SIZES = {"int8": 1, "uint8": 1, "int16": 2, "int32": 4}
+"""Bytes of an element of each type."""
 
 
 def beats(config: GcnConfig, size: int) -> int:
@@ -153,11 +157,18 @@ def pack_rows(config: GcnConfig, rows: np.ndarray, stride: int, splits: int = 0)
     return padded.reshape(stride, count, -1).transpose(1, 0, 2).reshape(count * stride, -1)
 
 
-def unpack_results(memory: bytes, nodes: int, width: int, kind: str, row_bytes: int) -> np.ndarray:
-    """Rows of type *kind* (``int8``, ``uint8``, ``int16``, ``int32``) from memory: (nodes, width) int64."""
-    rows = np.frombuffer(memory, dtype=np.uint8, count=nodes * row_bytes).reshape(nodes, row_bytes)
+def unpack_results(
+    memory: bytes, nodes: int, width: int, kind: str, *, columns: int, stride: int
+) -> np.ndarray:
+    """Rows of type *kind* (``int8``, ``uint8``, ``int16``, ``int32``) from memory: (nodes, width) int64.
+
+    Those of a column follow each other without gaps, *stride* bytes from column to column.
+    """
+    longest, row_bytes = -(-nodes // columns), width * SIZES[kind]
+    parts = np.frombuffer(memory, dtype=np.uint8, count=columns * stride).reshape(columns, stride)
+    rows = parts[:, : longest * row_bytes].reshape(columns, longest, row_bytes).transpose(1, 0, 2)
     elements = np.ascontiguousarray(rows).view(np.dtype(kind).newbyteorder("<"))
-    return elements[:, :width].astype(np.int64)
+    return elements.reshape(-1, width)[:nodes].astype(np.int64)
 
 
 def _stream_of(rows: np.ndarray, columns: int, clusters: int) -> np.ndarray:

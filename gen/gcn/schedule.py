@@ -10,14 +10,13 @@ from pyralis.gen.gcn.allocate import Item
 from pyralis.gen.gcn.constants import Constants, Use
 from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntGraphNetwork
 from pyralis.gen.gcn.plan import Matrix, Plan, Step
+from pyralis.gen.gcn.results import result_form
 from pyralis.gen.gcn.waits import Access, Waits
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.epilogue import OutputType
 from pyralis.hw.gcn.program import VERSION, Content, Opcode, Origin, Source, Target
 
 __all__ = ["Schedule", "Settings"]
-
-SIZES = {"int8": 1, "uint8": 1, "int16": 2, "int32": 4}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,8 +52,8 @@ class Schedule:
     descriptors : list of dict
     input_bytes, output_bytes : int
         Memory that one run's input and results take.
-    row_bytes : int
-        From a row of results to the next one.
+    results : ResultForm
+        How the results lie there.
     """
 
     def __init__(
@@ -73,9 +72,9 @@ class Schedule:
         self.input_bytes = 0
         self._waits = Waits()
         self._held: set[tuple[str, int]] = set()  # memory and identity of what has been loaded
-        last = plan.steps[-1].operation
-        self.row_bytes = plan.steps[-1].slices * config.lanes * SIZES[last.epilogue.output]
-        self.output_bytes = self._beats(network.nodes * self.row_bytes) * self.unit
+        last = plan.steps[-1]
+        self.results = result_form(config, last, network.nodes, network.widths()[last.operation.name])
+        self.output_bytes = config.columns * self.results.stride
         step = 0
         while step < len(plan.steps):
             count = 1 + plan.steps[step].chained
@@ -169,6 +168,10 @@ class Schedule:
         source = self.plan.matrices[step.first]
         accesses = [_words(source)]
         rows = -(-nodes // self.config.columns)
+        if step.chained:
+            rows = self.config.pe_rows
+        elif step is self.plan.steps[-1]:
+            rows = 1 << self.results.group
         fields = {
             "by_row": int(self.settings.by_row),
             "maximum": int(operation.reduce == "max"),
@@ -176,7 +179,7 @@ class Schedule:
             "splits": source.splits,
             "rows": nodes,
             "start": places["edges"].base,
-            "group_rows": self.config.pe_rows if step.chained else rows,
+            "group_rows": rows,
             "slices": step.slices,
             "base": source.words.base,
             "stride": source.stride,
@@ -242,7 +245,14 @@ class Schedule:
         if step.chained:
             return fields | {"target": Target.CHAIN}, []
         if number == len(self.plan.steps) - 1:
-            fields |= {"target": Target.MEMORY, "result_bytes": self.row_bytes}
+            fields |= {
+                "target": Target.MEMORY,
+                "result_address": 0,
+                "result_stride": self.results.stride,
+                "result_last": self.results.last,
+                "result_parts": self.results.parts,
+                "result_group": self.results.group,
+            }
             return fields, [Access("outputs", 0, self.output_bytes, True)]
         made = self.plan.matrices[step.operation.name]
         accesses = [_words(made, True)]

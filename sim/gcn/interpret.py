@@ -19,6 +19,7 @@ from pyralis.hw.gcn.program import (
     Target,
     line_bytes,
 )
+from pyralis.hw.gcn.results import RESULT_WORDS
 from pyralis.sim.gcn.descriptors import decode, dense_slices, jobs
 from pyralis.sim.gcn.memories import Entries, Memories, Memory, unpacked
 from pyralis.sim.gcn.ordering import check
@@ -257,12 +258,26 @@ class _Machine:
             self._to_store(d, words)
 
     def _to_memory(self, d: dict[str, Any], words: np.ndarray) -> None:
-        flat = words.reshape(len(words), -1)
-        assert flat[0].nbytes == d["result_bytes"]
-        whole = flat.tobytes()
-        end = d["result_address"] + len(whole)
-        assert end <= len(self.outputs), "results beyond the output"
-        self.outputs[d["result_address"] : end] = whole
+        c, (rows, slices, _), size = self.config, words.shape, words.itemsize
+        beat, last, parts = c.bus_bits // 8, d["result_last"], d["result_parts"]
+        assert d["result_address"] % beat == 0
+        assert d["result_stride"] % beat == 0
+        assert 1 <= last <= c.lanes * size
+        assert 1 << parts >= (slices - 1) * size + -(-last // c.lanes)
+        if d["opcode"] is Opcode.COMBINE and d["source"] is not Source.FEATURES:
+            assert c.pe_rows << parts <= RESULT_WORDS, "the rows of a group have no room"
+        else:
+            assert 2 << d["result_group"] + parts <= RESULT_WORDS, "two groups of rows have no room"
+        if d["opcode"] is Opcode.AGGREGATE:
+            assert d["group_rows"] == 1 << d["result_group"]
+        kept = words.reshape(rows, -1).view(np.uint8)[:, : (slices - 1) * c.lanes * size + last]
+        for column in range(c.columns):
+            packed = kept[column :: c.columns].tobytes()
+            packed += bytes(-len(packed) % beat)
+            start = d["result_address"] + column * d["result_stride"]
+            assert c.columns == 1 or len(packed) <= d["result_stride"], "columns of results meet"
+            assert start + len(packed) <= len(self.outputs), "results beyond the output"
+            self.outputs[start : start + len(packed)] = packed
 
     def _to_store(self, d: dict[str, Any], words: np.ndarray) -> None:
         c, m = self.config, self.m

@@ -120,7 +120,7 @@ def test_traffic_is_that_of_the_descriptors():
     loads = [each for each in compiled.descriptors if each["opcode"] is Opcode.LOAD]
     assert sum(each["beats"] for each in loads) * 8 + t.first["outputs"] == sum(t.first.values())
     assert {kind for kind, count in t.later.items() if count} == {"features", "outputs"}
-    assert t.first["outputs"] == 20 * 8 * 2
+    assert t.first["outputs"] == 2 * 64  # 10 rows of 6 bytes in each column, in beats of 8
     assert all(t.first[kind] >= t.compulsory[kind] for kind in t.first)
     assert str(t).splitlines()[-1] == f"h2: {3 * entries:,} operations"
 

@@ -78,9 +78,16 @@ def test_narrow_rows_stand_in_every_part():
         layout.pack_rows(CONFIG, np.zeros((1, 5)), stride=2, splits=1)
 
 
-def test_results_lose_their_padding():
-    rows = np.arange(-8, 8, dtype="<i2").reshape(2, 8)
-    assert np.array_equal(layout.unpack_results(rows.tobytes(), 2, 3, "int16", 16), rows[:, :3])
+@pytest.mark.parametrize("nodes", [1, 4, 6])
+def test_results_lie_column_by_column(nodes):
+    rows = np.random.default_rng(nodes).integers(-(1 << 15), 1 << 15, (nodes, 3), dtype="<i2")
+    memory = bytearray(b"?" * 4 * 24)
+    for v, row in enumerate(rows):
+        at = v % 4 * 24 + v // 4 * 6
+        memory[at : at + 6] = row.tobytes()
+    got = layout.unpack_results(bytes(memory), nodes, 3, "int16", columns=4, stride=24)
+    assert got.dtype == np.int64
+    assert np.array_equal(got, rows)
 
 
 def test_beats():
