@@ -57,7 +57,7 @@ def result_form(config: GcnConfig, step: Step, nodes: int, width: int) -> Result
     return ResultForm(
         last=last,
         parts=parts,
-        group=_dense(config, step, parts) if _is_dense(step) else _sparse(longest, parts),
+        group=_dense(config, step, parts) if _is_dense(step) else _sparse(config, longest, parts),
         stride=int(columns.max()) * beat,
         written=int(columns.sum()) * beat,
     )
@@ -76,15 +76,14 @@ def _dense(config: GcnConfig, step: Step, parts: int) -> int:
     """A dense combination makes the slices of ``pe_rows`` rows in turn: all of these rows must have room."""
     words = config.pe_rows << parts
     if words > RESULT_WORDS:
-        what = (
-            f"{config.pe_rows} rows of results at a time take {words} words of {config.lanes} bytes of the "
-        )
-        what += f"reorder memory, and this core has {RESULT_WORDS}"
+        what = f"{config.pe_rows} rows of results at a time take {words} words of {config.lanes} bytes, and "
+        what += f"the reorder memory has {RESULT_WORDS}"
         where = f"operation {step.operation.name!r}"
         raise UserError(what, where, "use a narrower layer or a smaller type of output")
     return config.pe_rows.bit_length() - 1
 
 
-def _sparse(rows: int, parts: int) -> int:
-    """Sparse rows are finished in any order: as many of them at a time as fit twice."""
-    return min(rows.bit_length() - 1, (RESULT_WORDS // 2).bit_length() - 1 - parts)
+def _sparse(config: GcnConfig, rows: int, parts: int) -> int:
+    """Sparse rows are finished in any order: as many of them at a time as fit twice, of each cluster one."""
+    most = (RESULT_WORDS // 2).bit_length() - 1 - parts
+    return max(min(rows.bit_length() - 1, most), config.clusters.bit_length() - 1)

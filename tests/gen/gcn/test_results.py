@@ -43,7 +43,8 @@ def last_descriptor(config, nodes: int, width: int, output: str, *, dense: bool)
 @pytest.mark.parametrize(
     ("nodes", "width", "output", "fields"),
     [
-        (8, 1, "int8", {"last": 1, "parts": 0, "group": 0, "stride": 64}),
+        (8, 1, "int8", {"last": 1, "parts": 0, "group": 1, "stride": 64}),
+        (40, 1, "int8", {"last": 1, "parts": 0, "group": 2, "stride": 64}),
         (2708, 7, "int16", {"last": 14, "parts": 0, "group": 8, "stride": 4800}),
         (2708, 9, "int16", {"last": 18, "parts": 1, "group": 7, "stride": 6144}),
         (300, 16, "int32", {"last": 64, "parts": 2, "group": 5, "stride": 2432}),
@@ -84,7 +85,7 @@ def test_rows_that_are_too_wide_for_the_reorder_memory_are_refused():
     with pytest.raises(UserError) as caught:
         last_descriptor(Z32, 300, 130, "int32", dense=True)
     assert (caught.value.what, caught.value.where, caught.value.hint) == (
-        "16 rows of results at a time take 1024 words of 16 bytes of the reorder memory, and this core has 512",
+        "16 rows of results at a time take 1024 words of 16 bytes, and the reorder memory has 512",
         "operation 'c'",
         "use a narrower layer or a smaller type of output",
     )
