@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from pyralis.hw.gcn.column import Column, CombineSettings, ScalePort
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.densesteps import DenseSteps
-from pyralis.hw.gcn.epilogue import BiasLoader
+from pyralis.hw.gcn.epilogue import BiasLoader, Engine
 from pyralis.hw.gcn.lines import LINE_JOB, LOAD_JOB, ROW_BITS, LineLayout
 from pyralis.hw.gcn.weightbuffer import WeightBuffer, shares_write_port
 
@@ -35,10 +35,9 @@ class Combination(wiring.Component):
         Begins a dense phase: groups of the phase come after it. Not while ``busy``.
     busy : Out(1)
         A phase or something of it is inside. A dense phase is over when it falls.
-    weights : In(stream of {row, data}), biases : In(stream of {slice, lane, value})
+    weights : In(stream of {row, data}), biases : In(stream of BiasLoad)
         Always taken; of the next phase while no rows of this one need the place. See
-        :class:`pyralis.hw.gcn.weightbuffer.WeightBuffer` and :class:`pyralis.hw.gcn.epilogue.BiasLoader`; the
-        biases need the settings.
+        :class:`pyralis.hw.gcn.weightbuffer.WeightBuffer` and :class:`pyralis.hw.gcn.epilogue.BiasLoader`.
     groups : In(stream of {row, slice, data}), released : Out(ROW_BITS), for each column
         See :class:`pyralis.hw.gcn.aggbuffer.AggBuffer`.
     loads, lines, jobs : In(streams), for each cluster of each column
@@ -70,7 +69,7 @@ class Combination(wiring.Component):
 
     def __init__(self, config: GcnConfig) -> None:
         self.config = c = config
-        self.buffer, self.loader = WeightBuffer(c), BiasLoader(c.lanes)
+        self.buffer, self.loader = WeightBuffer(c), BiasLoader(c.lanes, Engine.COMBINATION)
         self.columns = [Column(c) for _ in range(c.columns)]
         column = self.columns[0].signature.members
         clusters = c.columns * c.clusters
@@ -100,7 +99,6 @@ class Combination(wiring.Component):
         m.submodules.buffer, m.submodules.loader = buffer, loader = self.buffer, self.loader
         connect(m, flipped(self.weights), buffer.writes)
         connect(m, flipped(self.biases), loader.bias)
-        m.d.comb += loader.settings.eq(self.settings.epilogue)
         saturated, busy = Signal(c.columns), Signal(c.columns)
         for n, column in enumerate(self.columns):
             m.submodules[f"column_{n}"] = column

@@ -14,8 +14,10 @@ __all__ = [
     "EPILOGUE_SETTINGS",
     "LATENCY",
     "TOTAL_BITS",
+    "BiasLoad",
     "BiasLoader",
     "BiasWrite",
+    "Engine",
     "Epilogue",
     "FinishedRow",
     "OutputType",
@@ -32,6 +34,13 @@ LATENCY = 11
 """Cycles from a row's transfer at the input to ``output.valid``."""
 
 _DEPTH = 16  # of the output: what is in the pipeline, and what comes until a place is known to be free
+
+
+class Engine(enum.Enum, shape=1):
+    """Whose epilogues biases and scales are for."""
+
+    AGGREGATION = 0
+    COMBINATION = 1
 
 
 class OutputType(enum.Enum, shape=2):
@@ -51,7 +60,8 @@ EPILOGUE_SETTINGS = data.StructLayout({
     "extra_scale": signed(16),
     "extra_signed": 1,
 })
-"""What holds for a whole phase. ``shift`` 0..47; ``extra_signed``: the extra rows are int8, not uint8."""
+"""What holds for a whole phase. ``shift`` 0..47; ``extra_signed``: the extra rows are int8, not uint8. The
+shift of the bias, and half of the last digit, are in the biases that are loaded (:class:`BiasLoad`)."""
 
 
 class SummedRow(data.StructLayout):
@@ -78,6 +88,20 @@ class FinishedRow(data.StructLayout):
         })
 
 
+class BiasLoad(data.StructLayout):
+    """One element of the bias of an engine, with the shifts of the phase that it is for."""
+
+    def __init__(self, lanes: int) -> None:
+        super().__init__({
+            "engine": Engine,
+            "slice": SLICE_BITS,
+            "lane": range(lanes),
+            "value": signed(32),
+            "shift": EPILOGUE_SETTINGS.members["shift"],
+            "bias_shift": EPILOGUE_SETTINGS.members["bias_shift"],
+        })
+
+
 class BiasWrite(data.StructLayout):
     """One element of the bias as an epilogue keeps it."""
 
@@ -97,23 +121,26 @@ class BiasLoader(wiring.Component):
     rounds to zero either way, so the order of activation and rounding makes no difference. An epilogue needs
     it even where there is no bias: then the biases are zeros.
 
+    Parameters
+    ----------
+    lanes : int
+        Elements of a slice.
+    engine : Engine
+        Biases of the other one are ignored.
+
     Ports
     -----
-    bias : In(stream of {slice, lane, value: signed(32)})
+    bias : In(stream of BiasLoad)
         Always taken.
-    settings : In(EPILOGUE_SETTINGS)
-        Those of the phase that the bias is for, from the first transfer until two cycles after the last.
     write : Out(BiasWrite)
         Two cycles later.
     """
 
-    def __init__(self, lanes: int) -> None:
-        self.lanes = lanes
-        word = data.StructLayout({"slice": SLICE_BITS, "lane": range(lanes), "value": signed(32)})
+    def __init__(self, lanes: int, engine: Engine) -> None:
+        self.lanes, self.engine = lanes, engine
         super().__init__({
-            "bias": In(stream.Signature(word)),
-            "settings": In(EPILOGUE_SETTINGS),
-            "write": Out(BiasWrite(self.lanes)),
+            "bias": In(stream.Signature(BiasLoad(lanes))),
+            "write": Out(BiasWrite(lanes)),
         })
 
     def elaborate(self, platform) -> Module:
@@ -123,9 +150,9 @@ class BiasLoader(wiring.Component):
         place = Signal(BiasWrite(self.lanes))
         m.d.comb += self.bias.ready.eq(1)
         m.d.sync += [
-            shifted.eq(self.bias.p.value << self.settings.bias_shift),
-            half.eq((1 << self.settings.shift)[1:]),
-            place.valid.eq(self.bias.valid),
+            shifted.eq(self.bias.p.value << self.bias.p.bias_shift),
+            half.eq((1 << self.bias.p.shift)[1:]),
+            place.valid.eq(self.bias.valid & (self.bias.p.engine == self.engine)),
             place.slice.eq(self.bias.p.slice),
             place.lane.eq(self.bias.p.lane),
             self.write.eq(place),

@@ -11,13 +11,12 @@ from cocotb.triggers import ClockCycles, RisingEdge
 from pyralis.gen.gcn.intnetwork import Epilogue
 from pyralis.hw.gcn.column import CombineSettings
 from pyralis.hw.gcn.config import LINE, NO_SOURCE, GcnConfig
-from pyralis.hw.gcn.epilogue import OutputType
+from pyralis.hw.gcn.epilogue import BiasLoad, OutputType
+from pyralis.hw.gcn.epilogue import Engine as Owner
 from pyralis.hw.gcn.lines import LINE_JOB, LOAD_JOB, ROW_BITS, SLICE_BITS, LineLayout
 from pyralis.sim.bench.stream import StreamSink, StreamSource, monitor_streams, pack, stalls, start, unpack
 from pyralis.sim.golden.gcn.epilogue import epilogue
 from pyralis.sim.golden.gcn.systolic import padded
-
-LANE_BITS = {4: 2, 8: 3, 16: 4}
 
 
 @dataclass(frozen=True)
@@ -152,9 +151,11 @@ class Engine:
         bias = np.zeros(weight.shape[1], dtype=np.int64)
         if how.bias is not None:
             bias[: len(how.bias)] = how.bias
+        word = BiasLoad(c.lanes)
         for index, value in enumerate(bias.tolist()):
-            place = index // c.lanes | index % c.lanes << SLICE_BITS
-            await self.biases.send_int(place | (value & 0xFFFFFFFF) << SLICE_BITS + LANE_BITS[c.lanes])
+            place = {"slice": index // c.lanes, "lane": index % c.lanes, "engine": Owner.COMBINATION}
+            shifts = {"shift": how.shift, "bias_shift": how.bias_shift}
+            await self.biases.send_int(word.const({**place, "value": value, **shifts}).as_bits())
         dut.clear.value = 1
         await ClockCycles(dut.clk, 1)
         dut.clear.value = 0

@@ -11,7 +11,15 @@ import torch
 from cocotb.triggers import ClockCycles, RisingEdge
 
 from pyralis.gen.gcn.intnetwork import RANGES, Epilogue
-from pyralis.hw.gcn.epilogue import BIAS_SLICES, EPILOGUE_SETTINGS, LATENCY, OutputType, SummedRow
+from pyralis.hw.gcn.epilogue import (
+    BIAS_SLICES,
+    EPILOGUE_SETTINGS,
+    LATENCY,
+    BiasLoad,
+    Engine,
+    OutputType,
+    SummedRow,
+)
 from pyralis.hw.gcn.lines import SLICE_BITS
 from pyralis.sim.bench.stream import StreamSink, StreamSource, monitor_streams, pack, stalls, start, unpack
 from pyralis.sim.golden.gcn.epilogue import epilogue
@@ -51,6 +59,16 @@ def expected(phase, sums, scale, extra, bias):
     return rows[0].tolist(), bool(saturated.any())
 
 
+def loaded(phase, index, lane, value, engine=Engine.AGGREGATION):
+    """Payload of one bias."""
+    shifts = {"shift": phase.shift, "bias_shift": phase.bias_shift}
+    return (
+        BiasLoad(LANES)
+        .const({"engine": engine, "slice": index, "lane": lane, "value": value, **shifts})
+        .as_bits()
+    )
+
+
 def edges(rng, bits):
     """A signed number of *bits* bits: any magnitude, and often an end of the range."""
     size = rng.randrange(bits)
@@ -88,11 +106,11 @@ class Bench:
         await ClockCycles(self.dut.clk, 1)
         self.dut.clear.value = 0
         bias = [[edges(self.rng, 32) for _ in range(LANES)] for _ in range(slices)]
-        lane_bits = (LANES - 1).bit_length()
         for index, values in enumerate(bias):
             for lane, value in enumerate(values):
-                place = index | lane << SLICE_BITS | (value & 0xFFFFFFFF) << SLICE_BITS + lane_bits
-                await self.biases.send_int(place)
+                self.biases.send_nowait(loaded(phase, index, lane, value))
+                # of the other engine: is not for this epilogue
+                self.biases.send_nowait(loaded(phase, index, lane, ~value, Engine.COMBINATION))
         await self.biases.wait()
         await ClockCycles(self.dut.clk, 4)
         return bias
@@ -179,7 +197,7 @@ async def both_neighbours_of_every_limit(dut):
             phase = Phase(relu, output, shift, 0, 0, 0)
             await bench.begin(phase, 1)
             for lane in range(LANES):  # no bias
-                await bench.biases.send_int(lane << SLICE_BITS)
+                await bench.biases.send_int(loaded(phase, 0, lane, 0))
             await bench.biases.wait()
             await ClockCycles(dut.clk, 3)
             for limit in RANGES[kind]:

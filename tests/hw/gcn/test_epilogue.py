@@ -6,7 +6,7 @@ import pytest
 from amaranth import Module
 from amaranth.lib import wiring
 
-from pyralis.hw.gcn.epilogue import EPILOGUE_SETTINGS, BiasLoader, Epilogue
+from pyralis.hw.gcn.epilogue import EPILOGUE_SETTINGS, BiasLoader, Engine, Epilogue
 from pyralis.sim.bench.build import run_cocotb
 
 CASES = {
@@ -19,7 +19,7 @@ class LoadedEpilogue(wiring.Component):
     """An epilogue with the loader of its biases."""
 
     def __init__(self, **sizes):
-        self.loader, self.epilogue = BiasLoader(sizes["lanes"]), Epilogue(**sizes)
+        self.loader, self.epilogue = BiasLoader(sizes["lanes"], Engine.AGGREGATION), Epilogue(**sizes)
         own = self.epilogue.signature.members
         super().__init__({
             "rows": own["input"],
@@ -37,7 +37,6 @@ class LoadedEpilogue(wiring.Component):
         wiring.connect(m, wiring.flipped(self.finished), epilogue.output)
         wiring.connect(m, wiring.flipped(self.biases), loader.bias)
         m.d.comb += [
-            loader.settings.eq(self.settings),
             epilogue.settings.eq(self.settings),
             epilogue.bias.eq(loader.write),
             epilogue.clear.eq(self.clear),
