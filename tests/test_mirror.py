@@ -9,8 +9,11 @@ WITHOUT_TEST: dict[str, str] = {}
 
 WITHOUT_GOLDEN = {
     "axi/": "moves words unchanged; the reference is the memory itself",
+    "common/control.py": "states and two running addresses; its test has a scene for each",
     "common/descriptor.py": "layouts",
+    "common/fetch.py": "moves words unchanged",
     "common/stream.py": "moves words unchanged",
+    "common/sums.py": "counts events; compared with counts made by the bench",
     "common/words.py": "moves words; compared with bytes in its test",
     "gf/arithmetic.py": "a choice",
     "gf/axis.py": "streams around core.py",
@@ -71,7 +74,7 @@ WITHOUT_GOLDEN = {
     "serial/": "moves words unchanged; its tests hold the other side of the protocol in Python",
     "snn/check.py": "a decision per descriptor; its test lists them",
     "snn/config.py": "parameters",
-    "snn/control.py": "states and two running addresses; its test has a scene for each",
+    "snn/control.py": "faults of common/control.py; its test has a scene for each",
     "snn/core.py": "joins the others; compared with sim/golden/snn/network.py in tests/sim/snn",
     "snn/counters.py": "counts events; compared with counts made by the bench",
     "snn/execute.py": "order only; its test watches what goes out",

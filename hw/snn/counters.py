@@ -2,9 +2,10 @@
 
 from amaranth import Module, Mux, Signal
 from amaranth.lib import wiring
-from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
+
+from pyralis.hw.common.sums import DescriptorSums
 
 __all__ = ["LAYERS", "TOTALS", "Counters", "LayerSums"]
 
@@ -16,59 +17,11 @@ TOTALS = ("cycles", "active", "weight_stalls", "weight_beats", "read_beats", "wr
 weights; bus beats of weights, of program and input, of results."""
 
 
-class LayerSums(wiring.Component):
-    """One running sum per layer: ``amount`` is added to the sum of ``index`` when ``add`` is high.
-
-    A memory, read and written back over three cycles; additions must be at least three cycles apart, and
-    layers are.
-
-    Ports
-    -----
-    clear : In(1)
-        Every sum becomes zero (their valid bits fall).
-    add : In(1), index : In(log2 LAYERS), amount : In(32)
-    select : In(log2 LAYERS), value : Out(40)
-        ``value`` is the sum of ``select``, one cycle later.
-    """
+class LayerSums(DescriptorSums):
+    """:class:`~pyralis.hw.common.sums.DescriptorSums` of the layers, which are three cycles apart or more."""
 
     def __init__(self) -> None:
-        index = ceil_log2(LAYERS)
-        super().__init__({
-            "clear": In(1),
-            "add": In(1),
-            "index": In(index),
-            "amount": In(32),
-            "select": In(index),
-            "value": Out(40),
-        })
-
-    def elaborate(self, platform) -> Module:
-        m = Module()
-        # Shallow enough for tables, of which it would take 2,000 on an ECP5. Block RAM is what is left over.
-        m.submodules.sums = sums = Memory(shape=40, depth=LAYERS, init=[], attrs={"ram_style": "block"})
-        write, old, shown = sums.write_port(), sums.read_port(), sums.read_port()
-        valid = Signal(LAYERS)
-        pending, amount = Signal(2), Signal(32)
-        known, known_select = Signal(), Signal()
-        m.d.comb += [
-            old.addr.eq(write.addr),
-            shown.addr.eq(self.select),
-            write.en.eq(pending[1]),
-            write.data.eq(Mux(known, old.data, 0) + amount),
-            self.value.eq(Mux(known_select, shown.data, 0)),
-        ]
-        m.d.sync += [
-            pending.eq(pending[0] << 1 | self.add),
-            known.eq(valid.bit_select(write.addr, 1)),
-            known_select.eq(valid.bit_select(self.select, 1)),
-        ]
-        with m.If(self.add):
-            m.d.sync += [write.addr.eq(self.index), amount.eq(self.amount)]
-        with m.If(write.en):
-            m.d.sync += valid.bit_select(write.addr, 1).eq(1)
-        with m.If(self.clear):
-            m.d.sync += [valid.eq(0), pending.eq(0)]
-        return m
+        super().__init__(LAYERS)
 
 
 class Counters(wiring.Component):
