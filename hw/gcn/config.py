@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from pyralis.hw.axi.dma import DmaConfig
+from pyralis.hw.gcn.handler import HandlerConfig
+
 __all__ = ["INDEX_BITS", "LINE", "NO_SOURCE", "PRESETS", "GcnConfig"]
 
 LINE = 8
@@ -171,6 +174,28 @@ class GcnConfig:
     def macs(self) -> int:
         """Products a cycle of the systolic modules."""
         return self.columns * self.pe_rows * self.lanes
+
+    @property
+    def handler(self) -> HandlerConfig:
+        """The Memory Handler: buffers for the latency of DDR4 behind a wide bus, small ones behind others.
+
+        The banks are those of a DDR4 of 64 bits whose bank groups change from line to line, or of an SDRAM
+        of 16 bits with rows of 512 columns.
+        """
+        wide = self.bus_bits >= 256
+        dma = DmaConfig(
+            address_bits=self.address_bits,
+            data_bits=self.bus_bits,
+            burst_beats=16,
+            outstanding=8 if wide else 4,
+        )
+        return HandlerConfig(
+            dma=dma,
+            buffer_bursts=16 if wide else 4,
+            batch_bursts=16 if wide else 8,
+            bank_bit=15 if wide else 10,
+            bank_bits=2,
+        )
 
 
 PRESETS: dict[str, GcnConfig] = {

@@ -17,11 +17,14 @@ from pyralis.hw.gcn.batch import BatchOrder
 
 __all__ = ["CLIENTS", "READERS", "HandlerConfig", "MemoryHandler"]
 
-READERS = ("edges", "features", "weights")
+READERS = ("program", "edges", "features", "weights")
 """Clients that read, highest priority first."""
 
 CLIENTS = (*READERS, "outputs")
 """All clients, highest priority first; the last one writes."""
+
+PROGRAM_BURSTS = 2
+"""Longest bursts for which the program has room on chip: it is read a page at a time."""
 
 ON_THE_WAY = 16
 """Bursts handed to the read DMA whose beats have not all come back."""
@@ -36,8 +39,8 @@ class HandlerConfig:
     dma : DmaConfig
         Widths, longest burst, bursts on the way.
     buffer_bursts : int
-        Longest bursts for which each client has room on chip, at least 2. A client that alone reads gets a
-        beat a cycle if that many bursts cover the memory's latency.
+        Longest bursts for which each client but the program has room on chip, at least 2. A client that alone
+        reads gets a beat a cycle if that many bursts cover the memory's latency.
     batch_bursts : int
         Bursts of each client in a batch.
     bank_bit, bank_bits : int
@@ -124,7 +127,7 @@ class _Slot(wiring.Component):
 
 
 class MemoryHandler(wiring.Component):
-    """Joins three readers and a writer to one AXI4 read port and one write port.
+    """Joins four readers and a writer to one AXI4 read port and one write port.
 
     Jobs are cut into bursts, and :class:`~pyralis.hw.gcn.batch.BatchOrder` says which client's burst is asked
     for next: a row of the memory serves several bursts of one client before that of another one is opened. A
@@ -138,9 +141,9 @@ class MemoryHandler(wiring.Component):
 
     Ports
     -----
-    edges_jobs, features_jobs, weights_jobs, outputs_jobs : In(stream of DmaJob)
+    program_jobs, edges_jobs, features_jobs, weights_jobs, outputs_jobs : In(stream of DmaJob)
         What to move, in whole bus words. Jobs of no beats give nothing.
-    edges_data, features_data, weights_data : Out(stream of ReadBeat)
+    program_data, edges_data, features_data, weights_data : Out(stream of ReadBeat)
         The beats of the client's jobs in order. On a bus error the beat still comes.
     outputs_data : In(stream of data_bits)
         The words of the writer's jobs in order; as many as ``buffer_bursts`` hold are taken ahead of a job.
@@ -159,7 +162,7 @@ class MemoryHandler(wiring.Component):
     busy : Out(1)
         A burst or a beat is on its way, or a flush is being completed. (A job that waits for its turn does
         not count.)
-    error : Out(4)
+    error : Out(5)
         A bit for each client, in the order of ``CLIENTS``: high for one cycle for each bad response.
 
     Timing
@@ -211,7 +214,6 @@ class MemoryHandler(wiring.Component):
 
     def _serve(self, m: Module, reader: ReadDma, writer: WriteDma, clear) -> None:
         c, dma = self.config, self.config.dma
-        room = c.buffer_bursts * dma.burst_beats
         m.submodules.order = order = BatchOrder(len(CLIENTS), c.batch_bursts)
         m.submodules.read_slot = read_slot = _Slot(dma)
         m.submodules.write_slot = write_slot = _Slot(dma)
@@ -241,6 +243,7 @@ class MemoryHandler(wiring.Component):
         for n, name in enumerate(CLIENTS):
             m.submodules[f"{name}_cutter"] = cutter = BurstCutter(dma)
             jobs, bursts = getattr(self, f"{name}_jobs"), cutter.bursts
+            room = (PROGRAM_BURSTS if name == "program" else c.buffer_bursts) * dma.burst_beats
             m.d.comb += [
                 cutter.jobs.payload.eq(jobs.payload),
                 cutter.jobs.valid.eq(jobs.valid & ~clear),

@@ -1,7 +1,7 @@
-// Plays lists of jobs on the four clients of a memory handler in front of axi_memory, as fast as both can: clients
+// Plays lists of jobs on the five clients of a memory handler in front of axi_memory, as fast as both can: clients
 // take every beat at once and always have a word to write. Python wakes at the start and at the end only.
 //
-//   +jobs=FILE   lines "client address beats": clients 0..2 read, 3 writes
+//   +jobs=FILE   lines "client address beats": clients 0..3 read, 4 writes
 //
 // Every word that is read must begin with its own address, as the clients know it; every word that is written is
 // made of the complement of its address.
@@ -20,15 +20,18 @@ module handler_traffic #(
     output logic done,
     output logic [63:0] cycles
 );
-    localparam int WORD = DATA_BITS / 8;
-    longint addresses[4][$], address;
-    int beats[4][$], asked[4], here[4], position[4], written, client, count, script;
+    localparam int WORD = DATA_BITS / 8, READERS = 4;
+    // Eight queues for five clients: where the size is no power of two, Verilator appends to a copy of its own and
+    // assigns that to the queue, so that each job would also go to all later clients.
+    longint addresses[8][$], address;
+    int beats[8][$], asked[5], here[5], position[5], written, client, count, script;
     string name;
+    bit all_here;
 
-    logic [ADDRESS_BITS+31:0] job[4];
-    logic [3:0] valid, ready, error;
-    logic [DATA_BITS:0] data[3];
-    logic [2:0] arrives;
+    logic [ADDRESS_BITS+31:0] job[5];
+    logic [4:0] valid, ready, error;
+    logic [DATA_BITS:0] data[4];
+    logic [3:0] arrives;
     logic [DATA_BITS-1:0] word;
     logic word_valid, word_ready, outputs_done;
 
@@ -44,13 +47,15 @@ module handler_traffic #(
 
     memory_handler handler (
         .clk, .rst, .by_priority, .by_batch, .remap, .flush(1'b0), .busy(), .error, .outputs_done,
-        .edges_jobs__payload(job[0]), .edges_jobs__valid(valid[0]), .edges_jobs__ready(ready[0]),
-        .features_jobs__payload(job[1]), .features_jobs__valid(valid[1]), .features_jobs__ready(ready[1]),
-        .weights_jobs__payload(job[2]), .weights_jobs__valid(valid[2]), .weights_jobs__ready(ready[2]),
-        .outputs_jobs__payload(job[3]), .outputs_jobs__valid(valid[3]), .outputs_jobs__ready(ready[3]),
-        .edges_data__payload(data[0]), .edges_data__valid(arrives[0]), .edges_data__ready(1'b1),
-        .features_data__payload(data[1]), .features_data__valid(arrives[1]), .features_data__ready(1'b1),
-        .weights_data__payload(data[2]), .weights_data__valid(arrives[2]), .weights_data__ready(1'b1),
+        .program_jobs__payload(job[0]), .program_jobs__valid(valid[0]), .program_jobs__ready(ready[0]),
+        .edges_jobs__payload(job[1]), .edges_jobs__valid(valid[1]), .edges_jobs__ready(ready[1]),
+        .features_jobs__payload(job[2]), .features_jobs__valid(valid[2]), .features_jobs__ready(ready[2]),
+        .weights_jobs__payload(job[3]), .weights_jobs__valid(valid[3]), .weights_jobs__ready(ready[3]),
+        .outputs_jobs__payload(job[4]), .outputs_jobs__valid(valid[4]), .outputs_jobs__ready(ready[4]),
+        .program_data__payload(data[0]), .program_data__valid(arrives[0]), .program_data__ready(1'b1),
+        .edges_data__payload(data[1]), .edges_data__valid(arrives[1]), .edges_data__ready(1'b1),
+        .features_data__payload(data[2]), .features_data__valid(arrives[2]), .features_data__ready(1'b1),
+        .weights_data__payload(data[3]), .weights_data__valid(arrives[3]), .weights_data__ready(1'b1),
         .outputs_data__payload(word), .outputs_data__valid(word_valid), .outputs_data__ready(word_ready),
         .read__arid(arid), .read__araddr(araddr), .read__arlen(arlen), .read__arsize(arsize),
         .read__arburst(arburst), .read__arcache(arcache), .read__arprot(arprot), .read__arvalid(arvalid),
@@ -105,7 +110,7 @@ module handler_traffic #(
     always_ff @(posedge clk) begin
         if (rst) cycles <= 0;
         else if (!done) cycles <= cycles + 1;
-        for (int c = 0; c < 3; c++)
+        for (int c = 0; c < READERS; c++)
             if (arrives[c]) begin
                 if (data[c][63:0] != place(c))
                     $fatal(1, "handler_traffic: client %0d got %h at %h", c, data[c][63:0], place(c));
@@ -113,17 +118,18 @@ module handler_traffic #(
                     $fatal(1, "handler_traffic: client %0d got a wrong last at %h", c, place(c));
                 moved(c);
             end
-        if (word_valid && word_ready) moved(3);
+        if (word_valid && word_ready) moved(READERS);
         if (error != 0) $fatal(1, "handler_traffic: error %b", error);
         if (outputs_done) written = written + 1;
-        for (int c = 0; c < 4; c++) begin
+        for (int c = 0; c <= READERS; c++) begin
             if (valid[c] && ready[c]) asked[c] = asked[c] + 1;
             valid[c] <= !rst && asked[c] < beats[c].size();
             if (asked[c] < beats[c].size()) job[c] <= {32'(beats[c][asked[c]]), addresses[c][asked[c]][ADDRESS_BITS-1:0]};
         end
-        word_valid <= !rst && here[3] < beats[3].size();
-        if (here[3] < beats[3].size()) word <= {WORD / 8{~place(3)}};
-        done <= !rst && written == beats[3].size() && here[0] == beats[0].size() && here[1] == beats[1].size() &&
-                here[2] == beats[2].size();
+        word_valid <= !rst && here[READERS] < beats[READERS].size();
+        if (here[READERS] < beats[READERS].size()) word <= {WORD / 8{~place(READERS)}};
+        all_here = 1;
+        for (int c = 0; c < READERS; c++) all_here &= here[c] == beats[c].size();
+        done <= !rst && all_here && written == beats[READERS].size();
     end
 endmodule

@@ -117,7 +117,7 @@ async def every_client_gets_what_it_asked_for(dut, stall):
             for name in CLIENTS:
                 bench.random_job(name)
         await bench.check()
-    assert bench.errors == [0] * 4
+    assert bench.errors == [0] * len(CLIENTS)
     assert max(beats for _, beats in bench.reads.reads) == SPAN
     if stall:
         assert min(bench.streams[f"{name}_data"].waits for name in CLIENTS) > 5
@@ -175,7 +175,7 @@ async def order_on_the_bus(dut):
     async def owners(**switches):
         bench.switch(**switches, remap=0)
         before = len(bench.reads.reads)
-        for name in READERS:
+        for name in base:
             bench.job(name, base[name], bursts * SPAN)
         await bench.check()
         return [address // 0x2000 for address, _ in bench.reads.reads[before:]]
@@ -197,6 +197,24 @@ async def order_on_the_bus(dut):
 
 
 @cocotb.test(timeout_time=200, timeout_unit="us")
+async def the_program_does_not_wait_for_streams(dut):
+    bench = Bench(dut)
+    await start(dut)
+    for batch in (0, 1):
+        bench.switch(priority=1, batch=batch, remap=0)
+        for name in ("edges", "features", "weights"):
+            bench.job(name, 0, 30 * SPAN)
+        for _ in range(6):
+            await ClockCycles(dut.clk, bench.rng.randrange(40, 80))
+            before = len(bench.reads.reads)
+            bench.job("program", 0x4000, 2 * SPAN)
+            await bench.take("program")
+            others = [address for address, _ in bench.reads.reads[before:]].index(0x4000)
+            assert others <= 4, "bursts of others went first"
+        await bench.check()
+
+
+@cocotb.test(timeout_time=200, timeout_unit="us")
 async def remapped_bursts_go_to_other_banks(dut):
     bench = Bench(dut)
     await start(dut)
@@ -215,9 +233,9 @@ async def errors_tell_the_client(dut):
     await start(dut)
     bench.stall(0.2)
     bench.switch(priority=0, batch=1, remap=0)
-    bases = {"edges": 0, "features": 0x1000, "weights": 0x2000, "outputs": HALF}
+    bases = {"edges": 0, "features": 0x1000, "weights": 0x2000, "program": 0x3000, "outputs": HALF}
     for n, name in enumerate(CLIENTS):
-        bench.errors = [0] * 4
+        bench.errors = [0] * len(CLIENTS)
         bench.ram.refuse(range(bases[name] + 2 * UNIT, bases[name] + 3 * UNIT))
         bench.written.refuse(range(bases[name] + 2 * UNIT, bases[name] + 3 * UNIT))
         for other in CLIENTS:
@@ -230,7 +248,7 @@ async def errors_tell_the_client(dut):
         while bench.done < bench.sent:
             await RisingEdge(dut.clk)
         await ClockCycles(dut.clk, 10)
-        assert [count > 0 for count in bench.errors] == [other == n for other in range(4)], name
+        assert [count > 0 for count in bench.errors] == [other == n for other in range(len(CLIENTS))], name
 
 
 @cocotb.test(timeout_time=2, timeout_unit="ms")
@@ -268,7 +286,7 @@ async def flush_at_any_moment(dut, stall):
             bench.wanted[name].clear()
         bench.expected[:] = bench.ram.memory
         bench.done = bench.sent = 0
-        bench.errors = [0] * 4
+        bench.errors = [0] * len(CLIENTS)
         for name in CLIENTS:
             bench.random_job(name)
         await bench.check()

@@ -39,3 +39,11 @@ def test_the_presets_have_the_lanes_that_they_are_named_after():
 def test_what_is_out_of_range_is_refused(field, value, sentence):
     with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
         dataclasses.replace(GcnConfig(), **{field: value})
+
+
+@pytest.mark.parametrize("bus_bits", [32, 64, 128, 256, 512])
+def test_every_bus_has_a_memory_handler(bus_bits):
+    handler = dataclasses.replace(GcnConfig(), bus_bits=bus_bits, address_bits=48).handler
+    assert (handler.dma.data_bits, handler.dma.address_bits) == (bus_bits, 48)
+    on_chip = handler.buffer_bursts * handler.dma.burst_beats
+    assert on_chip == (256 if bus_bits >= 256 else 64)
