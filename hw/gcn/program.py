@@ -22,9 +22,9 @@ Addresses are byte offsets from a base register (:class:`Origin`), multiples of 
 * ``BIASES``: int32, ``lanes`` of them a slice. ``SCALES``: uint16 in the order of the rows.
 * ``ROWS``: words of the row store.
 * Results: those of a column lie together and without gaps. Row r of column c, which is row
-  ``r * columns + c``, is at ``result_address + c * result_stride + r * row_bytes``; its slices, of elements of
-  ``size`` 1, 2 or 4 bytes, have ``lanes * size`` bytes each, and the last one ``result_last``. What is behind
-  the last row of a column up to the end of the bus beat is 0.
+  ``r * columns + c``, is at ``result_address + c * result_stride + r * row_bytes``; its slices, of elements
+  of ``size`` 1, 2 or 4 bytes, have ``lanes * size`` bytes each, and the last one ``result_last``. What is
+  behind the last row of a column up to the end of the bus beat is 0.
 """
 
 from functools import partial
@@ -41,6 +41,7 @@ __all__ = [
     "AGGREGATE",
     "COMBINE",
     "END",
+    "FAULTS",
     "LOAD",
     "STORE",
     "VERSION",
@@ -128,16 +129,24 @@ class ErrorCode(enum.Enum, shape=8):
     VERSION = 2
     FIELD = 3
     """A field of the descriptor is out of this core's range."""
-    ROW_ADDRESS = 4
-    """An entry named a row beyond the row store, or beyond the Weight Buffer."""
-    PROGRAM_BUS = 5
-    """Bus error while fetching the program."""
-    EDGES_BUS = 6
-    FEATURES_BUS = 7
-    WEIGHTS_BUS = 8
-    OUTPUTS_BUS = 9
-    TIMEOUT = 10
+    PROGRAM_BUS = 4
+    """Bus error while fetching the program; the next four: of the other clients of the memory."""
+    EDGES_BUS = 5
+    FEATURES_BUS = 6
+    WEIGHTS_BUS = 7
+    OUTPUTS_BUS = 8
+    TIMEOUT = 9
     """Nothing moved for ``timeout`` cycles."""
+
+
+FAULTS = {
+    "program_bus": ErrorCode.PROGRAM_BUS,
+    "edges_bus": ErrorCode.EDGES_BUS,
+    "features_bus": ErrorCode.FEATURES_BUS,
+    "weights_bus": ErrorCode.WEIGHTS_BUS,
+    "outputs_bus": ErrorCode.OUTPUTS_BUS,
+}
+"""Fault pulses that the datapath raises, and what the driver reads."""
 
 
 _AFTER = dict.fromkeys(("after_load", "after_aggregate", "after_combine", "after_store"), 16)
