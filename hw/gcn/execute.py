@@ -64,7 +64,9 @@ class Execute(wiring.Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         header = data.View(END, self.descriptors.payload)
-        places = {name: Signal(layout, name=f"{name}_place", reset_less=True) for name, layout in UNITS.items()}
+        places = {
+            name: Signal(layout, name=f"{name}_place", reset_less=True) for name, layout in UNITS.items()
+        }
         full = {name: Signal(name=f"{name}_full") for name in UNITS}
         ended = {name: Signal(COUNT_BITS, name=f"{name}_count") for name in UNITS}
         open_ = {name: Signal(COUNT_BITS, name=f"{name}_open") for name in UNITS}  # taken and not ended
@@ -123,8 +125,8 @@ class Execute(wiring.Component):
                 due.eq(enough & (~place.follows | more | self.oldest_begun)),
                 out.payload.eq(place),
             ]
-        # What was due once stays due, even if the load that has begun ends in this very cycle; the comparisons
-        # have a cycle of their own.
+        # What was due once stays due, even if the load that has begun ends in this very cycle; and the
+        # comparisons have a cycle of their own.
         known = Signal(name=f"{name}_known")
         m.d.sync += known.eq(full & (due | known) & ~(out.valid & out.ready))
         m.d.comb += out.valid.eq(full & known)
