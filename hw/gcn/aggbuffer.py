@@ -57,15 +57,16 @@ class AggBuffer(wiring.Component):
         Forgets everything; row 0 comes next.
     rows : In(stream of {row, slice, data})
         A row waits while its group has no chunk. The groups of a column must be begun in order, and rows in
-        front of it must not depend on it: see ``released``.
+        front of it must not depend on it: see ``allowed``.
     offered : Out(1)
         The next group is complete; without rows, it is complete at once. From two cycles after ``take`` on it
         is about the group after.
     take : In(1)
         The group that is offered will be fetched.
-    released : Out(ROW_BITS)
-        Groups released and out of the memory. Rows of group ``released + chunks`` and later ones wait, with
-        ``chunks`` the groups that fit, at most 8: whoever starts work on rows counts on this.
+    allowed : Out(ROW_BITS)
+        Groups that have, or have had, a chunk: those released and out of the memory, and as many as fit, at
+        most 8. Rows of later ones wait: whoever starts work on rows begins no group that is not allowed.
+        Of a phase from 2 cycles after its ``start`` on.
     fetch : In(fetch_layout)
         Groups begin at word ``group << stride`` modulo the words of the buffer. Without work,
         ``release`` is 0.
@@ -89,7 +90,7 @@ class AggBuffer(wiring.Component):
             "rows": In(stream.Signature(row)),
             "offered": Out(1),
             "take": In(1),
-            "released": Out(ROW_BITS),
+            "allowed": Out(ROW_BITS),
             "fetch": In(fetch_layout(c)),
             "next_fetch": Out(fetch_layout(c)),
             "elements": Out(data.ArrayLayout(8, c.pe_rows)),
@@ -97,6 +98,8 @@ class AggBuffer(wiring.Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
+        self._released = Signal(ROW_BITS)
+        m.d.sync += self.allowed.eq(self._released + self._wraps() + 1)
         written = self._write(m)
         self._read(m)
         self._groups(m, *written)
@@ -111,7 +114,7 @@ class AggBuffer(wiring.Component):
         m.d.comb += [
             number.eq(self.rows.p.row),
             group.eq(number >> row_bits),
-            ahead.eq(group - self.released),
+            ahead.eq(group - self._released),
             wraps.eq(self._wraps()),
             self.rows.ready.eq(ahead <= wraps),
         ]
@@ -182,14 +185,14 @@ class AggBuffer(wiring.Component):
             m.d.comb += wanted.eq(rest)
         taken = Signal(ROW_BITS)  # groups taken and not released: they still have their chunks
         m.d.comb += [
-            taken.eq(following - self.released),
+            taken.eq(following - self._released),
             complete.eq((Array(counts)[following & wraps] == wanted) & (taken <= wraps)),
-            oldest.eq(self.released & wraps),
+            oldest.eq(self._released & wraps),
         ]
         m.d.sync += [
             self.offered.eq(complete & ~self.take),
             following.eq(following + self.take),
-            self.released.eq(self.released + leaving[-1]),
+            self._released.eq(self._released + leaving[-1]),
         ]
         for n, count in enumerate(counts):
             with m.If(leaving[-1] & (oldest == n)):
@@ -199,4 +202,4 @@ class AggBuffer(wiring.Component):
             with m.If(self.start):
                 m.d.sync += count.eq(0)
         with m.If(self.start):
-            m.d.sync += [self.released.eq(0), following.eq(0), leaving.eq(0), self.offered.eq(0)]
+            m.d.sync += [self._released.eq(0), following.eq(0), leaving.eq(0), self.offered.eq(0)]

@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.dispatch import WORK_BITS, Dispatch
-from pyralis.hw.gcn.lines import LINE_JOB, LOAD_JOB, LineBuffer, LineLayout
+from pyralis.hw.gcn.lines import LINE_JOB, LOAD_JOB, ROW_BITS, LineBuffer, LineLayout
 from pyralis.hw.gcn.merge import Merge, RowLayout
 from pyralis.hw.gcn.rowstore import RowStore, StoreReadLayout, StoreWriteLayout
 from pyralis.hw.gcn.simdcore import AGGREGATION_SETTINGS, SimdCore
@@ -22,7 +22,7 @@ class Aggregation(wiring.Component):
     -----
     settings : In(AGGREGATION_SETTINGS)
         Constant while ``busy``.
-    loads, lines, jobs : In(streams), for each column
+    loads, lines, jobs : In(streams), jobs_allowed : In(ROW_BITS), for each column
         See :class:`pyralis.hw.gcn.lines.LineBuffer`.
     writes, reads, read_data : for each column
         See :class:`pyralis.hw.gcn.rowstore.RowStore`.
@@ -61,6 +61,7 @@ class Aggregation(wiring.Component):
             "loads": In(stream.Signature(LOAD_JOB)).array(columns),
             "lines": In(stream.Signature(LineLayout(c.edge_weights))).array(columns),
             "jobs": In(stream.Signature(LINE_JOB)).array(columns),
+            "jobs_allowed": In(ROW_BITS, init=(1 << ROW_BITS) - 1).array(columns),
             "writes": In(stream.Signature(StoreWriteLayout(c))).array(columns),
             "reads": In(StoreReadLayout(c)).array(columns),
             "read_data": members["read_data"],
@@ -91,6 +92,7 @@ class Aggregation(wiring.Component):
             connect(m, merge.rows, flipped(self.rows[column]))
             connect(m, store.writes[column], flipped(self.writes[column]))
             m.d.comb += [
+                lines.allowed.eq(self.jobs_allowed[column]),
                 tasks.freed.valid.eq(merge.freed.valid),
                 tasks.freed.slot.eq(merge.freed.slot),
                 tasks.single.eq(self.settings.by_row),

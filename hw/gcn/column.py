@@ -8,7 +8,7 @@ from pyralis.hw.gcn.aggbuffer import AggBuffer, GroupSettings, fetch_layout
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.densesteps import DenseSettings
 from pyralis.hw.gcn.dispatch import Dispatch
-from pyralis.hw.gcn.epilogue import EPILOGUE_SETTINGS, BiasWrite, Epilogue
+from pyralis.hw.gcn.epilogue import BIAS_SLICES, EPILOGUE_SETTINGS, BiasWrite, Epilogue
 from pyralis.hw.gcn.gather import GATHER_SETTINGS, GatherCluster, result_config
 from pyralis.hw.gcn.lines import LINE_JOB, LOAD_JOB, ROW_BITS, LineBuffer, LineLayout
 from pyralis.hw.gcn.merge import Merge, RowLayout
@@ -26,7 +26,7 @@ def CombineSettings(config: GcnConfig) -> data.StructLayout:  # noqa: N802 (a la
 
     ``gather``: sparse features, else groups of the Aggregation Buffers. ``cooperative``: the modules are a
     chain (dense only). ``group_slices``: of a row in the Aggregation Buffer. ``scaled``: each row has a scale
-    of its own, else all have ``scale``.
+    of its own, else all have ``scale``. ``bias_base``: slice of the bias of slice 0.
     """
     return data.StructLayout({
         "gather": 1,
@@ -36,6 +36,7 @@ def CombineSettings(config: GcnConfig) -> data.StructLayout:  # noqa: N802 (a la
         "group_slices": GroupSettings(config).members["slices"],
         "scaled": 1,
         "scale": 16,
+        "bias_base": range(BIAS_SLICES),
         "epilogue": EPILOGUE_SETTINGS,
     })
 
@@ -50,7 +51,8 @@ class Column(wiring.Component):
 
     Ports
     -----
-    settings, row_count, start, groups, released, loads, lines, jobs, scales, bias, rows, clear, saturated
+    settings, row_count, start, groups, allowed, loads, lines, jobs, jobs_allowed, scales, bias, rows, clear
+    saturated
         See :class:`pyralis.hw.gcn.combination.Combination`.
     busy : Out(1)
         Something is inside, groups in the Aggregation Buffer left out.
@@ -79,10 +81,11 @@ class Column(wiring.Component):
             "row_count": In(ROW_BITS),
             "start": In(1),
             "groups": self.buffer.signature.members["rows"],
-            "released": Out(ROW_BITS),
+            "allowed": Out(ROW_BITS),
             "loads": In(stream.Signature(LOAD_JOB)).array(c.clusters),
             "lines": In(stream.Signature(LineLayout(c.feature_values))).array(c.clusters),
             "jobs": In(stream.Signature(LINE_JOB)).array(c.clusters),
+            "jobs_allowed": In(ROW_BITS, init=(1 << ROW_BITS) - 1),
             "scales": Out(ScalePort),
             "bias": In(BiasWrite(c.lanes)),
             "rows": self.epilogue.signature.members["output"],
@@ -141,7 +144,7 @@ class Column(wiring.Component):
             buffer.take.eq(self.take),
             buffer.fetch.eq(self.fetch),
             self.next_fetch.eq(buffer.next_fetch),
-            self.released.eq(buffer.released),
+            self.allowed.eq(buffer.allowed),
             module.elements.eq(buffer.elements),
         ]
 
@@ -194,6 +197,7 @@ class Column(wiring.Component):
         connect(m, merge.freed, tasks.freed)
         first = n * ports
         m.d.comb += [
+            lines.allowed.eq(self.jobs_allowed),
             dispatch.clear.eq(self.clear),
             gather.settings.eq(self.settings.sparse),
             gather.hold.eq(self.hold[first : first + ports]),
@@ -241,6 +245,7 @@ class Column(wiring.Component):
             epilogue.input.p.sums.eq(held.sums),
             epilogue.input.p.scale.eq(Mux(self.settings.scaled, self.scales.scale, self.settings.scale)),
             epilogue.settings.eq(self.settings.epilogue),
+            epilogue.bias_base.eq(self.settings.bias_base),
             epilogue.bias.eq(self.bias),
             epilogue.clear.eq(self.clear),
             self.saturated.eq(epilogue.saturated),

@@ -38,10 +38,12 @@ class Combination(wiring.Component):
     weights : In(stream of {row, data}), biases : In(stream of BiasLoad)
         Always taken; of the next phase while no rows of this one need the place. See
         :class:`pyralis.hw.gcn.weightbuffer.WeightBuffer` and :class:`pyralis.hw.gcn.epilogue.BiasLoader`.
-    groups : In(stream of {row, slice, data}), released : Out(ROW_BITS), for each column
+    groups : In(stream of {row, slice, data}), allowed : Out(ROW_BITS), for each column
         See :class:`pyralis.hw.gcn.aggbuffer.AggBuffer`.
     loads, lines, jobs : In(streams), for each cluster of each column
         See :class:`pyralis.hw.gcn.lines.LineBuffer`. The ``base`` of a job is that of the weight rows.
+    jobs_allowed : In(ROW_BITS), for each column
+        Groups of a job that may begin, in every cluster; all where nothing drives it.
     scales : Out(ScalePort), for each column
     rows : Out(stream of FinishedRow), for each column
         Tag: number of the row in the column. Dense rows leave in order, sparse ones in any.
@@ -81,10 +83,11 @@ class Combination(wiring.Component):
             "weights": self.buffer.signature.members["writes"],
             "biases": self.loader.signature.members["bias"],
             "groups": column["groups"].array(c.columns),
-            "released": Out(data.ArrayLayout(ROW_BITS, c.columns)),
+            "allowed": Out(data.ArrayLayout(ROW_BITS, c.columns)),
             "loads": In(stream.Signature(LOAD_JOB)).array(clusters),
             "lines": In(stream.Signature(LineLayout(c.feature_values))).array(clusters),
             "jobs": In(stream.Signature(LINE_JOB)).array(clusters),
+            "jobs_allowed": In(ROW_BITS, init=(1 << ROW_BITS) - 1).array(c.columns),
             "scales": Out(ScalePort).array(c.columns),
             "rows": column["rows"].array(c.columns),
             "clear": In(1),
@@ -128,9 +131,10 @@ class Combination(wiring.Component):
         m.d.comb += [
             column.settings.eq(self.settings),
             column.row_count.eq(self.row_counts[n]),
+            column.jobs_allowed.eq(self.jobs_allowed[n]),
             column.start.eq(self.start),
             column.clear.eq(self.clear),
-            self.released[n].eq(column.released),
+            self.allowed[n].eq(column.allowed),
         ]
 
     def _steps(self, m: Module) -> list[DenseSteps]:

@@ -180,11 +180,11 @@ class Epilogue(wiring.Component):
     Ports
     -----
     input : In(stream of SummedRow)
-        Its slice is below ``BIAS_SLICES``.
+        Its slice and ``bias_base`` together are below ``BIAS_SLICES``.
     output : Out(stream of FinishedRow)
         In the order of the input.
-    settings : In(EPILOGUE_SETTINGS)
-        Constant while rows of a phase are inside.
+    settings : In(EPILOGUE_SETTINGS), bias_base : In(range(BIAS_SLICES))
+        Constant while rows of a phase are inside. ``bias_base``: slice of the bias of slice 0.
     bias : In(BiasWrite)
         From a :class:`BiasLoader`; not of a slice that rows inside still need.
     clear : In(1)
@@ -217,6 +217,7 @@ class Epilogue(wiring.Component):
             "input": In(stream.Signature(SummedRow(lanes, sum_bits, tag_bits, extra=extra))),
             "output": Out(stream.Signature(FinishedRow(lanes, tag_bits))),
             "settings": In(EPILOGUE_SETTINGS),
+            "bias_base": In(range(BIAS_SLICES)),
             "bias": In(BiasWrite(lanes)),
             "clear": In(1),
             "saturated": Out(1),
@@ -259,7 +260,7 @@ class Epilogue(wiring.Component):
         whole = data.ArrayLayout(signed(TOTAL_BITS), self.lanes)
         m.submodules.biases = memory = Memory(shape=whole, depth=BIAS_SLICES, init=[])
         write, read = memory.write_port(granularity=1), memory.read_port(domain="comb")
-        m.d.comb += [write.addr.eq(self.bias.slice), read.addr.eq(self.input.p.slice)]
+        m.d.comb += [write.addr.eq(self.bias.slice), read.addr.eq(self.input.p.slice + self.bias_base)]
         biases = []
         for j in range(self.lanes):
             bias = Signal(signed(TOTAL_BITS), name=f"bias_{j}", reset_less=True)

@@ -81,6 +81,8 @@ class LineBuffer(wiring.Component):
         A job reads a line as soon as it is there: it waits for the lines that the running load job has not
         yet written, and takes all others for written. Whoever sends jobs must see to it that the load job of
         a line has been accepted.
+    allowed : In(ROW_BITS)
+        Groups of a job, counted from 0, below this may begin; all of them where nothing drives it.
     spans : Out(stream of SpanLayout)
     busy : Out(1)
         A job runs, or a span has not been taken.
@@ -106,6 +108,7 @@ class LineBuffer(wiring.Component):
             "loads": In(stream.Signature(LOAD_JOB)),
             "lines": In(stream.Signature(LineLayout(values))),
             "jobs": In(stream.Signature(LINE_JOB)),
+            "allowed": In(ROW_BITS, init=(1 << ROW_BITS) - 1),
             "spans": Out(stream.Signature(SpanLayout(values))),
             "busy": Out(1),
         })
@@ -165,6 +168,7 @@ class LineBuffer(wiring.Component):
         rows = Signal(ROW_BITS)  # not yet in a finished group, of the job
         left = Signal(ROW_BITS)  # not yet seen, of the group
         size, row = Signal(ROW_BITS), Signal(ROW_BITS)  # of the group; its first row
+        group = Signal(ROW_BITS)
         replay, begin, origin = Signal(SLICE_BITS), Signal(range(LINE)), Signal(range(LINE))
         origin_address = Signal(16)  # the group begins with entry `origin` of this line
         base = Signal(INDEX_BITS)
@@ -206,23 +210,26 @@ class LineBuffer(wiring.Component):
                     job.eq(self.jobs.p),
                     rows.eq(self.jobs.p.rows),
                     row.eq(0),
+                    group.eq(0),
                     origin_address.eq(self.jobs.p.start),
                     origin.eq(0),
                 ]
                 with m.If(self.jobs.valid):
                     m.next = "GROUP"
             with m.State("GROUP"):
-                group = Mux(rows < job.group_rows, rows, job.group_rows)
+                count = Mux(rows < job.group_rows, rows, job.group_rows)
                 m.d.comb += restart.eq(1)
                 m.d.sync += [
-                    size.eq(group),
-                    left.eq(group),
+                    size.eq(count),
+                    left.eq(count),
                     replay.eq(0),
                     base.eq(job.base),
                     begin.eq(origin),
                     address.eq(origin_address),
                 ]
-                m.next = "RUN"
+                with m.If(group < self.allowed):
+                    m.d.sync += group.eq(group + 1)
+                    m.next = "RUN"
             with m.State("RUN"):
                 m.d.comb += running.eq(1)
                 with m.If(held & out.ready):

@@ -83,6 +83,8 @@ class Engine:
         self.monitors = monitor_streams(dut)
         self.scales = [[] for _ in range(c.columns)]
         dut.start.value = dut.clear.value = 0
+        for n in range(c.columns):
+            dut[f"jobs_allowed__{n}"].value = (1 << ROW_BITS) - 1
         cocotb.start_soon(self._watch())
         await start(dut)
         if self.stall:

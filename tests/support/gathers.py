@@ -11,7 +11,7 @@ from amaranth.lib import data
 from cocotb.triggers import RisingEdge
 
 from pyralis.hw.gcn.config import GcnConfig
-from pyralis.hw.gcn.lines import LINE_JOB, LOAD_JOB, LineLayout
+from pyralis.hw.gcn.lines import LINE_JOB, LOAD_JOB, ROW_BITS, LineLayout
 from pyralis.hw.gcn.merge import RowLayout
 from pyralis.hw.gcn.rowstore import StoreWriteLayout
 from pyralis.hw.gcn.simdcore import AGGREGATION_SETTINGS
@@ -97,6 +97,7 @@ class Engine:
         dut.clear.value = 0
         for c in columns:
             dut[f"reads__{c}"].value = 0
+            dut[f"jobs_allowed__{c}"].value = (1 << ROW_BITS) - 1
 
     async def reset(self) -> None:
         for driver in [*self.loads, *self.lines, *self.jobs, *self.writes, *self.rows]:

@@ -8,7 +8,7 @@ from amaranth.lib import data
 from cocotb.triggers import RisingEdge
 from gathers import job_word, line_words, random_rows, word
 
-from pyralis.hw.gcn.lines import LOAD_JOB, LineLayout, SpanLayout
+from pyralis.hw.gcn.lines import LOAD_JOB, ROW_BITS, LineLayout, SpanLayout
 from pyralis.sim.bench.stream import StreamSink, StreamSource, monitor_streams, stalls, start
 from pyralis.sim.golden.gcn.lines import LineJob, pack_rows, spans
 
@@ -23,6 +23,7 @@ class Bench:
         self.spans = StreamSink(dut, "spans")
         self.monitors = monitor_streams(dut)
         self.rng = random.Random(cocotb.RANDOM_SEED)
+        dut.allowed.value = (1 << ROW_BITS) - 1
 
     async def load(self, first: int, words: list[int]) -> None:
         await self.loads.send_int(word(LOAD_JOB, {"start": first, "lines": len(words)}))
@@ -124,6 +125,25 @@ async def other_lines_do_not_wait(dut):
     for first, words in ((50, above), (0, below)):
         job = LineJob(start=first, rows=10, group_rows=10)
         await bench.jobs.send_int(job_word(job))
+        await bench.check(job, rows, words)
+
+
+@cocotb.test(timeout_time=1, timeout_unit="ms")
+async def groups_wait_until_they_are_allowed(dut):
+    """Of a job no more groups are begun than are allowed, with all their replays; the next one goes on."""
+    bench = Bench(dut)
+    await start(dut)
+    rows = [[k] * 8 for k in range(10)]
+    words = packed(bench.rng, rows)
+    await bench.load(0, words)
+    for _ in range(2):
+        job = LineJob(start=0, rows=10, group_rows=4, replays=2)
+        dut.allowed.value, before = 0, bench.spans.transfers
+        await bench.jobs.send_int(job_word(job))
+        for allowed, count in ((0, 0), (1, 8), (2, 16), (3, 20), (4, 20)):
+            dut.allowed.value = allowed
+            await bench.cycles(40)
+            assert bench.spans.transfers - before == count
         await bench.check(job, rows, words)
 
 
