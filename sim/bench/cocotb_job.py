@@ -1,4 +1,4 @@
-"""Simulator side of :mod:`pyralis.sim.snn.run`: writes the registers, sleeps until the interrupt, reads back.
+"""Simulator side of :mod:`pyralis.sim.bench.machine`: writes registers, sleeps until the interrupt, reads.
 
 Python wakes a few hundred times in all, however many cycles the network takes.
 """
