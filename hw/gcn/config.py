@@ -66,7 +66,8 @@ class GcnConfig:
     feature_values : bool
         Whether entries of sparse features can have int8 values; without, every entry counts 1.
     bus_bits : int
-        Data width of the AXI4 masters, a power of two from 32 to 512, in bits.
+        Data width of the AXI4 masters, a power of two from 32 to 512, in bits. The lines in one beat are of
+        different columns: at most 128 for each of them.
     address_bits : int
         Width of a bus address, in bits.
     """
@@ -127,6 +128,10 @@ class GcnConfig:
         ):
             if not low <= getattr(self, name) <= high:
                 raise ValueError(f"{name} must be in {low}..{high}, not {getattr(self, name)}")
+        if self.bus_bits > 16 * LINE * self.columns:
+            raise ValueError(
+                f"bus_bits ({self.bus_bits}) must not exceed {16 * LINE} for each column ({self.columns})"
+            )
         if self.gather_ports > self.pe_rows:
             raise ValueError(f"gather_ports ({self.gather_ports}) must not exceed pe_rows ({self.pe_rows})")
         if self.hubs and (self.hubs & (self.hubs - 1) or self.hubs > self.rows):

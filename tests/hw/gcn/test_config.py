@@ -34,6 +34,7 @@ def test_the_presets_have_the_lanes_that_they_are_named_after():
         ("group_bytes", 4, "group_bytes must be a power of two in 8..4096, not 4"),
         ("accumulator_bits", 33, "accumulator_bits must be in 16..32, not 33"),
         ("bus_bits", 48, "bus_bits must be 32, 64, 128, 256 or 512, not 48"),
+        ("bus_bits", 512, "bus_bits (512) must not exceed 128 for each column (2)"),
     ],
 )
 def test_what_is_out_of_range_is_refused(field, value, sentence):
@@ -43,7 +44,7 @@ def test_what_is_out_of_range_is_refused(field, value, sentence):
 
 @pytest.mark.parametrize("bus_bits", [32, 64, 128, 256, 512])
 def test_every_bus_has_a_memory_handler(bus_bits):
-    handler = dataclasses.replace(GcnConfig(), bus_bits=bus_bits, address_bits=48).handler
+    handler = dataclasses.replace(GcnConfig(), columns=4, bus_bits=bus_bits, address_bits=48).handler
     assert (handler.dma.data_bits, handler.dma.address_bits) == (bus_bits, 48)
     on_chip = handler.buffer_bursts * handler.dma.burst_beats
     assert on_chip == (256 if bus_bits >= 256 else 64)

@@ -74,6 +74,6 @@ def test_every_reader_sees_the_words(columns, ports):
 @pytest.mark.slow
 def test_a_copy_is_one_memory_with_two_ports():
     """2,048 words of 136 bits are eight block RAMs of UltraScale+, with two readers and the writer."""
-    config = replace(PRESETS["z32"], columns=1, gather_ports=4, weight_rows=2048)
+    config = replace(PRESETS["z32"], columns=1, bus_bits=128, gather_ports=4, weight_rows=2048)
     cells = count_cells(emit(WeightBuffer(config), "weightbuffer"), "weightbuffer", "xcup")
     assert {kind: cells[kind] for kind in cells if kind.startswith(("RAM", "URAM"))} == {"RAMB36E2": 16}

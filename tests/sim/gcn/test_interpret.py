@@ -27,7 +27,7 @@ CONFIGS = {
     "weighted": GcnConfig(
         columns=4, lanes=4, splits=4, edge_weights=True, gather_ports=8, pe_rows=8, hubs=4, group_bytes=64
     ),
-    "wide": GcnConfig(columns=1, lanes=16, splits=4, hubs=0, gather_ports=1, bus_bits=512),
+    "wide": GcnConfig(columns=1, lanes=16, splits=4, hubs=0, gather_ports=1, bus_bits=128),
 }
 
 
