@@ -18,6 +18,7 @@ from pyralis.gen.gcn.traffic import Traffic
 from pyralis.hw.common.descriptor import DESCRIPTOR_BYTES
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.program import AGGREGATE, COMBINE, END, LOAD, STORE, Opcode
+from pyralis.hw.gcn.programstore import PAGE
 
 __all__ = ["Compiled", "Settings", "compile_network"]
 
@@ -45,7 +46,7 @@ class Compiled:
     descriptors : tuple of dict
         The program, member by member.
     program, constants : bytes
-        Contents at ``program_address`` and ``weights_address``.
+        Contents at ``program_address`` and ``weights_address``. The program is filled up to whole pages.
     feature_lines : int
         Lines of each gather cluster in a run's input, 0 if it is not sparse.
     input_stride, output_stride : int
@@ -166,7 +167,7 @@ def compile_network(
         numbering=numbering,
         plan=planned,
         descriptors=tuple(schedule.descriptors),
-        program=b"".join(_packed(fields) for fields in schedule.descriptors),
+        program=_program(schedule.descriptors),
         constants=bytes(constants.image),
         feature_lines=lines,
         input_stride=schedule.input_bytes,
@@ -179,6 +180,12 @@ def compile_network(
             operations=traffic.operations(network, stored),
         ),
     )
+
+
+def _program(descriptors: list[dict[str, Any]]) -> bytes:
+    """The descriptors, filled up with the last one, END, to whole pages: a core reads them by pages."""
+    packed = [_packed(fields) for fields in descriptors]
+    return b"".join(packed + packed[-1:] * (-len(packed) % PAGE))
 
 
 def _packed(fields: dict[str, Any]) -> bytes:

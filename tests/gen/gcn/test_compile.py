@@ -12,6 +12,7 @@ from pyralis.gen.gcn.intnetwork import Epilogue, IntAggregate, IntCombine, IntGr
 from pyralis.hw.common.descriptor import DESCRIPTOR_BYTES
 from pyralis.hw.gcn.config import PRESETS, GcnConfig
 from pyralis.hw.gcn.program import Content, Opcode, Target
+from pyralis.hw.gcn.programstore import PAGE
 
 TINY = PRESETS["tiny"]
 RNG = np.random.default_rng(0)
@@ -57,7 +58,7 @@ def test_aggregations_are_chained_only_to_the_one_reader_behind_them():
 
 def test_loads_run_ahead_and_wait_for_nothing():
     compiled = compile_network(GCN, TINY, features=WORDS)
-    assert len(compiled.program) == DESCRIPTOR_BYTES * len(compiled.descriptors)
+    assert len(compiled.program) == DESCRIPTOR_BYTES * len(compiled.descriptors)  # four whole pages
     assert [each["index"] for each in compiled.descriptors] == list(range(len(compiled.descriptors)))
     waits = {
         count
@@ -75,6 +76,23 @@ def test_loads_run_ahead_and_wait_for_nothing():
     assert "follows" not in last  # its lines have been there since the first aggregation
     scales = [each for each in compiled.descriptors if each.get("content") is Content.SCALES]
     assert len(scales) == 3  # two of four are the same in the same engine
+
+
+def test_programs_are_filled_up_to_whole_pages():
+    sizes = set()
+    for hidden, settings in ((5, Settings()), (5, Settings(chain=False)), (20, Settings())):
+        compiled = compile_network(
+            gcn(np.random.default_rng(6), hidden=hidden), TINY, features=WORDS, settings=settings
+        )
+        size = DESCRIPTOR_BYTES * len(compiled.descriptors)
+        sizes.add(size % (PAGE * DESCRIPTOR_BYTES))
+        assert len(compiled.program) == -(-size // (PAGE * DESCRIPTOR_BYTES)) * PAGE * DESCRIPTOR_BYTES
+        end = compiled.program[size - DESCRIPTOR_BYTES : size]
+        assert end[0] == Opcode.END.value
+        assert compiled.program[size:] == end * ((len(compiled.program) - size) // DESCRIPTOR_BYTES)
+    one = compile_network(one_combine(3), TINY, features=np.zeros((5, 4), dtype=np.int8))
+    sizes.add(DESCRIPTOR_BYTES * len(one.descriptors) % (PAGE * DESCRIPTOR_BYTES))
+    assert len(sizes) > 1, "nothing had to be filled up"
 
 
 def test_what_nothing_depends_on_is_left_out():
