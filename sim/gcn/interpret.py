@@ -21,7 +21,7 @@ from pyralis.hw.gcn.program import (
 )
 from pyralis.hw.gcn.results import RESULT_WORDS
 from pyralis.sim.gcn.descriptors import decode, dense_slices, jobs
-from pyralis.sim.gcn.memories import Entries, Memories, Memory, unpacked
+from pyralis.sim.gcn.memories import Entries, Memories, Memory, packed_results, unpacked
 from pyralis.sim.gcn.ordering import check
 
 __all__ = ["Outcome", "run"]
@@ -258,7 +258,7 @@ class _Machine:
             self._to_store(d, words)
 
     def _to_memory(self, d: dict[str, Any], words: np.ndarray) -> None:
-        c, (rows, slices, _), size = self.config, words.shape, words.itemsize
+        c, slices, size = self.config, words.shape[1], words.itemsize
         beat, last, parts = c.bus_bits // 8, d["result_last"], d["result_parts"]
         assert d["result_address"] % beat == 0
         assert d["result_stride"] % beat == 0
@@ -270,10 +270,7 @@ class _Machine:
             assert 2 << d["result_group"] + parts <= RESULT_WORDS, "two groups of rows have no room"
         if d["opcode"] is Opcode.AGGREGATE:
             assert d["group_rows"] == 1 << d["result_group"]
-        kept = words.reshape(rows, -1).view(np.uint8)[:, : (slices - 1) * c.lanes * size + last]
-        for column in range(c.columns):
-            packed = kept[column :: c.columns].tobytes()
-            packed += bytes(-len(packed) % beat)
+        for column, packed in enumerate(packed_results(words, last, c)):
             start = d["result_address"] + column * d["result_stride"]
             assert c.columns == 1 or len(packed) <= d["result_stride"], "columns of results meet"
             assert start + len(packed) <= len(self.outputs), "results beyond the output"

@@ -8,7 +8,7 @@ from pyralis.hw.gcn.config import INDEX_BITS, LINE, NO_SOURCE, GcnConfig
 from pyralis.hw.gcn.epilogue import BIAS_SLICES
 from pyralis.hw.gcn.program import line_bytes, scale_depth
 
-__all__ = ["Entries", "Memories", "Memory", "UnwrittenError", "unpacked"]
+__all__ = ["Entries", "Memories", "Memory", "UnwrittenError", "packed_results", "unpacked"]
 
 
 class UnwrittenError(Exception):
@@ -105,3 +105,18 @@ def unpacked(data: bytes, count: int, valued: bool) -> np.ndarray:
     if valued:
         found[..., 1] = np.ascontiguousarray(lines[:, 2 * LINE : 3 * LINE]).view(np.int8)
     return found
+
+
+def packed_results(words: np.ndarray, last: int, config: GcnConfig) -> list[bytes]:
+    """What each column writes of results, whole beats.
+
+    Parameters
+    ----------
+    words : (rows, slices, lanes) of the type of the elements
+    last : int
+        Bytes of the last slice of a row that are kept.
+    """
+    rows, slices, lanes = words.shape
+    kept = words.reshape(rows, -1).view(np.uint8)[:, : (slices - 1) * lanes * words.itemsize + last]
+    columns = [kept[column :: config.columns].tobytes() for column in range(config.columns)]
+    return [each + bytes(-len(each) % (config.bus_bits // 8)) for each in columns]

@@ -1,0 +1,124 @@
+"""Reorder memory of a column: words of rows are written in any order, and read in that of the rows."""
+
+from amaranth import Module, Mux, Signal
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+from pyralis.hw.gcn.config import GcnConfig
+from pyralis.hw.gcn.lines import ROW_BITS
+from pyralis.hw.gcn.rowform import PLACE_BITS, RESULT_WORDS, RowForm
+from pyralis.hw.gcn.rowwords import PlacedWord
+
+__all__ = ["FORGET", "OrderedWord", "ReorderMemory"]
+
+FORGET = data.StructLayout({"valid": 1, "place": PLACE_BITS - 1})
+"""A place whose word is forgotten."""
+
+
+def OrderedWord(config: GcnConfig) -> data.StructLayout:  # noqa: N802 (a layout, named as one)
+    """``ends``: it is the last word of a row, of which ``tail`` bytes count; ``last``: of the last row."""
+    return data.StructLayout({"word": config.row_bits, "ends": 1, "last": 1})
+
+
+class ReorderMemory(wiring.Component):
+    """Keeps ``RESULT_WORDS`` words of a column until those in front of them have been written.
+
+    Beside each word stands the parity of the times that the places had been used when it was written. The
+    reader knows it of the word that it waits for, so nothing is written when a word is read.
+
+    Ports
+    -----
+    form : In(RowForm)
+        Constant from ``start`` until the last word has been read.
+    start : In(1)
+        Row 0 comes next. By then all places have been forgotten since the last word of the phase before.
+    row_count : In(ROW_BITS)
+        With ``start``.
+    enable : In(1)
+        While it is low, ``allowed`` is 0.
+    forget : In(FORGET)
+        Not while words are written.
+    write : In(PlacedWord)
+    words : Out(stream of OrderedWord)
+    oldest : Out(ROW_BITS)
+        The first row of which words have not been read: places of rows before it may be written again.
+    allowed : Out(ROW_BITS)
+        Groups of rows that may be begun, of ``group_mask + 1`` rows each, from ``start`` on: those of which
+        each row has its places when it comes.
+
+    Timing
+    ------
+    A word is offered two cycles after ``write``, or later; one word a cycle.
+    """
+
+    def __init__(self, config: GcnConfig) -> None:
+        self.config = config
+        super().__init__({
+            "form": In(RowForm(config)),
+            "start": In(1),
+            "row_count": In(ROW_BITS),
+            "enable": In(1),
+            "forget": In(FORGET),
+            "write": In(PlacedWord(config)),
+            "words": Out(stream.Signature(OrderedWord(config))),
+            "oldest": Out(ROW_BITS),
+            "allowed": Out(ROW_BITS),
+        })
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        form = self.form
+        base, number, left = Signal(PLACE_BITS), Signal.like(form.last_word), Signal(ROW_BITS)
+        place, found, move, ends = Signal(PLACE_BITS), Signal(), Signal(), Signal()
+        read = self._memories(m, place, found, move)
+        m.d.comb += [
+            place.eq(base | number),
+            move.eq(~self.words.valid | self.words.ready),
+            ends.eq(number == form.last_word),
+            self.words.p.word.eq(read),
+        ]
+        ended, last = Signal(reset_less=True), Signal(reset_less=True)
+        m.d.comb += [self.words.p.ends.eq(ended), self.words.p.last.eq(last)]
+        step = Signal()
+        m.d.comb += step.eq(move & found & (left != 0))
+        with m.If(move):
+            m.d.sync += [self.words.valid.eq(step), ended.eq(ends), last.eq(left == 1)]
+        with m.If(step):
+            m.d.sync += number.eq(Mux(ends, 0, number + 1))
+        with m.If(step & ends):
+            m.d.sync += [base.eq(base + form.step), left.eq(left - 1), self.oldest.eq(self.oldest + 1)]
+            with m.If((self.oldest & form.group_mask) == form.group_mask):
+                m.d.sync += self.allowed.eq(self.allowed + 1)
+        with m.If(~self.enable):
+            m.d.sync += self.allowed.eq(0)
+        with m.If(self.start):
+            m.d.sync += [
+                base.eq(0),
+                self.oldest.eq(0),
+                left.eq(self.row_count),
+                self.allowed.eq(form.first_groups),
+            ]
+        return m
+
+    def _memories(self, m: Module, place: Signal, found: Signal, move: Signal) -> data.View:
+        """Words and parities; drives *found* with whether the word of *place* is there, returns the word."""
+        write, forget = self.write, self.forget
+        m.submodules.words = words = Memory(shape=self.config.row_bits, depth=RESULT_WORDS, init=[])
+        m.submodules.parities = parities = Memory(shape=1, depth=RESULT_WORDS, init=[])
+        write_word, read_word = words.write_port(), words.read_port()
+        write_parity, read_parity = parities.write_port(), parities.read_port(domain="comb")
+        m.d.comb += [
+            write_word.en.eq(write.valid),
+            write_word.addr.eq(write.place[:-1]),
+            write_word.data.eq(write.word),
+            read_word.en.eq(move),
+            read_word.addr.eq(place[:-1]),
+            # The first words of a phase have an even parity.
+            write_parity.en.eq(write.valid | forget.valid),
+            write_parity.addr.eq(Mux(forget.valid, forget.place, write.place[:-1])),
+            write_parity.data.eq(forget.valid | write.place[-1]),
+            read_parity.addr.eq(place[:-1]),
+            found.eq(read_parity.data == place[-1]),
+        ]
+        return read_word.data

@@ -1,0 +1,173 @@
+"""Writes the beats of all columns: jobs for the Memory Handler, and the beats behind them."""
+
+from amaranth import Module, Signal
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+from pyralis.hw.axi.dma import DmaJob
+from pyralis.hw.gcn.beatpool import POOL_BEATS, pool_place, pool_promise
+from pyralis.hw.gcn.config import GcnConfig
+
+__all__ = ["JOB_BEATS", "ResultWriter"]
+
+JOB_BEATS = 8
+"""Most beats of a job, which is the rest of so many beats that begin at a multiple of their size."""
+
+
+class ResultWriter(wiring.Component):
+    """Looks at the columns in turn and writes what is there of one: a whole job, or its end.
+
+    Ports
+    -----
+    start : In(1)
+        A phase begins.
+    output_address : In(address_bits), address : In(32), stride : In(32)
+        Base, and byte offset from it, of the first column's rows; from each column's to those of the next
+        one. Multiples of a beat; constant while ``busy``, and with ``start``.
+    wait : In(1)
+        Columns must not begin yet.
+    begin : Out(pool_place), there, ended, promise, read, beat
+        See :class:`pyralis.hw.gcn.beatpool.BeatPool`.
+    begun : Out(1)
+        Pulse: columns may begin.
+    jobs : Out(stream of DmaJob), data : Out(stream of bus_bits)
+    done : In(1)
+        Pulse for each job.
+    busy : Out(1)
+        From the cycle after ``start`` until all has been done.
+
+    Timing
+    ------
+    A beat a cycle. ``begun`` comes ``columns`` cycles after ``start``; from then on, a look at a column takes
+    one cycle, and a job one more.
+    """
+
+    def __init__(self, config: GcnConfig) -> None:
+        self.config = c = config
+        super().__init__({
+            "start": In(1),
+            "output_address": In(c.address_bits),
+            "address": In(32),
+            "stride": In(32),
+            "wait": In(1),
+            "begin": Out(pool_place(c)),
+            "there": In(data.ArrayLayout(range(POOL_BEATS + 1), c.columns)),
+            "ended": In(c.columns),
+            "promise": Out(pool_promise(c)),
+            "read": Out(pool_place(c)),
+            "beat": In(c.bus_bits),
+            "begun": Out(1),
+            "jobs": Out(stream.Signature(DmaJob(c.handler.dma))),
+            "data": Out(stream.Signature(c.bus_bits)),
+            "done": In(1),
+            "busy": Out(1),
+        })
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        c = self.config
+        unit = (c.bus_bits // 8 - 1).bit_length()
+        column, address = Signal(range(c.columns)), Signal(c.address_bits, reset_less=True)
+        lines = Memory(shape=c.address_bits - unit, depth=c.columns, init=[])  # where each column goes on
+        m.submodules.lines = lines
+        write, read = lines.write_port(), lines.read_port(domain="comb")
+        line, beats = Signal(c.address_bits - unit), Signal(range(JOB_BEATS + 1))
+        m.d.comb += [write.addr.eq(column), read.addr.eq(column), line.eq(read.data)]
+        free, sent = self._read(m, column)
+
+        quiet, undone = Signal(), Signal(8)  # nothing more will come; jobs that have not been done
+        m.d.sync += [
+            quiet.eq(self.ended.all() & ~self.there.as_value().any()),
+            undone.eq(undone + sent - self.done),
+        ]
+        m.d.comb += [self.begin.column.eq(column), self.promise.column.eq(column)]
+        with m.FSM():
+            with m.State("IDLE"):
+                m.d.sync += [address.eq(self.output_address + self.address), column.eq(0)]
+                with m.If(self.start):
+                    m.d.sync += self.busy.eq(1)
+                    m.next = "PLACE"
+            with m.State("PLACE"), m.If(~self.wait):
+                first = Signal.like(line)
+                m.d.comb += [
+                    first.eq(address[unit:]),
+                    write.en.eq(1),
+                    write.data.eq(first),
+                    self.begin.valid.eq(1),
+                    self.begin.place.eq(first),
+                ]
+                m.d.sync += [address.eq(address + self.stride), column.eq(column + 1)]
+                with m.If(column == c.columns - 1):
+                    m.d.comb += self.begun.eq(1)
+                    m.next = "LOOK"
+            with m.State("LOOK"):
+                self._look(m, column, line, beats)
+                with m.If(beats != 0):
+                    m.d.comb += [
+                        self.promise.valid.eq(1),
+                        self.promise.beats.eq(beats),
+                        write.en.eq(1),
+                        write.data.eq(line + beats),
+                    ]
+                    m.d.sync += [self._job.address.eq(line << unit), self._job.beats.eq(beats)]
+                    m.next = "SEND"
+                with m.Elif(quiet & (undone == 0)):
+                    m.d.sync += self.busy.eq(0)
+                    m.next = "IDLE"
+                with m.Else():
+                    m.d.sync += column.eq(column + 1)
+            with m.State("SEND"):
+                m.d.comb += self.jobs.valid.eq(free)
+                with m.If(sent):
+                    m.d.sync += column.eq(column + 1)
+                    m.next = "LOOK"
+        return m
+
+    def _look(self, m: Module, column: Signal, line: Signal, beats: Signal) -> None:
+        """Drives *beats* with how many of *column* are to be written now."""
+        there, whole = Signal(range(POOL_BEATS + 1)), Signal(range(JOB_BEATS + 1))
+        m.d.comb += [
+            there.eq(self.there[column]),
+            whole.eq(JOB_BEATS - line[: (JOB_BEATS - 1).bit_length()]),
+        ]
+        with m.If(there >= whole):
+            m.d.comb += beats.eq(whole)
+        with m.Elif(self.ended.bit_select(column, 1)):
+            m.d.comb += beats.eq(there)
+
+    def _read(self, m: Module, column: Signal) -> tuple[Signal, Signal]:
+        """Sends the beats of the jobs; returns whether a job may be sent, and whether one is being sent."""
+        c = self.config
+        self._job = job = Signal(DmaJob(c.handler.dma), reset_less=True)
+        unit = (c.bus_bits // 8 - 1).bit_length()
+        waits, sent = Signal(), Signal()  # a job has been sent, and the beats of the one before have not
+        next_column, own_column = (Signal.like(column, reset_less=True) for _ in range(2))
+        next_place, place = (Signal.like(self.read.place, reset_less=True) for _ in range(2))
+        next_left, left = Signal(range(JOB_BEATS + 1)), Signal(range(JOB_BEATS + 1))
+        free, move, step = Signal(), Signal(), Signal()
+        m.d.comb += [
+            self.jobs.payload.eq(job),
+            free.eq(~waits),
+            sent.eq(self.jobs.valid & self.jobs.ready),
+            move.eq(~self.data.valid | self.data.ready),
+            step.eq(move & (left != 0)),
+            self.read.valid.eq(step),
+            self.read.column.eq(own_column),
+            self.read.place.eq(place),
+            self.data.payload.eq(self.beat),
+        ]
+        with m.If(move):
+            m.d.sync += self.data.valid.eq(left != 0)
+        with m.If(step):
+            m.d.sync += [place.eq(place + 1), left.eq(left - 1)]
+        with m.If(waits & ((left == 0) | (step & (left == 1)))):
+            m.d.sync += [waits.eq(0), own_column.eq(next_column), place.eq(next_place), left.eq(next_left)]
+        with m.If(sent):
+            m.d.sync += [
+                waits.eq(1),
+                next_column.eq(column),
+                next_place.eq(job.address[unit:]),
+                next_left.eq(job.beats),
+            ]
+        return free, sent
