@@ -69,6 +69,7 @@ WITHOUT_GOLDEN = {
     "gcn/fetch.py": "moves words unchanged",
     "gcn/execute.py": "order only; its test says in each cycle what may go out",
     "gcn/feed.py": "addresses; compared with loops in its test",
+    "gcn/finish.py": "joins its pieces; compared with sim/golden/gcn/epilogue.py",
     "gcn/fork.py": "moves words unchanged",
     "gcn/gather.py": "order only; its test adds up what it orders",
     "gcn/handler.py": "moves words; compared with the memory itself",

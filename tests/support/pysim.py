@@ -49,16 +49,19 @@ def _raw(port):
 
 
 def send(port, payloads: Iterable, rng: random.Random, stall: float = 0.0):
-    """Bench: sends *payloads* (an iterator may look at what has happened) to stream *port*.
+    """Bench: sends *payloads* to stream *port*; a deque is emptied again whenever something is added to it.
 
     Between two there is a pause with probability *stall* in each cycle, with rubbish for a payload.
     """
 
     async def bench(ctx):
-        for payload in payloads:
-            while rng.random() < stall:
+        endless = isinstance(payloads, deque)
+        queue = payloads if isinstance(payloads, deque) else deque(payloads)
+        while queue or endless:
+            if not queue or rng.random() < stall:
                 await ctx.tick()
-            ctx.set(port.payload, payload)
+                continue
+            ctx.set(port.payload, queue.popleft())
             ctx.set(port.valid, 1)
             taken = False
             while not taken:
