@@ -4,6 +4,7 @@ from amaranth.utils import ceil_log2
 
 from pyralis.hw.axi.identity import identification, side_by_side
 from pyralis.hw.axi.registermap import Field, Register, RegisterMap
+from pyralis.hw.common.jobregisters import job_registers
 from pyralis.hw.snn.config import SnnConfig
 from pyralis.hw.snn.counters import LAYERS, TOTALS
 from pyralis.hw.snn.program import VERSION as PROGRAM_VERSION
@@ -16,8 +17,6 @@ IDENTIFICATION = int.from_bytes(b"PySN", "big")
 
 VERSION = 1
 """Raised when a register changes its meaning."""
-
-DEFAULT_TIMEOUT = 1 << 20
 
 
 def register_map(config: SnnConfig) -> RegisterMap:
@@ -73,67 +72,12 @@ def _capabilities(c: SnnConfig) -> tuple[Register, ...]:
 
 def _job() -> tuple[Register, ...]:
     return (
-        Register(
-            "control",
-            0x20,
-            access="pulse",
-            fields=(
-                Field("start", 0, doc="Run the program `runs` times. Ignored while busy."),
-                Field("abort", 1, doc="Stop and reset the datapath."),
-            ),
+        *job_registers(
+            ErrorCode,
+            saturated="A potential, bias or threshold was clamped to its width.",
+            weights="Byte address of the weight stream.",
+            resident="All weights fit on chip: load them once.",
         ),
-        Register(
-            "status",
-            0x24,
-            access="ro",
-            fields=(
-                Field("busy", 0, doc="A job is running."),
-                Field("done", 1, doc="The last job ended well."),
-                Field("failed", 2, doc="The last job ended with an error."),
-                Field(
-                    "draining", 3, doc="The bus still owes answers to the last job; a start waits for them."
-                ),
-            ),
-        ),
-        Register(
-            "error",
-            0x28,
-            access="ro",
-            fields=(
-                Field("code", 0, width=8, values=ErrorCode, doc="Why the job ended."),
-                Field("index", 16, width=16, doc="Descriptor at fault."),
-            ),
-        ),
-        Register(
-            "flags",
-            0x2C,
-            access="w1c",
-            fields=(Field("saturated", 0, doc="A potential, bias or threshold was clamped to its width."),),
-        ),
-        Register(
-            "interrupt",
-            0x30,
-            access="w1c",
-            fields=(Field("finished", 0, doc="A job has ended, well or not."),),
-        ),
-        Register("interrupt_enable", 0x34, fields=(Field("finished", 0),)),
-        Register(
-            "timeout",
-            0x38,
-            reset=DEFAULT_TIMEOUT,
-            doc="Cycles without activity until a job is given up; 0: never.",
-        ),
-        Register("runs", 0x3C, reset=1, doc="Times that the program runs."),
-        Register("program_address", 0x40, width=64, doc="Byte address of the descriptors."),
-        Register("weights_address", 0x48, width=64, doc="Byte address of the weight stream."),
-        Register("input_address", 0x50, width=64, doc="Byte address of the first run's input."),
-        Register("output_address", 0x58, width=64, doc="Byte address of the first run's results."),
-        Register("input_stride", 0x60, doc="Bytes between the inputs of two runs."),
-        Register("output_stride", 0x64, doc="Bytes between the results of two runs."),
-        Register(
-            "resident", 0x68, fields=(Field("value", 0, doc="All weights fit on chip: load them once."),)
-        ),
-        Register("runs_done", 0x6C, access="ro", doc="Runs that have ended."),
         Register(
             "top_class",
             0x70,

@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pyralis.hw.axi.registers import RegisterBank
 from pyralis.hw.axi.signature import Axi4, AxiLite, AxiRead
+from pyralis.hw.common.jobregisters import connect_job, report_job
 from pyralis.hw.snn.config import SnnConfig
 from pyralis.hw.snn.core import SnnCore
 from pyralis.hw.snn.counters import TOTALS
@@ -71,17 +72,8 @@ class SnnTop(wiring.Component):
         return m
 
     def _job(self, m: Module, core: SnnCore, bank: RegisterBank) -> None:
-        control = core.control
+        connect_job(m, core.control, bank)
         m.d.comb += [
-            control.start.eq(bank.control.start),
-            control.abort.eq(bank.control.abort),
-            control.runs.eq(bank.runs.value),
-            control.resident.eq(bank.resident.value),
-            control.timeout.eq(bank.timeout.value),
-            control.input_base.eq(bank.input_address.value),
-            control.output_base.eq(bank.output_address.value),
-            control.input_stride.eq(bank.input_stride.value),
-            control.output_stride.eq(bank.output_stride.value),
             core.program_address.eq(bank.program_address.value),
             core.weights_address.eq(bank.weights_address.value),
         ]
@@ -93,17 +85,8 @@ class SnnTop(wiring.Component):
             m.d.sync += top_class.eq(0)
         with m.Elif(core.class_valid):
             m.d.sync += top_class.eq(core.class_index)
+        report_job(m, control, bank, drained=core.drained, saturated=core.saturated, irq=self.irq)
         m.d.comb += [
-            bank.status.busy.eq(control.busy),
-            bank.status.done.eq(control.done),
-            bank.status.failed.eq(control.failed),
-            bank.status.draining.eq(~control.busy & ~core.drained),
-            bank.error.code.eq(control.error),
-            bank.error.index.eq(control.error_index),
-            bank.flags.saturated_set.eq(core.saturated),
-            bank.interrupt.finished_set.eq(control.finished),
-            self.irq.eq(bank.interrupt.finished & bank.interrupt_enable.finished),
-            bank.runs_done.value.eq(control.runs_done),
             bank.top_class.index.eq(top_class),
             counters.select.eq(bank.layer_select.index),
         ]
