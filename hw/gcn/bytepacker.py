@@ -1,6 +1,6 @@
 """Words of rows to words without gaps: rows take their own bytes."""
 
-from amaranth import Const, Module, Mux, Signal
+from amaranth import Cat, Const, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -90,10 +90,12 @@ class BytePacker(wiring.Component):
         """*word*, its bytes moved up by ``count * unit``, around the end; one cycle later."""
         lanes = self.config.lanes
         turned = Signal(data.ArrayLayout(8, lanes), name=name, reset_less=True)
-        with m.If(move), m.Switch(count):
-            for k in range(1 << len(count)):
-                with m.Case(k):
-                    m.d.sync += [turned[b].eq(word[(b - k * unit) % lanes]) for b in range(lanes)]
+        chosen = [word[b] for b in range(lanes)]
+        for bit in range(len(count)):
+            step = unit << bit
+            chosen = [Mux(count[bit], chosen[(b - step) % lanes], chosen[b]) for b in range(lanes)]
+        with m.If(move):
+            m.d.sync += turned.eq(Cat(chosen))
         return turned
 
     def _join(self, m: Module, notes: list, turned, move: Signal) -> None:

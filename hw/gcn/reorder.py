@@ -41,8 +41,9 @@ class ReorderMemory(wiring.Component):
         Not while words are written.
     write : In(PlacedWord)
     words : Out(stream of OrderedWord)
-    oldest : Out(ROW_BITS)
-        The first row of which words have not been read: places of rows before it may be written again.
+    oldest : Out(PLACE_BITS)
+        Low bits of the number of the first row of which words have not been read: places of rows before it
+        may be written again.
     allowed : Out(ROW_BITS)
         Groups of rows that may be begun, of ``group_mask + 1`` rows each, from ``start`` on: those of which
         each row has its places when it comes.
@@ -62,7 +63,7 @@ class ReorderMemory(wiring.Component):
             "forget": In(FORGET),
             "write": In(PlacedWord(config)),
             "words": Out(stream.Signature(OrderedWord(config))),
-            "oldest": Out(ROW_BITS),
+            "oldest": Out(PLACE_BITS),
             "allowed": Out(ROW_BITS),
         })
 

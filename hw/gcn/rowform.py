@@ -50,7 +50,7 @@ def RowForm(config: GcnConfig) -> data.StructLayout:  # noqa: N802 (a layout, na
         "tail": range(config.lanes + 1),
         "parts": 3,
         "step": PLACE_BITS,
-        "beyond": ROW_BITS,
+        "beyond": PLACE_BITS,
         "group_mask": PLACE_BITS - 1,
         "first_groups": ROW_BITS,
     })
@@ -67,7 +67,7 @@ def row_form(m: Module, config: GcnConfig, settings: data.View) -> data.View:
         with m.Case(OutputType.INT32):
             m.d.comb += size_bits.eq(2)
     m.d.comb += last.eq(settings.last - 1)
-    every = (1 << ROW_BITS) - 1
+    every = (1 << PLACE_BITS) - 1
     m.d.sync += [
         form.size_bits.eq(size_bits),
         form.last_slice.eq(settings.slices - 1),

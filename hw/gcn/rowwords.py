@@ -1,6 +1,6 @@
 """Finished rows of a column to words of its reorder memory."""
 
-from amaranth import Module, Mux, Signal
+from amaranth import Cat, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -29,11 +29,12 @@ class RowWords(wiring.Component):
         Constant while ``enable``.
     enable : In(1)
         Rows are taken.
-    oldest : In(ROW_BITS)
-        The first row that still needs its places. A row that would come to places of it or of a later one
-        waits, and those behind it with it.
+    oldest : In(PLACE_BITS)
+        Low bits of the number of the first row that still needs its places. A row that would come to places
+        of it or of a later one waits, and those behind it with it.
     rows : In(stream of FinishedRow)
-        Tag: number of the row in the column, not below ``oldest``.
+        Tag: number of the row in the column; not one before ``oldest``, and less than ``2 * RESULT_WORDS``
+        behind it.
     write : Out(PlacedWord)
 
     Timing
@@ -47,7 +48,7 @@ class RowWords(wiring.Component):
         super().__init__({
             "form": In(RowForm(config)),
             "enable": In(1),
-            "oldest": In(ROW_BITS),
+            "oldest": In(PLACE_BITS),
             "rows": In(stream.Signature(FinishedRow(config.lanes, ROW_BITS))),
             "write": Out(PlacedWord(config)),
         })
@@ -56,7 +57,7 @@ class RowWords(wiring.Component):
         m = Module()
         form, row = self.form, self.rows.p
         part, last_part = Signal(2), Signal(2)
-        ahead, room, take, ends = Signal(ROW_BITS), Signal(), Signal(), Signal()
+        ahead, room, take, ends = Signal(PLACE_BITS), Signal(), Signal(), Signal()
         with m.If(row.slice == form.last_slice):
             m.d.comb += last_part.eq(form.last_part)
         with m.Else():
@@ -81,21 +82,29 @@ class RowWords(wiring.Component):
         return m
 
     def _word(self, m: Module, part: Signal) -> data.View:
-        """Word *part* of the slice: one choice among at most seven for each byte."""
-        lanes, choice = self.config.lanes, Signal(3)
+        """Word *part* of the slice: two choices among four for each byte, each a look-up table a bit."""
+        lanes, size_bits = self.config.lanes, self.form.size_bits
         word = Signal(data.ArrayLayout(8, lanes), name="chosen")
         values = self.rows.p["values"]
-        # 4 and above: words of 32-bit elements; 2 and 3: of 16-bit ones; 0: of bytes
-        m.d.comb += choice.eq(
-            Mux(self.form.size_bits[1], 4 + part, Mux(self.form.size_bits[0], 2 + part[0], 0))
-        )
-        with m.Switch(choice):
-            for size, first in ((4, 4), (2, 2), (1, 0)):
-                for number in range(size):
-                    with m.Case(first + number):
-                        for b in range(lanes):
-                            lane, byte = divmod(number * lanes + b, size)
-                            m.d.comb += word[b].eq(values[lane].as_unsigned()[8 * byte : 8 * byte + 8])
-            with m.Default():
-                m.d.comb += word.eq(0)
+
+        def byte(size: int, number: int, b: int):
+            """Byte *b* of word *number* if elements have *size* bytes."""
+            lane, place = divmod(number * lanes + b, size)
+            return values[lane].as_unsigned()[8 * place : 8 * place + 8]
+
+        second = Signal(2)  # which of bytes, the two words of 16 bits, and those of 32 bits
+        m.d.comb += second.eq(Mux(size_bits[1], 3, Cat(size_bits[0] & ~part[0], size_bits[0] & part[0])))
+        for b in range(lanes):
+            wide = Signal(8, name=f"wide_{b}")
+            choices = [byte(4, number, b) for number in range(4)]
+            m.d.comb += [
+                wide.eq(_choice(part, choices)),
+                word[b].eq(_choice(second, [byte(1, 0, b), byte(2, 0, b), byte(2, 1, b), wide])),
+            ]
         return word
+
+
+def _choice(number: Signal, four: list):
+    """One of *four*."""
+    low, high = (Mux(number[0], four[n + 1], four[n]) for n in (0, 2))
+    return Mux(number[1], high, low)

@@ -15,7 +15,9 @@ CONFIGS = {
 }
 
 
-@pytest.mark.parametrize("name", CONFIGS)
+@pytest.mark.parametrize(
+    "name", ["four", *(pytest.param(name, marks=pytest.mark.slow) for name in ("tiny", "cut"))]
+)
 def test_against_the_interpreter(name):
     run_cocotb(Results(CONFIGS[name]), "cocotb_results")
 
