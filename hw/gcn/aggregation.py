@@ -1,10 +1,10 @@
 """Aggregation Engine: sums, or maxima, of the rows of the row store that sparse matrices name."""
 
-from amaranth import Cat, Module, Signal
+from amaranth import Cat, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from pyralis.hw.gcn.config import GcnConfig
+from pyralis.hw.gcn.config import LINE, GcnConfig
 from pyralis.hw.gcn.dispatch import WORK_BITS, Dispatch
 from pyralis.hw.gcn.lines import LINE_JOB, LOAD_JOB, ROW_BITS, LineBuffer, LineLayout
 from pyralis.hw.gcn.merge import Merge, RowLayout
@@ -30,6 +30,8 @@ class Aggregation(wiring.Component):
         One for each row and replay of a job.
     work : Out(ArrayLayout(32, cores)), for each column
         Entries given to each core since ``clear``.
+    entries : Out(ArrayLayout(range(LINE + 1), columns))
+        Entries that each column gives to its cores in this cycle, for counting.
     clear : In(1)
     settled : Out(1)
         No copy of a hub waits to be written: jobs that read hubs may begin.
@@ -67,6 +69,7 @@ class Aggregation(wiring.Component):
             "read_data": members["read_data"],
             "rows": Out(stream.Signature(RowLayout(c))).array(columns),
             "work": Out(data.ArrayLayout(WORK_BITS, c.cores)).array(columns),
+            "entries": Out(data.ArrayLayout(range(LINE + 1), columns)),
             "clear": In(1),
             "settled": Out(1),
             "busy": Out(1),
@@ -100,6 +103,7 @@ class Aggregation(wiring.Component):
                 dispatch.clear.eq(self.clear),
                 merge.maximum.eq(self.settings.maximum),
                 self.work[column].eq(dispatch.work),
+                self.entries[column].eq(Mux(tasks.tasks.valid & tasks.tasks.ready, tasks.tasks.p.count, 0)),
                 store.reads[column].eq(self.reads[column]),
                 self.read_data[column].valid.eq(store.read_data[column].valid),
                 self.read_data[column].data.eq(store.read_data[column].data),

@@ -1,5 +1,7 @@
 """Random graphs, features and integer graph networks that are valid, for several tests."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from pyralis.gen.gcn.intnetwork import (
@@ -125,3 +127,70 @@ def mixed(rng: np.random.Generator, nodes: int = 17, features: int = 6) -> IntGr
             ),
         ),
     )
+
+
+def random_network(rng: np.random.Generator, *, weighted: bool) -> tuple[IntGraphNetwork, np.ndarray]:
+    """Six operations on rows made before, everything chosen at random that a core can do."""
+    nodes, features = int(rng.integers(1, 40)), int(rng.integers(1, 20))
+    sparse = bool(rng.integers(2))
+    values = str(rng.choice(["binary", "int8"]))
+    adjacencies = {"plain": adjacency(rng, nodes, 3.0), "other": adjacency(rng, nodes, 1.0)}
+    if weighted:
+        adjacencies["weighted"] = adjacency(rng, nodes, 2.0, weights=True)
+    whole = {} if sparse else {"x": features}  # rows that can be read as such
+    operations = []
+    for number in range(6):
+        name = f"r{number}"
+        last = number == 5
+        shift = int(rng.integers(8, 24))
+        epilogue = Epilogue(
+            scale=scales(rng, nodes) if rng.integers(2) else int(rng.integers(1000)),
+            shift=shift,
+            relu=bool(rng.integers(2)),
+            output=str(rng.choice(["int8", "uint8", "int16", "int32"] if last else ["int8", "uint8"])),
+        )
+        if not whole or rng.integers(2):
+            sources = list(whole) + ["x"] * sparse
+            source = str(sources[-1] if rng.integers(2) else rng.choice(sources))
+            width = int(rng.integers(1, 20))
+            second = str(rng.choice(list(whole))) if whole and rng.integers(3) == 0 else None
+            if sparse and source == "x":
+                second = None
+            made = IntCombine(
+                name=name,
+                source=source,
+                weight=weights(rng, whole.get(source, features), width),
+                second_source=second,
+                second_weight=weights(rng, whole[second], width) if second else None,
+                epilogue=epilogue,
+            )
+        else:
+            source = str(rng.choice(list(whole)))
+            width = whole[source]
+            added = [each for each in whole if whole[each] == width]
+            which = str(rng.choice(list(adjacencies)))
+            if rng.integers(3) == 0:
+                factor = int(rng.integers(-999, 999))
+                epilogue = replace(epilogue, extra=str(rng.choice(added)), extra_scale=factor)
+            made = IntAggregate(
+                name=name,
+                source=source,
+                adjacency=which,
+                reduce="max" if which != "weighted" and rng.integers(3) == 0 else "sum",
+                epilogue=epilogue,
+            )
+        if rng.integers(2):
+            bias = rng.integers(-(1 << 16), 1 << 16, width).astype(np.int32)
+            made = replace(made, epilogue=replace(made.epilogue, bias=bias, bias_shift=int(rng.integers(8))))
+        operations.append(made)
+        whole[name] = width
+    network = IntGraphNetwork(
+        nodes=nodes,
+        input=IntInput(features=features, values=values, sparse=sparse),
+        adjacencies=adjacencies,
+        operations=tuple(operations),
+    )
+    if values == "binary":
+        return network, binary(rng, nodes, features)
+    dense = rng.integers(-128, 128, (nodes, features), dtype=np.int8)
+    return network, dense * (rng.random((nodes, features)) < 0.5)

@@ -1,0 +1,192 @@
+"""Whole graph networks on the simulated core: one start, no Python per cycle."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pyralis.gen.gcn.compile import Compiled
+from pyralis.hw.gcn.counters import PER_DESCRIPTOR, TOTALS
+from pyralis.hw.gcn.program import ErrorCode, Opcode
+from pyralis.hw.gcn.registers import register_map
+from pyralis.sim.bench.build import use_verilator
+from pyralis.sim.bench.core import DEFAULT_MEMORY, MemorySettings
+from pyralis.sim.bench.machine import Machine, Outcome, Script
+from pyralis.sim.gcn.bench import build_bench
+
+__all__ = ["MemoryImage", "Phase", "SimulationResult", "job_script", "lay_out", "simulate"]
+
+PAGE = 1 << 17
+"""Bases are multiples of this, so that a permuted image is one too (``HandlerConfig.region_bytes``)."""
+
+LONGEST_JOB_CYCLES = 1_000_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Phase:
+    """One descriptor that computes or loads: ``cycles`` from its begin to its end, summed over all runs."""
+
+    index: int
+    opcode: str
+    cycles: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimulationResult:
+    """What the simulated core did.
+
+    Attributes
+    ----------
+    results : (runs, nodes, width) int64
+        Rows of the last operation, in the numbers of the caller's graph.
+    cycles : int
+        From start to interrupt, all runs.
+    phases : tuple of Phase
+    totals : dict
+        ``pyralis.hw.gcn.counters.TOTALS``.
+    saturated : bool
+        The sticky flag: a clamp has changed a value.
+    error : str
+        Name of the error code, ``NONE`` if all went well; ``error_index`` is the descriptor at fault.
+    seconds : float
+        Wall time of the simulation without the build. An aside: machines differ.
+    folder : Path
+        Where the simulator ran (``dump.fst`` with *waves*).
+    """
+
+    results: np.ndarray
+    cycles: int
+    phases: tuple[Phase, ...]
+    totals: dict[str, int]
+    saturated: bool
+    error: str
+    error_index: int
+    seconds: float
+    folder: Path
+    registers: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class MemoryImage:
+    """Contents of the external memory, where its parts lie, and how much the results take."""
+
+    data: bytes
+    bases: dict[str, int]
+    output_bytes: int
+    runs: int
+
+
+def lay_out(compiled: Compiled, inputs: Sequence[Any]) -> MemoryImage:
+    """Program, constants and one input for each run, each on a page of its own, results behind them."""
+    packed = b"".join(compiled.pack_input(features) for features in inputs)
+    parts = {"program": compiled.program, "weights": compiled.constants, "input": packed}
+    data, bases = bytearray(), {}
+    for name, content in parts.items():
+        data += bytes(-len(data) % PAGE)
+        bases[name] = len(data)
+        data += content
+    bases["output"] = len(data) + -len(data) % PAGE
+    return MemoryImage(bytes(data), bases, len(inputs) * compiled.output_stride, len(inputs))
+
+
+def job_script(
+    compiled: Compiled, image: MemoryImage, *, resident: bool = True, timeout: int = 100_000
+) -> Script:
+    """One job as a driver does it: identify, set addresses, start, wait for the interrupt, read counters."""
+    script = Script(register_map(compiled.config))
+    for name in ("ident", "version"):
+        script.read(name)
+    for part, base in image.bases.items():
+        script.write_wide(f"{part}_address", base)
+    script.write("input_stride", compiled.input_stride)
+    script.write("output_stride", compiled.output_stride)
+    script.write("runs", image.runs)
+    script.write("resident", int(resident))
+    script.write("timeout", timeout)
+    script.write("interrupt", 1)
+    script.write("interrupt_enable", 1)
+    script.write("control", 1)
+    script.wait(LONGEST_JOB_CYCLES)
+    for name in ("status", "error", "flags", "runs_done"):
+        script.read(name)
+    for name in TOTALS:
+        for half in ("lo", "hi"):
+            script.read(f"total_{name}_{half}")
+    for index in _counted(compiled):
+        script.write("descriptor_select", index)
+        for half in ("lo", "hi"):
+            script.read(f"descriptor_cycles_{half}", f"descriptor_cycles_{half}_{index}")
+    return script
+
+
+def _counted(compiled: Compiled) -> range:
+    return range(min(PER_DESCRIPTOR, len(compiled.descriptors)))
+
+
+def simulate(
+    compiled: Compiled,
+    inputs: Sequence[Any],
+    *,
+    memory: MemorySettings = DEFAULT_MEMORY,
+    resident: bool = True,
+    waves: bool = False,
+    timeout: int = 100_000,
+    root: Path = Path("build/sim"),
+) -> SimulationResult:
+    """Runs the RTL of ``compiled.config`` on each of *inputs* (see :meth:`Compiled.pack_input`).
+
+    Parameters
+    ----------
+    resident : bool
+        Runs after the first one find on chip what fits there.
+    timeout : int
+        Cycles without activity after which the core gives up.
+
+    Raises UserError if the simulator is missing or an input does not fit, ToolError if the simulator fails.
+    An error that the core reports is returned, not raised.
+    """
+    use_verilator()  # what is missing is said before the long work
+    image = lay_out(compiled, inputs)
+    need = image.bases["output"] + image.output_bytes
+    machine = Machine(build_bench(compiled.config, memory_bytes=need, waves=waves, root=root), waves=waves)
+    outcome = machine.run(
+        image.data,
+        job_script(compiled, image, resident=resident, timeout=timeout),
+        dump=(image.bases["output"], image.output_bytes),
+        settings=memory,
+    )
+    return collect(compiled, outcome, image.runs)
+
+
+def collect(compiled: Compiled, outcome: Outcome, runs: int) -> SimulationResult:
+    """Result of a :func:`job_script`."""
+    values, stride = outcome.values, compiled.output_stride
+
+    def wide(name: str, suffix: str = "") -> int:
+        return values[f"{name}_lo{suffix}"] | values[f"{name}_hi{suffix}"] << 32
+
+    totals = {name: wide(f"total_{name}") for name in TOTALS}
+    phases = tuple(
+        Phase(
+            index=index,
+            opcode=compiled.descriptors[index]["opcode"].name,
+            cycles=wide("descriptor_cycles", f"_{index}"),
+        )
+        for index in _counted(compiled)
+        if compiled.descriptors[index]["opcode"] is not Opcode.END
+    )
+    rows = [compiled.unpack_results(outcome.dump[n * stride : (n + 1) * stride]) for n in range(runs)]
+    return SimulationResult(
+        results=np.stack(rows),
+        cycles=totals["cycles"],
+        phases=phases,
+        totals=totals,
+        saturated=bool(values["flags"] & 1),
+        error=ErrorCode(values["error"] & 0xFF).name,
+        error_index=values["error"] >> 16,
+        seconds=outcome.seconds,
+        folder=outcome.folder,
+        registers=values,
+    )

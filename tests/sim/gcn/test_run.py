@@ -1,0 +1,77 @@
+"""Whole graph networks on the RTL, against the golden model: every row of results, to the last bit."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from intgraphs import binary, gcn, random_network
+from scipy.sparse import csr_array
+
+from pyralis.gen.gcn.compile import Settings, compile_network
+from pyralis.hw.gcn.config import PRESETS, GcnConfig
+from pyralis.hw.gcn.program import Content, Opcode
+from pyralis.sim.bench.core import MemorySettings
+from pyralis.sim.gcn.run import simulate
+from pyralis.sim.golden.gcn import network as golden
+
+TINY = PRESETS["tiny"]
+WEIGHTED = GcnConfig(
+    columns=4, lanes=4, splits=4, edge_weights=True, gather_ports=8, pe_rows=8, hubs=4, group_bytes=64
+)
+
+
+def assert_same(network, inputs, config, settings=None, **options):
+    """All runs give the golden model's results; returns program and outcome."""
+    settings = settings or Settings()
+    compiled = compile_network(network, config, features=inputs[0], settings=settings)
+    outcome = simulate(compiled, inputs, **options)
+    assert outcome.error == "NONE", (outcome.error, outcome.error_index)
+    saturated = False
+    for features, results in zip(inputs, outcome.results, strict=True):
+        expected = golden.run(network, features)
+        assert np.array_equal(results, expected.scores.numpy())
+        saturated |= any(expected.saturated.values())
+    assert outcome.saturated == saturated
+    return compiled, outcome
+
+
+@pytest.mark.parametrize("chain", [True, False])
+def test_contract_b_on_lists_and_on_rows(chain):
+    rng = np.random.default_rng(1)
+    network, features = gcn(rng), binary(rng, 20, 24)
+    assert_same(network, [csr_array(features)], TINY, Settings(chain=chain))
+    dense = replace(network, input=replace(network.input, sparse=False))
+    assert_same(dense, [features], TINY, Settings(chain=chain))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_random_networks(seed):
+    rng = np.random.default_rng(seed)
+    config = WEIGHTED if seed % 4 == 3 else TINY
+    network, features = random_network(rng, weighted=config.edge_weights)
+    settings = Settings(
+        chain=bool(rng.integers(4)),
+        hubs=bool(rng.integers(4)),
+        cooperative=bool(rng.integers(2)),
+        by_row=bool(rng.integers(2)),
+    )
+    memory = MemorySettings(
+        latency=int(rng.integers(1, 60)), stall_percent=int(rng.integers(2)) * 30, stall_seed=seed + 1
+    )
+    assert_same(network, [features], config, settings, memory=memory)
+
+
+def test_later_runs_read_only_what_changes():
+    rng = np.random.default_rng(2)
+    network = gcn(rng)
+    inputs = [csr_array(binary(rng, 20, 24, density)) for density in (0.3, 0.1, 0.2)]
+    compiled, outcome = assert_same(network, inputs, TINY)
+    beat = TINY.bus_bits // 8
+    loads = [each for each in compiled.descriptors if each["opcode"] is Opcode.LOAD]
+    edges = sum(each["beats"] for each in loads if each["content"] is Content.EDGES)
+    assert outcome.totals["edges_beats"] == edges, "resident, so in the first run only"
+    features = sum(each["beats"] for each in loads if each["content"] is Content.FEATURES)
+    assert outcome.totals["features_beats"] == 3 * features
+    assert outcome.totals["write_beats"] * beat == 3 * compiled.traffic.later["outputs"]
+    _, again = assert_same(network, inputs, TINY, resident=False)
+    assert again.totals["edges_beats"] == 3 * edges
