@@ -52,8 +52,8 @@ class BeatPool(wiring.Component):
 
     Timing
     ------
-    A beat is there 4 cycles after it was ``coming``, or later. In each direction one beat a cycle; of one
-    column alone, too. Columns that come together are served one after the other before any of them is again.
+    A beat is there 5 cycles after it was ``coming``, or later; 4 of a column that is alone. In each direction
+    one beat a cycle. Columns that wait are served in turn.
     """
 
     def __init__(self, config: GcnConfig) -> None:
@@ -84,7 +84,7 @@ class BeatPool(wiring.Component):
             read.addr.eq(Cat(self.read.place, self.read.column)),
             self.beat.eq(read.data),
         ]
-        chosen, column, some = self._choose(m)
+        column, some = self._choose(m)
         # What was chosen one cycle ago leaves its column, and is written one cycle later.
         place, next_place = places.read_port(domain="comb"), places.write_port()
         moved, last = Signal(c.columns), Signal(reset_less=True)
@@ -104,46 +104,51 @@ class BeatPool(wiring.Component):
             beat.eq(beats.word_select(column, c.bus_bits)),
         ]
         m.d.comb += [write.en.eq(moved.any()), write.addr.eq(address), write.data.eq(beat)]
-        self._count(m, chosen, moved, last)
+        self._count(m, moved, last)
         return m
 
-    def _choose(self, m: Module) -> tuple[Signal, Signal, Signal]:
+    def _choose(self, m: Module) -> tuple[Signal, Signal]:
         """Chooses a column whose beat leaves in the next cycle.
 
-        Returns the choice, and of the cycle before, as ``taken`` has it, its number and whether there is one.
+        Returns the number of that which leaves now, as ``taken`` has it, and whether there is one.
         """
         columns = self.config.columns
         waiting, able, chosen = Signal(columns), Signal(columns), Signal(columns)
+        later, turn, served = Signal(columns), Signal(columns), Signal(columns)
         self._room = Signal(columns)
-        # Those that came together are served before any other.
+        # In turn, among those that have waited for a cycle. When nobody has, the column that was served last
+        # may go on at once: to choose among all that come just now would be a long path.
         m.d.comb += [
-            able.eq(Mux(waiting.any(), waiting, self.coming & self._room)),
-            chosen.eq(able & (~able + 1)),
+            able.eq(self.coming & self._room),
+            later.eq(waiting & (~served + 1) & ~served),  # those behind the one that was served last
+            turn.eq(Mux(later.any(), later & (~later + 1), waiting & (~waiting + 1))),
+            chosen.eq(Mux(waiting.any(), turn, able & served)),
         ]
         column, some = Signal(range(max(2, columns))), Signal()
-        number = [Cat(chosen[n] for n in range(columns) if n >> bit & 1).any() for bit in range(len(column))]
+        number = [Cat(turn[n] for n in range(columns) if n >> bit & 1).any() for bit in range(len(column))]
         m.d.sync += [
-            waiting.eq(able & ~chosen),
+            waiting.eq((waiting | able) & ~chosen),
             self.taken.eq(chosen),
-            column.eq(Cat(number)),
-            some.eq(able.any()),
+            some.eq(chosen.any()),
         ]
-        return chosen, column, some
+        with m.If(waiting.any()):
+            m.d.sync += [served.eq(turn), column.eq(Cat(number))]
+        return column, some
 
-    def _count(self, m: Module, chosen: Signal, moved: Signal, last: Signal) -> None:
-        """Of each column, places that are free, and beats that are there."""
+    def _count(self, m: Module, moved: Signal, last: Signal) -> None:
+        """Of each column, places that are free (those of ``taken`` included), and beats that are there."""
         for n in range(self.config.columns):
             free = Signal(range(POOL_BEATS + 1), init=POOL_BEATS, name=f"free_{n}")
             there = Signal(range(POOL_BEATS + 1), name=f"there_{n}")
             is_read, promised = Signal(name=f"is_read_{n}"), Signal.like(there, name=f"promised_{n}")
             m.d.comb += [
-                self._room[n].eq(free != 0),
+                self._room[n].eq(Mux(self.taken[n], free > 1, free != 0)),
                 self.there[n].eq(there),
                 is_read.eq(self.read.valid & (self.read.column == n)),
             ]
             with m.If(self.promise.valid & (self.promise.column == n)):
                 m.d.comb += promised.eq(self.promise.beats)
-            m.d.sync += [free.eq(free - chosen[n] + is_read), there.eq(there + moved[n] - promised)]
+            m.d.sync += [free.eq(free - self.taken[n] + is_read), there.eq(there + moved[n] - promised)]
             with m.If(self.start):
                 m.d.sync += self.ended[n].eq(self.empty[n])
             with m.Elif(moved[n] & last):

@@ -73,15 +73,24 @@ class ResultWriter(wiring.Component):
         m.submodules.lines = lines
         write, read = lines.write_port(), lines.read_port(domain="comb")
         line, beats = Signal(c.address_bits - unit), Signal(range(JOB_BEATS + 1))
-        m.d.comb += [write.addr.eq(column), read.addr.eq(column), line.eq(read.data)]
-        free, sent = self._read(m, column)
+        job, job_line = Signal(DmaJob(c.handler.dma), reset_less=True), Signal.like(line)
+        m.d.comb += [
+            write.addr.eq(column),
+            read.addr.eq(column),
+            line.eq(read.data),
+            job_line.eq(job.address[unit:]),
+            self.jobs.payload.eq(job),
+            self.begin.column.eq(column),
+            self.promise.column.eq(column),
+            self.promise.beats.eq(job.beats),
+        ]
+        free, sent = self._read(m, column, job_line, job.beats)
 
         quiet, undone = Signal(), Signal(8)  # nothing more will come; jobs that have not been done
         m.d.sync += [
             quiet.eq(self.ended.all() & ~self.there.as_value().any()),
             undone.eq(undone + sent - self.done),
         ]
-        m.d.comb += [self.begin.column.eq(column), self.promise.column.eq(column)]
         with m.FSM():
             with m.State("IDLE"):
                 m.d.sync += [address.eq(self.output_address + self.address), column.eq(0)]
@@ -104,13 +113,7 @@ class ResultWriter(wiring.Component):
             with m.State("LOOK"):
                 self._look(m, column, line, beats)
                 with m.If(beats != 0):
-                    m.d.comb += [
-                        self.promise.valid.eq(1),
-                        self.promise.beats.eq(beats),
-                        write.en.eq(1),
-                        write.data.eq(line + beats),
-                    ]
-                    m.d.sync += [self._job.address.eq(line << unit), self._job.beats.eq(beats)]
+                    m.d.sync += [job.address.eq(line << unit), job.beats.eq(beats)]
                     m.next = "SEND"
                 with m.Elif(quiet & (undone == 0)):
                     m.d.sync += self.busy.eq(0)
@@ -118,7 +121,12 @@ class ResultWriter(wiring.Component):
                 with m.Else():
                     m.d.sync += column.eq(column + 1)
             with m.State("SEND"):
-                m.d.comb += self.jobs.valid.eq(free)
+                m.d.comb += [
+                    self.jobs.valid.eq(free),
+                    self.promise.valid.eq(sent),
+                    write.en.eq(sent),
+                    write.data.eq(job_line + job.beats),
+                ]
                 with m.If(sent):
                     m.d.sync += column.eq(column + 1)
                     m.next = "LOOK"
@@ -136,18 +144,17 @@ class ResultWriter(wiring.Component):
         with m.Elif(self.ended.bit_select(column, 1)):
             m.d.comb += beats.eq(there)
 
-    def _read(self, m: Module, column: Signal) -> tuple[Signal, Signal]:
-        """Sends the beats of the jobs; returns whether a job may be sent, and whether one is being sent."""
-        c = self.config
-        self._job = job = Signal(DmaJob(c.handler.dma), reset_less=True)
-        unit = (c.bus_bits // 8 - 1).bit_length()
+    def _read(self, m: Module, column: Signal, line: Signal, beats) -> tuple[Signal, Signal]:
+        """Sends the beats of the jobs.
+
+        Returns whether a job may be sent, and whether that of *column* from *line* on is being sent.
+        """
         waits, sent = Signal(), Signal()  # a job has been sent, and the beats of the one before have not
         next_column, own_column = (Signal.like(column, reset_less=True) for _ in range(2))
         next_place, place = (Signal.like(self.read.place, reset_less=True) for _ in range(2))
         next_left, left = Signal(range(JOB_BEATS + 1)), Signal(range(JOB_BEATS + 1))
         free, move, step = Signal(), Signal(), Signal()
         m.d.comb += [
-            self.jobs.payload.eq(job),
             free.eq(~waits),
             sent.eq(self.jobs.valid & self.jobs.ready),
             move.eq(~self.data.valid | self.data.ready),
@@ -167,7 +174,7 @@ class ResultWriter(wiring.Component):
             m.d.sync += [
                 waits.eq(1),
                 next_column.eq(column),
-                next_place.eq(job.address[unit:]),
-                next_left.eq(job.beats),
+                next_place.eq(line),
+                next_left.eq(beats),
             ]
         return free, sent

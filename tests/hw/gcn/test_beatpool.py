@@ -111,7 +111,7 @@ def test_columns_are_served_in_turn_and_one_alone_each_cycle():
     scene = Scene([20, 20, 20, 20], random.Random(5), 0.0, 1.0)
     simulate(scene.pool, scene.columns, background=[scene.reader])
     places = [[at for at, n in enumerate(scene.taken[:32]) if n == column] for column in range(COLUMNS)]
-    assert all(later - before <= 5 for own in places for before, later in pairwise(own))
+    assert all(later - before == COLUMNS for own in places for before, later in pairwise(own))
 
     alone, taken = Scene([POOL_BEATS], random.Random(6), 0.0, 0.0), []
     alone.content += [[], [], []]
