@@ -19,7 +19,8 @@ class ProgramFetch(wiring.Component):
     """Reads the program page by page and stops after END or at the first illegal descriptor.
 
     The next page is asked for only when the last descriptor is known not to be END, so nothing behind the
-    page of END is ever read. What is behind END in its page is dropped unseen.
+    page of END is ever read. What is behind END in its page is dropped unseen, and then END is passed on:
+    when a program has ended, none of its reads is on its way.
 
     A subclass may have states of its own, which a descriptor of a kind leads to before the next one is asked
     for (``_detours``, ``_states``).
@@ -61,13 +62,12 @@ class ProgramFetch(wiring.Component):
     position : Out(16)
         Place in the program of the descriptor that is being fetched, from 0 (for errors of the bus).
     busy : Out(1)
-        From ``start`` until END is in the queue and its page has been read, or ``flush``; stays high with an
-        error.
+        From ``start`` until END is in the queue, or ``flush``; stays high with an error.
 
     Timing
     ------
-    4 cycles from the last beat of a descriptor to ``descriptors.valid``, 3 to the next job or to the first
-    beat of the next descriptor in the page.
+    4 cycles from the last beat of a descriptor to ``descriptors.valid`` (of END: 2 from the last one of its
+    page, if that is later), 3 to the next job or to the first beat of the next descriptor in the page.
     """
 
     def __init__(
@@ -149,6 +149,8 @@ class ProgramFetch(wiring.Component):
                 with m.State("DROP"):
                     m.d.comb += self.data.ready.eq(1)
                     with m.If(self.data.valid & self.data.p.last):
+                        m.d.comb += queue.w_en.eq(1)
+                        m.d.sync += self.position.eq(self.position + 1)
                         m.next = "IDLE"
             with m.State("ERROR"):
                 pass
@@ -163,6 +165,9 @@ class ProgramFetch(wiring.Component):
             with m.If(fault == self.codes.VERSION):
                 m.d.sync += self.error_index.eq(self.position)
             m.next = "ERROR"
+        if not one:  # the page of END is read to its end before that is told
+            with m.Elif((header.opcode == self.end) & ~page_over):
+                m.next = "DROP"
         with m.Else():
             m.d.comb += accept.eq(1)
             m.d.sync += self.position.eq(self.position + 1)
@@ -172,9 +177,6 @@ class ProgramFetch(wiring.Component):
                     m.next = "RECEIVE"
             with m.If(header.opcode == self.end):
                 m.next = "IDLE"
-                if not one:
-                    with m.If(~page_over):
-                        m.next = "DROP"
             for condition, state in self._detours(word):
                 with m.Elif(condition):
                     m.next = state
