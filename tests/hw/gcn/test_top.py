@@ -34,6 +34,7 @@ SMALL = GcnConfig(
 BUSES = {"s_axi_ctrl": ("aw", "w", "b", "ar", "r"), "m_axi_data": ("aw", "w", "b", "ar", "r")}
 
 
+@pytest.mark.slow
 def test_registers_and_short_programs():
     run_cocotb(GcnTop(SMALL), "cocotb_top")
 
