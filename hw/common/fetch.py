@@ -30,7 +30,9 @@ class ProgramFetch(wiring.Component):
     dma : DmaConfig
         Widths of the bus.
     check : Component
-        Legality of one descriptor: ``descriptor`` In(1024), ``code`` Out(codes), combinational.
+        Legality of one descriptor: ``descriptor`` In(1024), ``code`` Out(codes).
+    check_latency : int
+        Of *check* in cycles: 0, or 1 where its logic is long.
     end : member of an enum
         Opcode that ends the program.
     codes : type of enum
@@ -77,12 +79,13 @@ class ProgramFetch(wiring.Component):
         *,
         end: enum.Enum,
         codes: type[enum.Enum],
+        check_latency: int = 0,
         page: int = 1,
         depth: int = 4,
         more: Mapping[str, Any] | None = None,
     ) -> None:
         self.dma, self.check, self.end, self.codes = dma, check, end, codes
-        self.page, self.depth = page, depth
+        self.check_latency, self.page, self.depth = check_latency, page, depth
         super().__init__({
             "start": In(1),
             "flush": In(1),
@@ -136,9 +139,12 @@ class ProgramFetch(wiring.Component):
                     with m.If(left == 0):
                         m.next = "CHECK"
             with m.State("CHECK"):  # a cycle of its own for the checker's logic
-                m.d.sync += fault.eq(check.code)
+                if not self.check_latency:
+                    m.d.sync += fault.eq(check.code)
                 m.next = "DECIDE"
             with m.State("DECIDE"):
+                if self.check_latency:
+                    m.d.comb += fault.eq(check.code)
                 if self.page == 1:
                     self._decide(m, word, address, fault, page_over, queue.w_en)
                 else:

@@ -1,6 +1,6 @@
 """Legality of one program descriptor of the graph core."""
 
-from amaranth import Cat, Const, Module, Mux, Value
+from amaranth import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -55,7 +55,7 @@ class Check(wiring.Component):
 
     Timing
     ------
-    Combinational.
+    One cycle: a register holds what is wrong with each field, and ``code`` is what follows from it.
     """
 
     def __init__(self, config: GcnConfig) -> None:
@@ -72,12 +72,18 @@ class Check(wiring.Component):
             Opcode.AGGREGATE: [*self._aggregate_faults(aggregate), *self._finish_faults(aggregate)],
             Opcode.COMBINE: [*self._combine_faults(combine), *self._finish_faults(combine)],
         }
+        known = Signal(data.StructLayout({"opcode": 8, "version": 8}), reset_less=True)
+        m.d.sync += [known.opcode.eq(header.opcode), known.version.eq(header.version)]
+        wrong = {}
+        for opcode, conditions in faults.items():
+            wrong[opcode] = Signal(max(len(conditions), 1), name=opcode.name.lower(), reset_less=True)
+            m.d.sync += wrong[opcode].eq(Cat(conditions))
         m.d.comb += self.code.eq(ErrorCode.NONE)
-        with m.If(header.version != VERSION):
+        with m.If(known.version != VERSION):
             m.d.comb += self.code.eq(ErrorCode.VERSION)
-        with m.Else(), m.Switch(header.opcode):
-            for opcode, conditions in faults.items():
-                with m.Case(opcode), m.If(Cat(conditions).any()):
+        with m.Else(), m.Switch(known.opcode):
+            for opcode, found in wrong.items():
+                with m.Case(opcode), m.If(found.any()):
                     m.d.comb += self.code.eq(ErrorCode.FIELD)
             with m.Default():
                 m.d.comb += self.code.eq(ErrorCode.OPCODE)

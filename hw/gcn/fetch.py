@@ -57,7 +57,13 @@ class Fetch(wiring.Component):
         m = Module()
         dma = self.config.handler.dma
         m.submodules.fetch = fetch = ProgramFetch(
-            dma, Check(self.config), end=Opcode.END, codes=ErrorCode, page=PAGE, depth=QUEUE_DEPTH
+            dma,
+            Check(self.config),
+            check_latency=1,
+            end=Opcode.END,
+            codes=ErrorCode,
+            page=PAGE,
+            depth=QUEUE_DEPTH,
         )
         store = ProgramStore(dma)
         m.submodules.store = ResetInserter(self.flush)(store)

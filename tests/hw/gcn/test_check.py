@@ -257,10 +257,11 @@ def codes(config: GcnConfig, descriptors: list[int]) -> list[ErrorCode]:
     async def bench(context):
         for descriptor in descriptors:
             context.set(check.descriptor, descriptor)
-            await context.delay(1e-9)
+            await context.tick()
             found.append(ErrorCode(context.get(check.code)))
 
     simulator = Simulator(check)
+    simulator.add_clock(1e-6)
     simulator.add_testbench(bench)
     simulator.run()
     return found
