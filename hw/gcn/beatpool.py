@@ -127,7 +127,7 @@ class BeatPool(wiring.Component):
         column, some = Signal(range(max(2, columns))), Signal()
         number = [Cat(turn[n] for n in range(columns) if n >> bit & 1).any() for bit in range(len(column))]
         m.d.sync += [
-            waiting.eq((waiting | able) & ~chosen),
+            waiting.eq(able & ~chosen),
             self.taken.eq(chosen),
             some.eq(chosen.any()),
         ]

@@ -47,7 +47,8 @@ class Scene:
         stands = [False] * COLUMNS
         while self.left != [len(content) for content in self.content]:
             coming, last = 0, 0
-            taken = ctx.get(pool.taken)
+            taken, ended = ctx.get(pool.taken), ctx.get(pool.ended)
+            assert not any(ended >> n & 1 and self.left[n] < len(own) for n, own in enumerate(self.content))
             assert taken & (taken - 1) == 0, "one at a time"
             for n, content in enumerate(self.content):
                 if taken >> n & 1:
