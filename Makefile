@@ -38,9 +38,10 @@ help: ## List the targets
 
 install: $(STAMP) ## Make .venv with the locked versions of everything
 
-demo: $(STAMP) ## Digits on the tiny spiking core, cryptography on protected multipliers: build/demo/*/report.html
+demo: $(STAMP) ## Digits on a spiking and on a graph core, cryptography on multipliers: build/demo/*/report.html
 	@$(BIN)/pyralis demo snn
 	@$(BIN)/pyralis demo gf
+	@$(BIN)/pyralis demo gcn
 
 test: $(STAMP) ## Run the tests (TEST=path runs some of them, WAVES=1 writes waves)
 	@$(FAIL) $(PYTEST) -n $(JOBS) --dist worksteal -m "not slow" $(TEST) || fail "Some tests failed: see above. A simulation keeps its log and waves in build/sim." \

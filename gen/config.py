@@ -7,7 +7,6 @@ A file holds any of the fields of :class:`pyralis.hw.snn.config.SnnConfig`; the 
     map_words = 4096
 """
 
-import difflib
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -20,11 +19,7 @@ __all__ = ["choose", "from_toml", "preset", "to_toml"]
 
 def preset(name: str) -> SnnConfig:
     """The configuration called *name*; UserError naming the nearest one if there is none."""
-    if name not in PRESETS:
-        near = difflib.get_close_matches(name, PRESETS, n=1, cutoff=0.4)
-        hint = f"did you mean {near[0]!r}?" if near else "a configuration of your own: --config FILE.toml"
-        raise UserError(f"There is no preset {name!r}; there are {', '.join(PRESETS)}.", "preset", hint)
-    return PRESETS[name]
+    return configfile.named(name, PRESETS, "a configuration of your own: --config FILE.toml")
 
 
 def from_toml(text: str, where: str = "configuration") -> SnnConfig:

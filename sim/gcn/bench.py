@@ -8,7 +8,7 @@ from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.top import GcnTop
 from pyralis.sim.bench.core import CoreBench, build_core
 
-__all__ = ["BENCH_TOP", "build_bench"]
+__all__ = ["BENCH_TOP", "build_bench", "verilog"]
 
 BENCH_TOP = "gcn_bench"
 TOP = "gcn_top"
@@ -19,11 +19,11 @@ def build_bench(
 ) -> CoreBench:
     """The simulator of a core of size *config*, with a memory of *memory_bytes* at least."""
     return build_core(
-        _top_text(config), TOP, bench=BENCH_TOP, memory_bytes=memory_bytes, waves=waves, root=root
+        verilog(config), TOP, bench=BENCH_TOP, memory_bytes=memory_bytes, waves=waves, root=root
     )
 
 
 @cache
-def _top_text(config: GcnConfig) -> str:
-    """Verilog of the core; it takes a while, so once per configuration."""
+def verilog(config: GcnConfig) -> str:
+    """Verilog of a core of size *config*; it takes a while, so once per configuration."""
     return emit(GcnTop(config), TOP)

