@@ -1,13 +1,14 @@
-"""The epilogue of both engines: scales, bias, activation, rounding shift and clamp of one row a cycle."""
+"""The epilogue of both engines: scales, bias, activation, rounding shift and clamp of rows of sums."""
 
-from amaranth import Array, Cat, Module, Mux, Signal, signed
+from amaranth import Array, Cat, Module, Signal, signed
 from amaranth.lib import data, enum, stream, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
+from amaranth.utils import ceil_log2
 
-from pyralis.hw.common.fixed import saturate
+from pyralis.hw.gcn.clamp import CLAMP_LATENCY, TOTAL_BITS, OutputType, clamped
 from pyralis.hw.gcn.lines import SLICE_BITS
-from pyralis.hw.gcn.reserve import ReservedQueue
+from pyralis.hw.gcn.rowqueue import FinishedRow, RowQueue
 
 __all__ = [
     "BIAS_SLICES",
@@ -24,13 +25,10 @@ __all__ = [
     "SummedRow",
 ]
 
-TOTAL_BITS = 48
-"""Width of a sum before the shift: that of the adder of a DSP48E2."""
-
 BIAS_SLICES = 32
 """Slices of ``lanes`` elements that the bias of a phase can have."""
 
-LATENCY = 11
+LATENCY = 4 + CLAMP_LATENCY + 2
 """Cycles from a row's transfer at the input to ``output.valid``."""
 
 _DEPTH = 16  # of the output: what is in the pipeline, and what comes until a place is known to be free
@@ -43,15 +41,6 @@ class Engine(enum.Enum, shape=1):
     COMBINATION = 1
 
 
-class OutputType(enum.Enum, shape=2):
-    """Type of the elements that leave."""
-
-    INT8 = 0
-    UINT8 = 1
-    INT16 = 2
-    INT32 = 3
-
-
 EPILOGUE_SETTINGS = data.StructLayout({
     "relu": 1,
     "output": OutputType,
@@ -59,9 +48,11 @@ EPILOGUE_SETTINGS = data.StructLayout({
     "bias_shift": 4,
     "extra_scale": signed(16),
     "extra_signed": 1,
+    "narrow": 1,
 })
-"""What holds for a whole phase. ``shift`` 0..47; ``extra_signed``: the extra rows are int8, not uint8. The
-shift of the bias, and half of the last digit, are in the biases that are loaded (:class:`BiasLoad`)."""
+"""What holds for a whole phase. ``shift`` 0..47; ``extra_signed``: the extra rows are int8, not uint8;
+``narrow``: rows have no more elements than an epilogue finishes in a cycle. The shift of the bias, and half
+of the last digit, are in the biases that are loaded (:class:`BiasLoad`)."""
 
 
 class SummedRow(data.StructLayout):
@@ -75,17 +66,6 @@ class SummedRow(data.StructLayout):
             "sums": data.ArrayLayout(signed(sum_bits), lanes),
         }
         super().__init__(members | ({"extra": data.ArrayLayout(8, lanes)} if extra else {}))
-
-
-class FinishedRow(data.StructLayout):
-    """A slice of a row of results: two's complement, or of uint8 zero-extended, to 32 bits."""
-
-    def __init__(self, lanes: int, tag_bits: int) -> None:
-        super().__init__({
-            "tag": tag_bits,
-            "slice": SLICE_BITS,
-            "values": data.ArrayLayout(signed(32), lanes),
-        })
 
 
 class BiasLoad(data.StructLayout):
@@ -174,15 +154,18 @@ class Epilogue(wiring.Component):
         Width of a sum, in bits.
     tag_bits : int
         Bits that go with a row, unchanged.
+    work : int, optional
+        Elements that are finished in a cycle: *lanes*, or that over a power of two.
     extra : bool
         Whether there is a multiplier for an extra row in each lane.
 
     Ports
     -----
     input : In(stream of SummedRow)
-        Its slice and ``bias_base`` together are below ``BIAS_SLICES``.
+        Its slice and ``bias_base`` together are below ``BIAS_SLICES``. Taken with its last part; until then
+        it stays, as that of every stream.
     output : Out(stream of FinishedRow)
-        In the order of the input.
+        In the order of the input. Of narrow rows, elements from *work* on are 0.
     settings : In(EPILOGUE_SETTINGS), bias_base : In(range(BIAS_SLICES))
         Constant while rows of a phase are inside. ``bias_base``: slice of the bias of slice 0.
     bias : In(BiasWrite)
@@ -196,8 +179,9 @@ class Epilogue(wiring.Component):
 
     Timing
     ------
-    A row a cycle; latency ``LATENCY``. ``input.ready`` depends on registers alone. The pipeline has no
-    enables: a place in the output queue is reserved for each row that enters.
+    ``lanes / work`` cycles a row, a narrow one one cycle; latency ``LATENCY``. ``input.ready`` depends on
+    registers alone. The pipeline has no enables: a place in the output queue is reserved for each row that
+    enters.
 
     Numerics
     --------
@@ -209,10 +193,18 @@ class Epilogue(wiring.Component):
     """
 
     def __init__(
-        self, lanes: int, sum_bits: int, tag_bits: int, *, extra: bool = True, output_depth: int = _DEPTH
+        self,
+        lanes: int,
+        sum_bits: int,
+        tag_bits: int,
+        work: int | None = None,
+        *,
+        extra: bool = True,
+        output_depth: int = _DEPTH,
     ) -> None:
         self.lanes, self.sum_bits, self.tag_bits, self.extra = lanes, sum_bits, tag_bits, extra
-        self.output_depth = output_depth
+        self.work = work or lanes
+        self.parts, self.output_depth = lanes // self.work, output_depth
         super().__init__({
             "input": In(stream.Signature(SummedRow(lanes, sum_bits, tag_bits, extra=extra))),
             "output": Out(stream.Signature(FinishedRow(lanes, tag_bits))),
@@ -226,118 +218,101 @@ class Epilogue(wiring.Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        m.submodules.queue = queue = ReservedQueue(FinishedRow(self.lanes, self.tag_bits), self.output_depth)
-        taken, valid, place = Signal(), Signal(LATENCY - 2), Signal(self.tag_bits + len(queue.word.slice))
-        m.d.comb += [
-            self.input.ready.eq(queue.spare != 0),
-            taken.eq(self.input.valid & self.input.ready),
-            queue.reserve.eq(taken),
-            self.busy.eq(queue.spare != queue.depth),
-            place.eq(Cat(self.input.p.tag, self.input.p.slice)),
-            queue.put.eq(valid[-1]),
-        ]
-        m.d.sync += valid.eq(Cat(taken, valid))
-        place = _delayed(m, place, LATENCY - 2, "place")
-        m.d.comb += Cat(queue.word.tag, queue.word.slice).eq(place)
+        m.submodules.queue = queue = RowQueue(self.lanes, self.work, self.tag_bits, self.output_depth)
         wiring.connect(m, wiring.flipped(self.output), queue.output)
-
-        biases = self._biases(m)
-        scale = _delayed(m, self.input.p.scale, 2, "scale")
-        changed = Signal(self.lanes)
-        for j in range(self.lanes):
-            total = self._total(m, j, scale, biases[j])
-            shifted = self._shifted(m, j, total)
-            value, clamped = self._clamped(m, j, shifted)
-            m.d.comb += [queue.word.values[j].eq(value), changed[j].eq(clamped)]
+        self._part, enters = self._parts(m, queue)
+        valid, row = Signal(LATENCY - 2), self.input.p
+        m.d.sync += valid.eq(Cat(enters, valid))
+        m.d.comb += [
+            self.busy.eq(queue.spare != queue.depth),
+            queue.narrow.eq(self.settings.narrow),
+            queue.put.eq(valid[-1]),
+            queue.part.eq(_delayed(m, self._part, LATENCY - 2, "part")),
+            queue.tag.eq(_delayed(m, row.tag, LATENCY - 2, "tag")),
+            queue.slice.eq(_delayed(m, row.slice, LATENCY - 2, "slice")),
+        ]
+        biases, scale = self._biases(m), _delayed(m, row.scale, 2, "scale")
+        changed = Signal(self.work)
+        for j in range(self.work):
+            value, changes = clamped(m, j, self._total(m, j, scale, biases[j]), self.settings)
+            m.d.comb += [queue.values[j].eq(value), changed[j].eq(changes)]
         with m.If(self.clear):
             m.d.sync += self.saturated.eq(0)
         with m.If(valid[-1] & changed.any()):
             m.d.sync += self.saturated.eq(1)
         return m
 
+    def _parts(self, m: Module, queue: RowQueue) -> tuple[Signal, Signal]:
+        """Which part of the input enters, and whether one does; a place is needed for the first one only."""
+        part, enters = Signal(max(1, ceil_log2(self.parts))), Signal()
+        first, last = Signal(), Signal()
+        m.d.comb += [
+            first.eq(part == 0),
+            last.eq(self.settings.narrow | (part == self.parts - 1)),
+            self.input.ready.eq(last & ((queue.spare != 0) | ~first)),
+            enters.eq(self.input.valid & ((queue.spare != 0) | ~first)),
+            queue.reserve.eq(enters & first),
+        ]
+        if self.parts > 1:
+            with m.If(enters):
+                m.d.sync += part.eq(part + 1)
+                with m.If(last):
+                    m.d.sync += part.eq(0)
+        return part, enters
+
+    def _chosen(self, values: data.View, j: int):
+        """Element *j* of the part that enters."""
+        return Array([values[n * self.work + j] for n in range(self.parts)])[self._part]
+
     def _biases(self, m: Module) -> list[Signal]:
-        """Stage 1: the bias of the row's slice."""
-        whole = data.ArrayLayout(signed(TOTAL_BITS), self.lanes)
-        m.submodules.biases = memory = Memory(shape=whole, depth=BIAS_SLICES, init=[])
+        """Stage 2, or 3 without an extra row: the biases of the part."""
+        whole = data.ArrayLayout(signed(TOTAL_BITS), self.work)
+        m.submodules.biases = memory = Memory(shape=whole, depth=BIAS_SLICES * self.parts, init=[])
         write, read = memory.write_port(granularity=1), memory.read_port(domain="comb")
-        m.d.comb += [write.addr.eq(self.bias.slice), read.addr.eq(self.input.p.slice + self.bias_base)]
+        index, written = Signal(range(BIAS_SLICES)), Signal(range(BIAS_SLICES))
+        lane_bits = ceil_log2(self.work)
+        m.d.comb += [
+            index.eq(self.input.p.slice + self.bias_base),
+            written.eq(self.bias.slice),
+            write.addr.eq(Cat(self.bias.lane[lane_bits:], written)),
+        ]
+        place = Signal.like(read.addr, name="bias_place")
+        m.d.comb += [
+            place.eq(Cat(self._part, index) if self.parts > 1 else index),
+            read.addr.eq(_delayed(m, place, 1 if self.extra else 2, "bias_place")),
+        ]
         biases = []
-        for j in range(self.lanes):
+        for j in range(self.work):
             bias = Signal(signed(TOTAL_BITS), name=f"bias_{j}", reset_less=True)
             m.d.comb += [
                 write.data[j].eq(self.bias.value),
-                write.en[j].eq(self.bias.valid & (self.bias.lane == j)),
+                write.en[j].eq(self.bias.valid & (self.bias.lane[:lane_bits] == j)),
             ]
             m.d.sync += bias.eq(read.data[j])
             biases.append(bias)
         return biases
 
     def _total(self, m: Module, j: int, scale: Signal, bias: Signal) -> Signal:
-        """Stages 2 to 5: both products, each added to what came before, as two DSP blocks do."""
-        acc = _delayed(m, self.input.p.sums[j], 2, f"acc_{j}")
+        """Stages 1 to 4: both products, each added to what came before, as two DSP blocks do."""
+        sum_, addend = Signal(signed(self.sum_bits), name=f"sum_{j}"), bias
+        m.d.comb += sum_.eq(self._chosen(self.input.p.sums, j))
         if self.extra:
+            byte = Signal(8, name=f"byte_{j}")
             extra = Signal(signed(9), name=f"extra_{j}", reset_less=True)
-            byte = self.input.p.extra[j]
             other = Signal(signed(25), name=f"extra_product_{j}", reset_less=True)
+            addend = Signal(signed(TOTAL_BITS), name=f"addend_{j}", reset_less=True)
+            m.d.comb += byte.eq(self._chosen(self.input.p.extra, j))
             m.d.sync += [
                 extra.eq(Cat(byte, byte[-1] & self.settings.extra_signed).as_signed()),
                 other.eq(extra * self.settings.extra_scale),
+                addend.eq(other + bias),
             ]
-            addend = Signal(signed(TOTAL_BITS), name=f"addend_{j}", reset_less=True)
-            m.d.sync += addend.eq(other + _delayed(m, bias, 1, f"bias_later_{j}"))
-        else:
-            addend = _delayed(m, bias, 2, f"addend_{j}")
         product = Signal(signed(self.sum_bits + 17), name=f"product_{j}", reset_less=True)
         total = Signal(signed(TOTAL_BITS), name=f"total_{j}", reset_less=True)
         factor = Signal(signed(17), name=f"factor_{j}")
         m.d.comb += factor.eq(Cat(scale, 0).as_signed())
-        m.d.sync += product.eq(acc * factor)
-        later = _delayed(m, product, 1, f"product_later_{j}")
-        m.d.sync += total.eq(later + _delayed(m, addend, 1, f"addend_later_{j}"))
+        m.d.sync += [product.eq(_delayed(m, sum_, 2, f"acc_{j}") * factor), total.eq(product + addend)]
         return total
-
-    def _shifted(self, m: Module, j: int, total: Signal) -> Signal:
-        """Stages 6 and 7: bytes, then bits."""
-        coarse = Signal(signed(TOTAL_BITS), name=f"coarse_{j}", reset_less=True)
-        fine = Signal(signed(TOTAL_BITS), name=f"fine_{j}", reset_less=True)
-        by_bytes = Array([total >> 8 * n for n in range(6)])
-        m.d.sync += [
-            coarse.eq(by_bytes[self.settings.shift[3:]]),
-            fine.eq(coarse >> self.settings.shift[:3]),
-        ]
-        return fine
-
-    def _clamped(self, m: Module, j: int, value: Signal) -> tuple[Signal, Signal]:
-        """Stages 8 and 9: which types the value does not fit; then the value, or the nearest that fits."""
-        beyond = Signal(4, name=f"beyond_{j}", reset_less=True)
-        low = Signal(32, name=f"low_{j}", reset_less=True)
-        sign = Signal(name=f"sign_{j}", reset_less=True)
-        m.d.sync += [
-            beyond[OutputType.INT8.value].eq(saturate(value, 8)[1]),
-            beyond[OutputType.UINT8.value].eq(value[8:].any()),
-            beyond[OutputType.INT16.value].eq(saturate(value, 16)[1]),
-            beyond[OutputType.INT32.value].eq(saturate(value, 32)[1]),
-            low.eq(value),
-            sign.eq(value[-1]),
-        ]
-        result = Signal(signed(32), name=f"value_{j}", reset_less=True)
-        changed = Signal(name=f"changed_{j}", reset_less=True)
-        over, rectified, limit = Signal(name=f"over_{j}"), Signal(name=f"rectified_{j}"), Signal(32)
-        m.d.comb += [
-            over.eq(beyond.bit_select(self.settings.output.as_value(), 1)),
-            rectified.eq(sign & self.settings.relu),
-        ]
-        with m.Switch(self.settings.output):
-            for kind, bits in ((OutputType.INT8, 8), (OutputType.INT16, 16), (OutputType.INT32, 32)):
-                with m.Case(kind):
-                    m.d.comb += limit.eq(Cat((~sign).replicate(bits - 1), sign.replicate(33 - bits)))
-            with m.Case(OutputType.UINT8):
-                m.d.comb += limit.eq((~sign).replicate(8))
-        m.d.sync += [
-            result.eq(Mux(rectified, 0, Mux(over, limit, low)).as_signed()),
-            changed.eq(over & ~rectified),
-        ]
-        return result, changed
 
 
 def _delayed(m: Module, value, cycles: int, name: str) -> Signal:

@@ -10,8 +10,9 @@ from pyralis.hw.gcn.epilogue import EPILOGUE_SETTINGS, BiasLoader, Engine, Epilo
 from pyralis.sim.bench.build import run_cocotb
 
 CASES = {
-    "whole": {"lanes": 4, "sum_bits": 32, "tag_bits": 15, "extra": True},
-    "plain": {"lanes": 8, "sum_bits": 24, "tag_bits": 3, "extra": False},
+    "whole": {"lanes": 4, "work": 4, "sum_bits": 32, "tag_bits": 15, "extra": True},
+    "halves": {"lanes": 8, "work": 4, "sum_bits": 24, "tag_bits": 3, "extra": False},
+    "quarters": {"lanes": 8, "work": 2, "sum_bits": 24, "tag_bits": 9, "extra": True},
 }
 
 
