@@ -7,6 +7,7 @@ from pathlib import Path
 
 from amaranth import Module
 from amaranth.lib import stream, wiring
+from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from pyralis.gen.emit.verilog import emit
@@ -121,3 +122,27 @@ def test_kept_copies_survive_synthesis():
     kept = map_gates(emit(Twice(), "twice", keep_hierarchy=True), "twice").netlist
     merged = map_gates(emit(Twice(), "twice"), "twice").netlist
     assert kept.gate_count == 7 and merged.gate_count == 0, "two parities and a comparison, or nothing at all"
+
+
+class Memories(wiring.Component):
+    """A memory of zeros and one of ascending numbers."""
+
+    def __init__(self) -> None:
+        super().__init__({"address": In(6), "written": In(8), "zero": Out(8), "number": Out(8)})
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        for name, init, out in (("zeros", [], self.zero), ("numbers", range(64), self.number)):
+            m.submodules[name] = memory = Memory(shape=8, depth=64, init=init)
+            write, read = memory.write_port(), memory.read_port()
+            m.d.comb += [read.addr.eq(self.address), write.addr.eq(self.address), out.eq(read.data)]
+            m.d.comb += [write.data.eq(self.written), write.en.eq(1)]
+        return m
+
+
+def test_a_memory_of_equal_words_is_filled_by_a_loop():
+    text = emit(Memories(), "memories")
+    assert "initial begin : zeros_filled" in text
+    assert "for (i = 0; i < 64; i = i + 1)\n      zeros[i] = 8'h00;" in text
+    assert "zeros[1]" not in text
+    assert all(f"numbers[{n}] = 8'h{n:02x};" in text for n in range(64))
