@@ -235,6 +235,7 @@ class Schedule:
                 "bias_shift": epilogue.bias_shift if epilogue.bias is not None else 0,
                 "extra_scale": epilogue.extra_scale if extra is not None else 0,
                 "extra_signed": int(signed),
+                "narrow": int(self.network.widths()[step.operation.name] <= self.config.epilogue_lanes),
             },
             "bias_base": places["biases"].base,
         }

@@ -231,6 +231,7 @@ class Check(wiring.Component):
             d.after_store != 0,
             d.bias_base + d.slices > BIAS_SLICES,
             self._too_long(d.epilogue.shift),
+            d.epilogue.narrow & (d.slices != 1),
             d.scaled & (d.scale_base + self._rows_of_column(d) > scale_depth(c)),
             target == RESERVED,
             ~to_memory & ~bytes_only,

@@ -75,7 +75,7 @@ class Column(wiring.Component):
     def __init__(self, config: GcnConfig) -> None:
         self.config = c = config
         self.buffer = AggBuffer(c)
-        self.epilogue = Epilogue(c.lanes, c.product_bits, ROW_BITS, extra=False)
+        self.epilogue = Epilogue(c.lanes, c.product_bits, ROW_BITS, c.epilogue_lanes, extra=False)
         super().__init__({
             "settings": In(CombineSettings(c)),
             "row_count": In(ROW_BITS),

@@ -61,6 +61,9 @@ class GcnConfig:
         Width of a sum in the Aggregation Engine, 16..32, in bits.
     product_bits : int
         Width of a sum in the Combination Engine, 20..32, in bits.
+    epilogue_lanes : int
+        Elements of a row of results that an epilogue finishes in a cycle: ``lanes`` over 1, 2 or 4. Rows come
+        at most every second cycle, unless they are narrow. 0 means half of ``lanes``.
     edge_weights : bool
         Whether entries of adjacencies can have int8 weights, and SIMD cores multipliers.
     feature_values : bool
@@ -89,12 +92,15 @@ class GcnConfig:
     group_bytes: int = 64
     accumulator_bits: int = 24
     product_bits: int = 32
+    epilogue_lanes: int = 0
     edge_weights: bool = False
     feature_values: bool = True
     bus_bits: int = 64
     address_bits: int = 40
 
     def __post_init__(self) -> None:
+        if not self.epilogue_lanes:
+            object.__setattr__(self, "epilogue_lanes", self.lanes // 2)
         ranges = {
             "columns": (1, 64),
             "pe_rows": (2, 64),
@@ -128,6 +134,11 @@ class GcnConfig:
         ):
             if not low <= getattr(self, name) <= high:
                 raise ValueError(f"{name} must be in {low}..{high}, not {getattr(self, name)}")
+        if self.epilogue_lanes not in (self.lanes, self.lanes // 2, self.lanes // 4):
+            raise ValueError(
+                f"epilogue_lanes must be {self.lanes // 4}, {self.lanes // 2} or {self.lanes}, as lanes is "
+                f"{self.lanes}, not {self.epilogue_lanes}"
+            )
         if self.bus_bits > 16 * LINE * self.columns:
             raise ValueError(
                 f"bus_bits ({self.bus_bits}) must not exceed {16 * LINE} for each column ({self.columns})"

@@ -53,7 +53,7 @@ class Finish(wiring.Component):
 
     Timing
     ------
-    A row a cycle, if each read is taken at once.
+    As the epilogue's, if each read is taken at once.
 
     Golden model
     ------------
@@ -62,7 +62,7 @@ class Finish(wiring.Component):
 
     def __init__(self, config: GcnConfig, column: int) -> None:
         self.config, self.column = config, column
-        self.epilogue = Epilogue(config.lanes, config.accumulator_bits, ROW_BITS)
+        self.epilogue = Epilogue(config.lanes, config.accumulator_bits, ROW_BITS, config.epilogue_lanes)
         super().__init__({
             "settings": In(FINISH_SETTINGS),
             "rows": In(stream.Signature(RowLayout(config))),

@@ -72,8 +72,9 @@ def _capabilities(c: GcnConfig) -> tuple[Register, ...]:
                 ("feature_lines_log2", 5, _log2(c.feature_lines)),
                 ("group_bytes_log2", 4, _log2(c.group_bytes)),
                 ("bus_log2", 4, _log2(c.bus_bits)),
+                ("epilogue_lanes_log2", 4, _log2(c.epilogue_lanes)),
             ),
-            doc="Words of the memories; width of the bus in bits.",
+            doc="Words of the memories; width of the bus in bits; elements of an epilogue a cycle.",
         ),
         Register(
             "tables",

@@ -241,6 +241,10 @@ class _Machine:
             total = total + _elements(extra, e["extra_signed"]) * e["extra_scale"]
         total = total + m.biases[engine].read(slice(d["bias_base"], d["bias_base"] + slices))
         _fit(total, TOTAL_BITS)
+        if e["narrow"]:
+            assert slices == 1, "narrow rows of several slices"
+            assert not sums[:, :, c.epilogue_lanes :].any(), "narrow rows are not narrow"
+            total[:, :, c.epilogue_lanes :] = 0
         if e["relu"]:
             total = np.maximum(total, 0)
         shifted = total >> e["shift"]

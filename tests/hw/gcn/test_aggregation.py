@@ -27,7 +27,9 @@ def test_other_sizes():
 
 
 # The adjacency of Cora on 32 cores. Rows of 4 bytes, because the width of rows changes nothing about cycles.
-Z32 = replace(PRESETS["z32"], lanes=4, accumulator_bits=20, store_rows=128, edge_lines=256, contexts=8)
+Z32 = replace(
+    PRESETS["z32"], lanes=4, epilogue_lanes=2, accumulator_bits=20, store_rows=128, edge_lines=256, contexts=8
+)
 CORA = Path(__file__).resolve().parents[4] / "shared" / "data" / "cora"
 
 

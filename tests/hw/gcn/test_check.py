@@ -103,6 +103,7 @@ LEGAL = {
 AT_THE_BOUND = [
     ("edges", {"start": 0, "count": 2048, "beats": 8192}),
     ("edges", {"shift": 63, "engine": 1}),  # mean nothing here
+    ("narrow", {"epilogue.narrow": 1}),
     ("features", {"valued": 0, "beats": 12}),
     ("features", {"start": 1023, "count": 1, "beats": 8}),
     ("weights", {"start": 0, "count": 256, "beats": 256}),
@@ -200,6 +201,8 @@ FAULTS = [
     ("aggregate", {"splits": 1}),
     ("narrow", {"splits": 2}),
     ("narrow", {"splits": 3}),
+    ("lists", {"epilogue.narrow": 1}),
+    ("sums", {"epilogue.narrow": 1}),
     ("aggregate", {"hub_base": 9}),
     ("aggregate", {"hub_bits": 3}),
     ("aggregate", {"hub_bits": 15, "hub_base": 0}),

@@ -33,6 +33,8 @@ def test_the_presets_have_the_lanes_that_they_are_named_after():
         ("store_rows", 1 << 14, "the row store of 65536 words has more than an index of 15 bits can name"),
         ("group_bytes", 4, "group_bytes must be a power of two in 8..4096, not 4"),
         ("accumulator_bits", 33, "accumulator_bits must be in 16..32, not 33"),
+        ("epilogue_lanes", 1, "epilogue_lanes must be 2, 4 or 8, as lanes is 8, not 1"),
+        ("epilogue_lanes", 16, "epilogue_lanes must be 2, 4 or 8, as lanes is 8, not 16"),
         ("bus_bits", 48, "bus_bits must be 32, 64, 128, 256 or 512, not 48"),
         ("bus_bits", 512, "bus_bits (512) must not exceed 128 for each column (2)"),
     ],
@@ -40,6 +42,12 @@ def test_the_presets_have_the_lanes_that_they_are_named_after():
 def test_what_is_out_of_range_is_refused(field, value, sentence):
     with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
         dataclasses.replace(GcnConfig(), **{field: value})
+
+
+def test_epilogues_have_half_the_lanes_unless_told():
+    assert GcnConfig().epilogue_lanes == 4
+    assert GcnConfig(lanes=16, epilogue_lanes=4).epilogue_lanes == 4
+    assert [config.epilogue_lanes for config in PRESETS.values()] == [4, 8, 8]
 
 
 @pytest.mark.parametrize("bus_bits", [32, 64, 128, 256, 512])

@@ -15,7 +15,7 @@ from pyralis.hw.gcn.finish import Finish
 from pyralis.sim.golden.gcn.epilogue import epilogue
 from tests.support.pysim import answer, send, simulate, take
 
-CONFIG = replace(PRESETS["tiny"], columns=4, lanes=4)
+CONFIG = replace(PRESETS["tiny"], columns=4, lanes=4, epilogue_lanes=2)
 LANES, SUM_BITS = CONFIG.lanes, CONFIG.accumulator_bits
 ROWS, SLICES = 64, 6  # numbers of rows in the column, and slices, are below these
 
@@ -87,8 +87,9 @@ class Bench:
             inside += all(given) - (left and leaves)
             cycle += 1
 
-    async def phase(self, ctx, count, *, extra, scaled, relu=None, shift=None, output=None):
+    async def phase(self, ctx, count, *, extra, scaled, narrow=0, relu=None, shift=None, output=None):
         """*count* random rows of a phase with random settings."""
+        width = CONFIG.epilogue_lanes if narrow else LANES
         dut, rng = self.dut, self.rng
         kind = rng.choice(list(OutputType)) if output is None else output
         relu = rng.getrandbits(1) if relu is None else relu
@@ -114,6 +115,7 @@ class Bench:
                     "bias_shift": bias_shift,
                     "extra_scale": extra_scale,
                     "extra_signed": extra_signed,
+                    "narrow": narrow,
                 },
             },
         )
@@ -140,16 +142,16 @@ class Bench:
                 scale=self.scales[row] if scaled else common,
                 extra="other" if extra else None,
                 extra_scale=extra_scale,
-                bias=np.array(biases[s]),
+                bias=np.array(biases[s][:width]),
                 bias_shift=bias_shift,
                 shift=shift,
                 relu=bool(relu),
                 output=kind.name.lower(),
             )
             values, changed = epilogue(
-                torch.tensor([sums]), golden, torch.from_numpy(others.astype(np.int64))[None]
+                torch.tensor([sums[:width]]), golden, torch.from_numpy(others[:width].astype(np.int64))[None]
             )
-            expected.append((row, s, values[0].tolist()))
+            expected.append((row, s, values[0].tolist() + [0] * (LANES - width)))
             saturated |= bool(changed.any())
         self.asked.clear()
         self.times.clear()
@@ -179,8 +181,8 @@ def test_against_golden(column, stall, blocked, slow):
     async def phases(ctx):
         for extra in (1, 0):  # what was added before is not added any more
             for scaled in (0, 1):
-                for count in (1, 0, 50):
-                    await bench.phase(ctx, count, extra=extra, scaled=scaled)
+                for count, narrow in ((1, 1), (0, 0), (50, 0), (30, 1)):
+                    await bench.phase(ctx, count, extra=extra, scaled=scaled, narrow=narrow)
 
     simulate(bench.dut, phases, background=bench.sides)
     assert bench.seen == {False, True}
@@ -188,14 +190,18 @@ def test_against_golden(column, stall, blocked, slow):
 
 @pytest.mark.parametrize("latency", [5, 8])
 @pytest.mark.parametrize("extra", [0, 1])
-def test_a_row_a_cycle(extra, latency):
+@pytest.mark.parametrize("narrow", [0, 1])
+def test_no_cycle_is_lost(narrow, extra, latency):
     """Whatever the rounds of the row store (latency 5 to 8)."""
+    every = 1 if narrow else LANES // CONFIG.epilogue_lanes
     bench = Bench(2, random.Random(5), latency=latency)
 
     async def phase(ctx):
-        await bench.phase(ctx, 60, extra=extra, scaled=1)
-        for times in (bench.times, [cycle for cycle, _ in bench.got]):
-            assert times == list(range(times[0], times[0] + 60))
+        await bench.phase(ctx, 60, extra=extra, scaled=1, narrow=narrow)
+        times = [cycle for cycle, _ in bench.got]
+        assert times == list(range(times[0], times[0] + 60 * every, every))
+        if narrow:
+            assert bench.times == list(range(bench.times[0], bench.times[0] + 60))
 
     simulate(bench.dut, phase, background=bench.sides)
 

@@ -11,11 +11,13 @@ from pyralis.gen.gcn.arrays import from_arrays
 from pyralis.gen.gcn.arrays import gcn as gcn_layer
 from pyralis.gen.gcn.compile import Compiled, Settings, compile_network
 from pyralis.gen.gcn.features import row_normalised
-from pyralis.gen.gcn.intnetwork import Epilogue, IntAggregate, IntCombine, IntGraphNetwork, IntInput
+from pyralis.gen.gcn.intnetwork import IntCombine, IntGraphNetwork
 from pyralis.gen.gcn.quantize import quantize
 from pyralis.gen.gcn.synthetic import synthetic
+from pyralis.hw.common.descriptor import DESCRIPTOR_BYTES
 from pyralis.hw.gcn.config import PRESETS, GcnConfig
-from pyralis.hw.gcn.program import Content, Opcode, Source
+from pyralis.hw.gcn.epilogue import EPILOGUE_SETTINGS
+from pyralis.hw.gcn.program import AGGREGATE, COMBINE, Content, Opcode, Source
 from pyralis.sim.gcn.descriptors import decode, jobs
 from pyralis.sim.gcn.interpret import Outcome, run
 from pyralis.sim.gcn.memories import UnwrittenError
@@ -65,8 +67,10 @@ def test_random_networks(name):
         for each in compiled.descriptors:
             seen.add((each["opcode"], each.get("source") if each["opcode"] is Opcode.COMBINE else None))
             seen |= {key for key in ("extra", "maximum", "hubs", "splits", "valued") if each.get(key)}
+            if "epilogue" in each:
+                seen.add(("narrow", each["epilogue"]["narrow"]))
     assert {(Opcode.COMBINE, source) for source in Source} <= seen
-    assert {"extra", "maximum", "splits", "valued"} <= seen
+    assert {"extra", "maximum", "splits", "valued", ("narrow", 0), ("narrow", 1)} <= seen
     assert ("hubs" in seen) == bool(config.hubs)
 
 
@@ -155,6 +159,29 @@ def test_an_entry_without_a_row_is_found():
     wrong[0:2] = (200).to_bytes(2, "little")
     with pytest.raises(UnwrittenError, match=r"^the Weight Buffer is read where nothing has been written$"):
         interpret(compiled, features, bytes(wrong))
+
+
+def test_rows_that_are_called_narrow_and_are_not_are_found():
+    rng = np.random.default_rng(8)
+    network, features = gcn(rng, hidden=6), binary(rng, 20, 24)
+    compiled = compile_network(network, PRESETS["tiny"], features=features)
+    layout = {Opcode.AGGREGATE: AGGREGATE, Opcode.COMBINE: COMBINE}
+    narrow = {}
+    for number, each in enumerate(compiled.descriptors):
+        if each["opcode"] not in layout:
+            continue
+        narrow[number] = each["epilogue"]["narrow"]
+        settings = layout[each["opcode"]]["epilogue"]
+        bit = 8 * DESCRIPTOR_BYTES * number + settings.offset + EPILOGUE_SETTINGS["narrow"].offset
+        wrong = bytearray(compiled.program)
+        wrong[bit // 8] |= 1 << bit % 8
+        changed = replace(compiled, program=bytes(wrong))
+        if narrow[number]:
+            assert changed.program == compiled.program
+        else:
+            with pytest.raises(AssertionError, match="narrow rows are not narrow"):
+                interpret(changed, features)
+    assert list(narrow.values()) == [0, 0, 1, 1], "rows of 6 elements, then of 3"
 
 
 @pytest.mark.parametrize("chain", [True, False])
