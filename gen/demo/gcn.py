@@ -12,7 +12,7 @@ import hashlib
 import importlib.metadata
 import inspect
 import pickle
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -104,7 +104,7 @@ def demo(
     with clock.step("load the graph") as step:
         graph = digitgraph.load() if data is None else planetoid(data, dataset or DATASET)
         step.note(f"{graph.name}: {graph.nodes:,} nodes, {graph.edges:,} edges")
-    source = f"--data {data} --dataset {graph.name}" if data is not None else ""
+    source = [f"--data {data}", f"--dataset {graph.name}"] if data is not None else []
     return demo_graph(
         graph,
         folder,
@@ -124,22 +124,21 @@ def demo_graph(
     preset_name: str | None = None,
     seeds: range = range(1),
     epochs: int = graphtraining.EPOCHS,
-    options: str = "",
+    options: Sequence[str] = (),
     clock: Clock,
 ) -> dict[str, Any]:
     """The job on any *graph* with labels; *options* are those that name it on the command line."""
-    networks = [trained(graph, folder, seed, epochs, clock) for seed in seeds]
-    first = networks[0]
+    first = trained(graph, folder, seeds[0], epochs, clock)
     network, features = first.quantized.network, first.quantized.features
     with clock.step("compile") as step:
         name, compiled = _compiled(first.quantized, presets, preset_name)
         step.note(f"{name}: {len(compiled.descriptors)} descriptors, {len(compiled.constants):,} bytes")
+    networks = [first, *(trained(graph, folder, seed, epochs, clock) for seed in seeds[1:])]
     found = graphrun.simulate(network, features, compiled, progress=clock)  # type: ignore[arg-type] # has step()
     with clock.step("compare") as step:
         step.note(found.sentence)
     with clock.step("write the files") as step:
-        network_file, files = folder / "network.npz", {}
-        network.save(network_file)
+        network.save(folder / "network.npz")
         contents: dict[str, bytes | str] = {
             "rtl/gcn_top.v": verilog(compiled.config),
             "rtl/program.bin": compiled.program,
@@ -150,6 +149,7 @@ def demo_graph(
             write_file(folder / path, content)
         files = {path: _digest(folder / path) for path in ("network.npz", *contents)}
         step.note(f"{sum((folder / path).stat().st_size for path in files) / 1e6:.1f} MB")
+    more = [f"--seeds {len(seeds)}"] if len(seeds) > 1 else []
     result = {
         "job": JOB,
         **graphfacts.accuracies(graph, networks, found),
@@ -170,7 +170,7 @@ def demo_graph(
         "versions": {name: importlib.metadata.version(name) for name in VERSIONS},
         "files": files,
         "reproduce": [
-            f"pyralis demo gcn {options}".rstrip() + f" --preset {name} --seed {first.seed}",
+            " ".join(["pyralis demo gcn", *options, f"--preset {name} --seed {first.seed}", *more]),
             f"pyralis report {folder}",
         ],
     }

@@ -1,10 +1,12 @@
 """A line for every step, a bar on terminals only."""
 
 import io
+import time
 
 import pytest
 
-from pyralis.gen.progress import QUIET, Progress
+from pyralis.gen import progress as module
+from pyralis.gen.progress import QUIET, Progress, ticking
 
 
 class Terminal(io.StringIO):
@@ -80,3 +82,15 @@ def test_quiet_says_nothing(capsys):
         step.advance()
     QUIET.say("hello")
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_clock_ticks_while_something_else_works(monkeypatch):
+    monkeypatch.setattr(module, "TICK", 0.01)
+    monkeypatch.setattr(module, "REDRAW", 0.0)
+    stream = Terminal()
+    with Progress(stream).step("simulate") as step, ticking(step):
+        time.sleep(0.2)
+    drawn = stream.getvalue().count("simulate")
+    assert drawn > 3
+    time.sleep(0.05)
+    assert stream.getvalue().count("simulate") == drawn
