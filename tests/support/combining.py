@@ -145,6 +145,7 @@ class Engine:
                     "output": OutputType[how.output.upper()],
                     "shift": how.shift,
                     "bias_shift": how.bias_shift,
+                    "narrow": product.weight.shape[1] <= c.epilogue_lanes,
                 },
             })
             .as_bits()

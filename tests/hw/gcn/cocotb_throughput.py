@@ -35,7 +35,10 @@ def random_rows(rng, shape, low, high):
 @cocotb.test(timeout_time=200, timeout_unit="us")
 @cocotb.parametrize(elements=[16, 128], width=[7, 16])
 async def dense_steps_follow_each_other(dut, elements, width):
-    """Groups whose rows come one a cycle: at least 0.95 of the cycles are steps, fill and drain left out."""
+    """At least 0.95 of the cycles are steps, fill and drain left out, unless the epilogue needs longer.
+
+    With 16 elements, groups give a row a cycle: as many as an epilogue takes of narrow rows only.
+    """
     it = await engine(dut)
     rows = 24 * R if elements == 16 else 6 * R
     product = Product(
@@ -57,7 +60,8 @@ async def dense_steps_follow_each_other(dut, elements, width):
     first, last = trace.index(1), len(trace) - trace[::-1].index(1)
     share = steps / (last - first)
     dut._log.info(f"dense, K = {elements}, F = {width}: {steps} steps in {last - first} cycles, {share:.3f}")
-    assert share >= 0.95
+    every = 1 if width <= CONFIG.epilogue_lanes else CONFIG.lanes // CONFIG.epilogue_lanes
+    assert share >= 0.95 * min(1, elements / (R * every))
 
 
 def features(folder):
