@@ -15,6 +15,9 @@ from pyralis.gen.gcn.quantize import Quantized
 
 __all__ = ["Trained", "accuracies", "of_graph", "of_network", "of_seed", "sample", "traffic"]
 
+BARS = 24
+"""Most degrees that have a bar of their own."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Trained:
@@ -36,8 +39,12 @@ class Trained:
 def of_graph(graph: Graph) -> dict[str, Any]:
     """Size of the graph, and how many nodes have which degree."""
     degrees = graph.in_degrees
-    bounds = [0, *(1 << k for k in range(int(degrees.max(initial=1)).bit_length() + 1))]
-    counts = [int(((degrees >= low) & (degrees < high)).sum()) for low, high in itertools.pairwise(bounds)]
+    low, high = (int(degrees.min()), int(degrees.max())) if graph.nodes else (0, 0)
+    bounds = list(range(low, high + 2))
+    if len(bounds) > BARS:  # powers of two
+        powers = [1 << k for k in range(low.bit_length(), high.bit_length() + 1)]
+        bounds = [1 << low.bit_length() - 1 if low else 0, *powers]
+    counts = [int(((degrees >= one) & (degrees < two)).sum()) for one, two in itertools.pairwise(bounds)]
     stored = int(non_zeros(graph.features).sum())
     return {
         "name": graph.name,
@@ -48,7 +55,7 @@ def of_graph(graph: Graph) -> dict[str, Any]:
         "feature_density": stored / max(graph.nodes * graph.feature_width, 1),
         "classes": graph.classes,
         "masks": {name: int(mask.sum()) for name, mask in graph.masks.items()},
-        "degree_range": [int(degrees.min(initial=0)), int(degrees.max(initial=0))],
+        "degree_range": [low, high],
         "degree_mean": graph.edges / max(graph.nodes, 1),
         "degree_bounds": bounds,
         "degree_counts": counts,

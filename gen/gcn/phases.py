@@ -31,6 +31,8 @@ class Phase:
         Where its rows come from: sparse features, the aggregation beside it, the row store.
     index : int
         Of the descriptor that computes it.
+    loads : tuple of int
+        Of those that load for it.
     work : int
         What the core's counters ``entries`` (aggregations) and ``products`` (combinations) count of it, but
         for the one entry that a row without any has in a list.
@@ -47,6 +49,7 @@ class Phase:
     kind: str
     source: str
     index: int
+    loads: tuple[int, ...]
     work: int
     operations: int
     lanes: int
@@ -89,6 +92,7 @@ def phases(compiled: Compiled) -> tuple[Phase, ...]:
                     kind="combination" if step.is_combine else "aggregation",
                     source=source if step.is_combine else "rows",
                     index=fields["index"],
+                    loads=tuple(load["index"] for load in mine),
                     work=_work(compiled, step, operations),
                     operations=operations,
                     lanes=lanes,
@@ -112,9 +116,10 @@ def table(
     cycles : (int, int)
         Of the first run and of a later one.
 
-    Each row has the facts of :class:`Phase` and, for each of ``first`` and ``later``: ``cycles``, ``share``
-    of the run's cycles (phases that run side by side make more than 1 together), ``utilisation``: operations
-    over cycles times lanes, ``bytes``, and ``bytes_per_operation``.
+    Each row has the facts of :class:`Phase` and, for each of ``first`` and ``later``: ``cycles``, and those
+    of its loads, ``load_cycles``; ``share`` of the run's cycles (phases that run side by side make more than
+    1 together); ``utilisation``: operations over cycles times lanes; ``bytes`` and ``bytes_per_operation``.
+    Programs have 64 descriptors at most: the core counts no more of them one by one.
     """
     once = {each.index: each.cycles for each in first}
     twice = {each.index: each.cycles for each in both}
@@ -124,11 +129,13 @@ def table(
             name: getattr(phase, name)
             for name in ("name", "layer", "kind", "source", "index", "work", "operations", "lanes")
         }
-        spent = once[phase.index], twice[phase.index] - once[phase.index]
-        moved = phase.first, phase.later
-        for run, own, whole, kinds in zip(("first", "later"), spent, cycles, moved, strict=True):
+        later = {index: twice[index] - count for index, count in once.items()}
+        runs = (("first", once, cycles[0], phase.first), ("later", later, cycles[1], phase.later))
+        for run, counts, whole, kinds in runs:
+            own = counts[phase.index]
             row[run] = {
                 "cycles": own,
+                "load_cycles": sum(counts[index] for index in phase.loads),
                 "share": own / max(whole, 1),
                 "utilisation": phase.operations / max(own * phase.lanes, 1),
                 "bytes": sum(kinds.values()),

@@ -18,7 +18,7 @@ KINDS = ("edges", "features", "weights", "scales", "biases", "outputs")
 def charts(result: Mapping[str, Any]) -> dict[str, Any]:
     """By name; ``pictures`` are those of the sample and of its neighbours, if nodes are pictures."""
     sample = result["sample"]
-    names = ["the node", *(f"node {each['node']}" for each in sample["neighbours"])]
+    names = [f"node {each}" for each in (sample["node"], *(each["node"] for each in sample["neighbours"]))]
     labels = [sample["label"], *(each["label"] for each in sample["neighbours"])]
     pictures = [
         (name, label, shared.picture(pixels, f"label {label}"))
@@ -98,8 +98,8 @@ def traffic(tables: Mapping[str, Mapping[str, int]]) -> Markup:
 def degrees(graph: Mapping[str, Any]) -> Markup:
     """Number of nodes by how many they gather."""
     bounds, counts = graph["degree_bounds"], graph["degree_counts"]
-    left, right, top, bottom = 46, 470, 14, 150
-    svg = Svg(490, bottom + 42, "Nodes by degree")
+    left, right, top, bottom = 46, 420, 14, 200
+    svg = Svg(440, bottom + 42, "Nodes by degree")
     axis = ticks(max(counts), 3)
     for value in axis:
         y = bottom - (bottom - top) * value / axis[-1]

@@ -33,11 +33,18 @@ def trained(scores) -> Trained:
 def test_degrees_and_densities():
     facts = graphfacts.of_graph(graph())
     assert (facts["nodes"], facts["edges"], facts["isolated"], facts["classes"]) == (6, 6, 0, 2)
-    assert facts["degree_bounds"] == [0, 1, 2, 4]
-    assert facts["degree_counts"] == [3, 1, 2]
+    assert facts["degree_bounds"] == [0, 1, 2, 3, 4]
+    assert facts["degree_counts"] == [3, 1, 1, 1]
     assert facts["degree_range"] == [0, 3]
     assert facts["feature_density"] == 4 / 24
     assert facts["masks"] == {"train": 3, "test": 3}
+
+
+def test_many_degrees_are_joined_by_powers_of_two():
+    star = np.array([np.arange(100), np.zeros(100, dtype=np.int64)])
+    facts = graphfacts.of_graph(Graph.from_edge_index(star, np.eye(100, 2, dtype=np.float32)))
+    assert facts["degree_bounds"] == [0, 1, 2, 4, 8, 16, 32, 64, 128]
+    assert facts["degree_counts"] == [99, 0, 0, 0, 0, 0, 0, 1]
 
 
 def test_accuracies_are_of_the_test_nodes():

@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 from pyralis.gen.gcn.compile import Settings, compile_network
 from pyralis.gen.gcn.phases import phases, table
 from pyralis.hw.gcn.config import PRESETS
+from pyralis.hw.gcn.program import Opcode
 
 TINY = PRESETS["tiny"]
 
@@ -53,6 +54,13 @@ def test_loads_are_for_the_phase_that_uses_them():
     assert set(aggregates[0].later) == set(), "all of it stays"
 
 
+def test_every_load_is_for_one_phase():
+    program, _ = compiled()
+    loads = [index for each in phases(program) for index in each.loads]
+    found = [each["index"] for each in program.descriptors if each["opcode"] is Opcode.LOAD]
+    assert sorted(loads) == found
+
+
 def test_work_and_lanes():
     program, features = compiled()
     lists, first, chained, last = phases(program)
@@ -73,13 +81,16 @@ def test_work_and_lanes():
 def test_shares_and_utilisation():
     program, _ = compiled()
     found = phases(program)
-    once = [SimpleNamespace(index=each.index, cycles=100 + each.index) for each in found]
-    twice = [SimpleNamespace(index=each.index, cycles=150 + each.index) for each in found]
+    indices = range(len(program.descriptors))
+    once = [SimpleNamespace(index=index, cycles=100 + index) for index in indices]
+    twice = [SimpleNamespace(index=index, cycles=150 + index) for index in indices]
     rows = table(program, once, twice, (1000, 400))
     for row, phase in zip(rows, found, strict=True):
         assert (row["name"], row["layer"]) == (phase.name, phase.name.partition(".")[0])
         cycles = 100 + phase.index
         assert (row["first"]["cycles"], row["later"]["cycles"]) == (cycles, 50)
+        assert row["first"]["load_cycles"] == sum(100 + index for index in phase.loads)
+        assert row["later"]["load_cycles"] == 50 * len(phase.loads)
         assert (row["first"]["share"], row["later"]["share"]) == (cycles / 1000, 50 / 400)
         assert row["later"]["utilisation"] == phase.operations / (50 * phase.lanes)
         assert row["first"]["bytes"] == sum(phase.first.values())
