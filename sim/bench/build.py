@@ -160,14 +160,13 @@ def build(
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(str(folder) + ".lock"):
         files = []
-        settings = folder / "visible.vlt"
-        settings.write_text(_visible(top, sources.values()))
-        arguments.append(str(settings))
-        for name, content in sources.items():
+        written = {"visible.vlt": _visible(top, sources.values()), **sources}
+        for name, content in written.items():
             file = folder / name
-            if not file.exists() or file.read_text() != content:
+            if not file.exists() or file.read_text() != content:  # Verilator does nothing if no file is newer
                 file.write_text(content)
             files.append(file)
+        arguments.append(str(files.pop(0)))
         runner = _VisibleTop()
         log = folder / "build.log"
         try:
