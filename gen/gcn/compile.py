@@ -1,14 +1,16 @@
 """Integer graph network to program and memory image of the graph core."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from pyralis.boards.runtime.errors import DriverError
+from pyralis.boards.runtime.graphlayout import GraphLayout, check_features, entries_of
 from pyralis.gen.errors import UserError
 from pyralis.gen.gcn import layout, traffic
 from pyralis.gen.gcn.constants import Constants
-from pyralis.gen.gcn.features import is_sparse, non_zeros
 from pyralis.gen.gcn.graph import Graph
 from pyralis.gen.gcn.intnetwork import INPUT, RANGES, IntAggregate, IntGraphNetwork
 from pyralis.gen.gcn.plan import Plan, needed, plan
@@ -70,48 +72,44 @@ class Compiled:
     result_stride: int
     traffic: Traffic
 
+    @cached_property
+    def layout(self) -> GraphLayout:
+        """Where features and results lie: what a driver must know."""
+        c, n, last = self.config, self.network, self.network.operations[-1]
+        listed = self.plan.sparse_input
+        return GraphLayout(
+            nodes=n.nodes,
+            features=n.input.features,
+            values=n.input.values,
+            input_unit=n.input.unit,
+            columns=c.columns,
+            clusters=c.clusters,
+            lanes=c.lanes,
+            beat_bytes=c.bus_bits // 8,
+            lines=self.feature_lines,
+            splits=0 if listed else self.plan.matrices[INPUT].splits,
+            input_stride=self.input_stride,
+            output_stride=self.output_stride,
+            result_stride=self.result_stride,
+            width=n.widths()[last.name],
+            output=last.epilogue.output,
+            numbering=self.numbering.new,
+        )
+
     def pack_input(self, features: Any) -> bytes:
         """Bytes at ``input_address`` of *features* (nodes, features), ndarray or matrix of scipy.
 
         Raises UserError if shape, type or values are not what the network takes, or if they have more lines
         than those that it was compiled for.
         """
-        rows = self.numbering.rows(_checked(features, self.network))
-        if not self.plan.sparse_input:
-            whole = rows.toarray() if is_sparse(rows) else rows
-            stride = -(-self.network.nodes // self.config.columns) * self.config.columns
-            splits = self.plan.matrices[INPUT].splits
-            packed = layout.pack_rows(self.config, whole, stride, splits).tobytes()
-        else:
-            c, indptr, indices, values = self.config, *_lists(rows)
-            need = int(layout.line_counts(indptr, c.columns, c.clusters).max())
-            if need > self.feature_lines:
-                what = f"the features take {need} lines of a cluster, and the program loads "
-                hint = "compile the network with these features"
-                raise UserError(f"{what}{self.feature_lines}", "input array", hint)
-            packed = layout.pack_lines(
-                indptr,
-                indices,
-                values if self.network.input.values != "binary" else None,
-                columns=c.columns,
-                clusters=c.clusters,
-                lines=self.feature_lines,
-            ).tobytes()
-        return packed + bytes(self.input_stride - len(packed))
+        try:
+            return self.layout.pack(features)
+        except DriverError as error:
+            raise _refused(error) from None
 
     def unpack_results(self, memory: bytes) -> np.ndarray:
         """Rows of the last operation, (nodes, width) int64, from the bytes at ``output_address``."""
-        network, last = self.network, self.network.operations[-1]
-        width = network.widths()[last.name]
-        rows = layout.unpack_results(
-            memory,
-            network.nodes,
-            width,
-            last.epilogue.output,
-            columns=self.config.columns,
-            stride=self.result_stride,
-        )
-        return self.numbering.undo_rows(rows)
+        return self.layout.unpack(memory)
 
 
 def compile_network(
@@ -197,7 +195,7 @@ def _feature_lines(network: IntGraphNetwork, config: GcnConfig, features: Any) -
     if network.input.values != "binary" and not config.feature_values:
         what = "features have values, and this core counts every entry as 1"
         raise UserError(what, "input", "use a configuration with feature_values")
-    indptr, indices, _ = _lists(features)
+    indptr, indices, _ = entries_of(features)
     lines = int(layout.line_counts(indptr, config.columns, config.clusters).max())
     if lines > config.feature_lines:
         what = f"the features take {lines} lines of a cluster, and this core has {config.feature_lines}"
@@ -217,35 +215,14 @@ def _numbering(network: IntGraphNetwork, config: GcnConfig, features: Any, order
     return renumber(graph, config.columns, hubs=min(config.hubs, network.nodes), order=order)
 
 
-def _lists(rows: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Elements that are not zero: indptr, indices, values as int8."""
-    indptr = np.zeros(rows.shape[0] + 1, dtype=np.int64)
-    np.cumsum(non_zeros(rows), out=indptr[1:])
-    if not is_sparse(rows):
-        at = np.nonzero(rows)
-        return indptr, at[1].astype(np.int64), rows[at].astype(np.int8)
-    stored = rows.data != 0
-    return indptr, rows.indices[stored].astype(np.int64), rows.data[stored].astype(np.int8)
-
-
 def _checked(features: Any, network: IntGraphNetwork) -> Any:
     """Features as int8, ndarray or csr_array, after shape, type and range have been checked."""
-    shape = network.nodes, network.input.features
-    if is_sparse(features):
-        from scipy.sparse import csr_array
+    shape, bounds = (network.nodes, network.input.features), RANGES[network.input.values]
+    try:
+        return check_features(features, shape, bounds)
+    except DriverError as error:
+        raise _refused(error) from None
 
-        features = csr_array(features, copy=True)
-        features.sum_duplicates()
-        values = features.data
-    else:
-        features = values = np.asarray(features)
-    if tuple(features.shape) != shape:
-        raise UserError(f"features must be of shape {shape}, not {tuple(features.shape)}", "input array")
-    if not (np.issubdtype(values.dtype, np.integer) or values.dtype == bool):
-        hint = "quantise them with the network's unit"
-        raise UserError(f"features must be integers, not {values.dtype}", "input array", hint)
-    low, high = RANGES[network.input.values]
-    if values.size and (values.min() < low or values.max() > high):
-        what = f"values must be in {low}..{high}, not {values.min()}..{values.max()}"
-        raise UserError(what, "input array")
-    return features.astype(np.int8)
+
+def _refused(error: DriverError) -> UserError:
+    return UserError(error.what, "input array", error.hint)

@@ -1,12 +1,13 @@
 """How matrices lie in the graph core's memory: sparse rows, weights, biases, scales, dense rows, results.
 
-The layouts themselves are defined in :mod:`pyralis.hw.gcn.program`; this is their numpy side.
+The layouts themselves are defined in :mod:`pyralis.hw.gcn.program`; this is their numpy side. What a driver
+packs and unpacks as well is in :mod:`pyralis.boards.runtime.graphlines`.
 """
 
 import numpy as np
 
-from pyralis.hw.gcn.config import INDEX_BITS, LINE, NO_SOURCE, GcnConfig
-from pyralis.hw.gcn.program import line_bytes
+from pyralis.boards.runtime.graphlines import SIZES, line_counts, pack_lines, pack_words, unpack_results
+from pyralis.hw.gcn.config import GcnConfig
 
 __all__ = [
     "SIZES",
@@ -21,9 +22,6 @@ __all__ = [
     "unpack_results",
 ]
 
-SIZES = {"int8": 1, "uint8": 1, "int16": 2, "int32": 4}
-"""Bytes of an element of each type."""
-
 
 def beats(config: GcnConfig, size: int) -> int:
     """Bus beats that hold *size* bytes."""
@@ -33,80 +31,6 @@ def beats(config: GcnConfig, size: int) -> int:
 def slices(config: GcnConfig, width: int) -> int:
     """Words of ``lanes`` elements that hold a row of *width*."""
     return -(-width // config.lanes)
-
-
-def line_counts(indptr: np.ndarray, columns: int, clusters: int = 1) -> np.ndarray:
-    """Lines of each of the ``columns * clusters`` streams: (streams,) int64. An empty row is one entry."""
-    counts = np.maximum(np.diff(indptr), 1)
-    streams = np.bincount(
-        _stream_of(np.arange(counts.size), columns, clusters),
-        weights=counts,
-        minlength=columns * clusters,
-    )
-    return -(-streams.astype(np.int64) // LINE)
-
-
-def pack_lines(
-    indptr: np.ndarray,
-    indices: np.ndarray,
-    values: np.ndarray | None = None,
-    *,
-    columns: int,
-    clusters: int = 1,
-    lines: int | None = None,
-) -> np.ndarray:
-    """Lines of a sparse matrix, the streams of all columns (or gather clusters) in turn.
-
-    Row v belongs to column ``v mod columns``; its r-th row to the column's cluster ``r mod clusters``. Rows
-    follow each other in a stream without gaps.
-
-    Parameters
-    ----------
-    indptr, indices : (N + 1,), (E,) int64
-    values : (E,) int8, optional
-    columns, clusters : int
-    lines : int, optional
-        Lines of every stream, at least those of the longest one.
-
-    Returns
-    -------
-    (lines * columns * clusters, 16 or 32) uint8
-        Of a padding entry, of an empty row, and behind the values, all bytes that say nothing are 0.
-
-    Raises
-    ------
-    ValueError
-        A stream has more than *lines* lines.
-    """
-    streams = columns * clusters
-    need = int(line_counts(indptr, columns, clusters).max())
-    count = need if lines is None else lines
-    if count < need:
-        raise ValueError(f"a stream has {need} lines, more than {count}")
-    counts = np.maximum(np.diff(indptr), 1)
-    rows = np.arange(counts.size)
-    stream = _stream_of(rows, columns, clusters)
-    order = np.argsort(stream, kind="stable")
-    ends = np.cumsum(counts[order])
-    starts = np.empty_like(ends)
-    starts[order] = ends - counts[order]  # of each row, in all streams one after the other
-    first = np.zeros(streams, dtype=np.int64)
-    np.cumsum(np.bincount(stream, weights=counts, minlength=streams).astype(np.int64)[:-1], out=first[1:])
-    starts -= first[stream]
-    entries = np.zeros((streams, count * LINE), dtype="<u2")
-    full = np.diff(indptr) > 0
-    entries[stream[~full], starts[~full]] = NO_SOURCE
-    row = np.repeat(rows, np.diff(indptr))
-    place = stream[row], starts[row] + np.arange(len(indices)) - indptr[row]
-    entries[place] = indices
-    entries[stream, starts + counts - 1] |= 1 << INDEX_BITS
-    packed = np.zeros((count, streams, line_bytes(values is not None)), dtype=np.uint8)
-    packed[:, :, : 2 * LINE] = _in_turn(entries.view(np.uint8), count)
-    if values is not None:
-        bytes_ = np.zeros((streams, count * LINE), dtype=np.int8)
-        bytes_[place] = values
-        packed[:, :, 2 * LINE : 3 * LINE] = _in_turn(bytes_.view(np.uint8), count)
-    return packed.reshape(count * streams, -1)
 
 
 def pack_weights(config: GcnConfig, weight: np.ndarray, second: np.ndarray | None = None) -> np.ndarray:
@@ -145,36 +69,4 @@ def pack_rows(config: GcnConfig, rows: np.ndarray, stride: int, splits: int = 0)
 
     *splits*: log2 of the parts of a word that each hold the whole row.
     """
-    nodes, width = rows.shape
-    part = config.lanes >> splits
-    if splits and width > part:
-        raise ValueError(f"rows of {width} elements do not fit into parts of {part}")
-    count = slices(config, width)
-    padded = np.zeros((stride, count * config.lanes), dtype=np.uint8)
-    padded[:nodes, :width] = rows.astype(np.int64).astype(np.uint8)
-    for copy in range(1, 1 << splits):
-        padded[:, copy * part : (copy + 1) * part] = padded[:, :part]
-    return padded.reshape(stride, count, -1).transpose(1, 0, 2).reshape(count * stride, -1)
-
-
-def unpack_results(
-    memory: bytes, nodes: int, width: int, kind: str, *, columns: int, stride: int
-) -> np.ndarray:
-    """Rows of type *kind* (``int8``, ``uint8``, ``int16``, ``int32``) from memory: (nodes, width) int64.
-
-    Those of a column follow each other without gaps, *stride* bytes from column to column.
-    """
-    longest, row_bytes = -(-nodes // columns), width * SIZES[kind]
-    parts = np.frombuffer(memory, dtype=np.uint8, count=columns * stride).reshape(columns, stride)
-    rows = parts[:, : longest * row_bytes].reshape(columns, longest, row_bytes).transpose(1, 0, 2)
-    elements = np.ascontiguousarray(rows).view(np.dtype(kind).newbyteorder("<"))
-    return elements.reshape(-1, width)[:nodes].astype(np.int64)
-
-
-def _stream_of(rows: np.ndarray, columns: int, clusters: int) -> np.ndarray:
-    return rows % columns * clusters + rows // columns % clusters
-
-
-def _in_turn(streams: np.ndarray, lines: int) -> np.ndarray:
-    """Streams (S, bytes) to (lines, S, bytes of a line)."""
-    return streams.reshape(len(streams), lines, -1).transpose(1, 0, 2)
+    return pack_words(rows, config.lanes, stride, splits)
