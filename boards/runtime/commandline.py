@@ -11,14 +11,12 @@ from typing import Any
 import numpy as np
 
 from pyralis.boards.runtime.bridge import PATIENCE
-from pyralis.boards.runtime.deployment import TRANSPORTS, Deployment
+from pyralis.boards.runtime.deployment import TRANSPORTS, Deployment, Driver
 from pyralis.boards.runtime.errors import DriverError
-from pyralis.boards.runtime.gf import GfDriver
-from pyralis.boards.runtime.snn import SnnDriver
 
 __all__ = ["Job", "first", "run_job"]
 
-Job = Callable[["SnnDriver | GfDriver", Mapping[str, np.ndarray]], "dict[str, Any]"]
+Job = Callable[[Driver, Mapping[str, np.ndarray]], dict[str, Any]]
 
 
 def run_job(

@@ -4,6 +4,7 @@
 ``manifest.json``           the facts below, and the SHA-256 of every file under ``files``
 ``registers.json``          the register map of the core
 ``program.bin`` and others  what must lie in memory, one file each
+``numbering.bin``           of the graph core: its number of each node, int32
 ``samples.npz``             ``inputs`` and ``scores`` (and ``labels``), or ``a``, ``b`` and ``product``
 ``design.bit``              the bitstream, if it is built (with ``design.hwh`` on Zynq boards)
 ``pyralis/``                this package
@@ -13,7 +14,7 @@
 
 Facts that are read here: ``format``; ``design`` (``core``: which driver); ``transport`` (``"serial"`` with
 ``baud``, or ``"pynq"``); ``bitstream``, ``registers`` and ``samples`` (file names, or null); ``memory`` (file
-names by part); ``network`` for the spiking core.
+names by part); ``network`` for the spiking core, and for the graph core, where it names its ``numbering``.
 """
 
 import hashlib
@@ -27,6 +28,7 @@ import numpy as np
 
 from pyralis.boards.runtime.bridge import PATIENCE
 from pyralis.boards.runtime.errors import DriverError
+from pyralis.boards.runtime.gcn import GcnDriver
 from pyralis.boards.runtime.gf import GfDriver
 from pyralis.boards.runtime.pynq import PynqTransport
 from pyralis.boards.runtime.registers import near
@@ -34,11 +36,15 @@ from pyralis.boards.runtime.serial import SerialTransport
 from pyralis.boards.runtime.snn import SnnDriver
 from pyralis.boards.runtime.transport import Transport
 
-__all__ = ["FORMAT", "TRANSPORTS", "Deployment", "open_deployment"]
+__all__ = ["FORMAT", "TRANSPORTS", "Deployment", "Driver", "open_deployment"]
+
+Driver = SnnDriver | GcnDriver | GfDriver
 
 FORMAT = "pyralis deploy 1"
 
 TRANSPORTS = ("pynq", "serial")
+
+CORES = ("snn", "gcn", "gf")
 
 COPY_AGAIN = "copy the whole folder to the board again"
 
@@ -82,7 +88,7 @@ class Deployment:
 
     @property
     def core(self) -> str:
-        """``"snn"`` or ``"gf"``."""
+        """``"snn"``, ``"gcn"`` or ``"gf"``."""
         return str(self.manifest["design"]["core"])
 
     def read(self, name: str) -> bytes:
@@ -131,7 +137,7 @@ class Deployment:
             )
         return PynqTransport(self.folder / self.manifest["bitstream"])
 
-    def open(self, transport: Transport) -> SnnDriver | GfDriver:
+    def open(self, transport: Transport) -> Driver:
         """The driver, with the network loaded; it closes *transport*, also if it cannot be made."""
         try:
             return self._driver(transport)
@@ -139,21 +145,25 @@ class Deployment:
             transport.close()
             raise
 
-    def _driver(self, transport: Transport) -> SnnDriver | GfDriver:
+    def _driver(self, transport: Transport) -> Driver:
         registers: Mapping[str, Any] = json.loads(self.read(self.manifest["registers"]))
         if self.core == "gf":
             return GfDriver(transport, registers)
-        if self.core != "snn":
+        if self.core not in CORES:
+            raise DriverError(f"there is no driver for the core {self.core!r}", near(self.core, CORES))
+        network, memory = self.manifest.get("network"), self.manifest["memory"]
+        if not network:
             raise DriverError(
-                f"there is no driver for the core {self.core!r}", near(self.core, ("snn", "gf"))
+                "the folder has no network",
+                f"write it again, with one: pyralis deploy {self.core} --network NET.npz",
             )
-        if not self.manifest.get("network"):
-            raise DriverError(
-                "the folder has no network", "write it again, with one: pyralis deploy snn --network NET.npz"
-            )
-        driver = SnnDriver(transport, registers, self.manifest["network"])
-        memory = self.manifest["memory"]
-        driver.load(self.read(memory["program"]), self.read(memory["weights"]))
+        program, weights = (self.read(memory[name]) for name in ("program", "weights"))
+        driver: SnnDriver | GcnDriver
+        if self.core == "snn":
+            driver = SnnDriver(transport, registers, network)
+        else:
+            driver = GcnDriver(transport, registers, network, self.read(network["numbering"]))
+        driver.load(program, weights)
         return driver
 
 
@@ -164,7 +174,7 @@ def open_deployment(
     port: str = "/dev/ttyUSB0",
     baud: int | None = None,
     seconds: float = PATIENCE,
-) -> SnnDriver | GfDriver:
+) -> Driver:
     """The driver for the core in *folder*, ready to run.
 
     Parameters
@@ -181,7 +191,7 @@ def open_deployment(
 
     Returns
     -------
-    SnnDriver or GfDriver
+    SnnDriver, GcnDriver or GfDriver
         Closes the transport.
 
     Raises

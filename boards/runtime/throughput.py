@@ -8,19 +8,21 @@ from typing import Any
 import numpy as np
 
 from pyralis.boards.runtime.commandline import run_job
+from pyralis.boards.runtime.deployment import Driver
 from pyralis.boards.runtime.errors import DriverError, SaturationWarning
+from pyralis.boards.runtime.gcn import GcnDriver
 from pyralis.boards.runtime.gf import GfDriver
 from pyralis.boards.runtime.snn import SnnDriver
 
 __all__ = ["main", "throughput"]
 
 
-def throughput(driver: SnnDriver | GfDriver, samples: Mapping[str, Any]) -> dict[str, Any]:
+def throughput(driver: Driver, samples: Mapping[str, Any]) -> dict[str, Any]:
     """Runs *samples* once and says how long the hardware took.
 
     Parameters
     ----------
-    driver : SnnDriver or GfDriver
+    driver : SnnDriver, GcnDriver or GfDriver
     samples : dict of arrays
         ``inputs``, or ``a`` and ``b``.
 
@@ -31,14 +33,16 @@ def throughput(driver: SnnDriver | GfDriver, samples: Mapping[str, Any]) -> dict
         counters at its clock, between start and end of a job; ``host_seconds`` and
         ``host_samples_per_second`` by the clock of the transport, with all transfers. Of the spiking core
         also ``busy_share`` (cycles in which the array had work), ``stall_share`` (cycles that waited for
-        weights), ``bytes_per_sample`` and ``layers``.
+        weights), ``bytes_per_sample`` and ``layers``; of the graph core, whose sample is a graph,
+        ``aggregate_share`` and ``combine_share`` (cycles in which the engines had a descriptor),
+        ``bytes_per_sample`` and ``descriptors``.
     """
     count = len(samples["a"] if isinstance(driver, GfDriver) else samples["inputs"])
     if not count:
         raise DriverError("there are no samples to run", "write the deploy folder with some")
     clock = driver.transport.clock_hz
     before = driver.transport.now()
-    facts = _products(driver, samples) if isinstance(driver, GfDriver) else _images(driver, samples)
+    facts = _run(driver, samples)
     seconds = driver.transport.now() - before
     cycles = facts["cycles_per_sample"]
     return {
@@ -52,10 +56,38 @@ def throughput(driver: SnnDriver | GfDriver, samples: Mapping[str, Any]) -> dict
     }
 
 
-def _images(driver: SnnDriver, samples: Mapping[str, Any]) -> dict[str, Any]:
+def _run(driver: Driver, samples: Mapping[str, Any]) -> dict[str, Any]:
+    if isinstance(driver, GfDriver):
+        return _products(driver, samples)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SaturationWarning)  # the scores are not looked at
         driver.run(samples["inputs"])
+    return _images(driver) if isinstance(driver, SnnDriver) else _graphs(driver)
+
+
+def _graphs(driver: GcnDriver) -> dict[str, Any]:
+    counts = driver.counters()
+    runs, totals, beat = counts["runs"], counts["totals"], driver.layout.beat_bytes
+    clients = ("program", "edges", "features", "weights")
+    return {
+        "cycles_per_sample": totals["cycles"] / runs,
+        "aggregate_share": totals["aggregate_cycles"] / totals["cycles"],
+        "combine_share": totals["combine_cycles"] / totals["cycles"],
+        "bytes_per_sample": {
+            **{name: totals[f"{name}_beats"] * beat / runs for name in clients},
+            "results": totals["write_beats"] * beat / runs,
+        },
+        "descriptors": [
+            {
+                "name": f"{each['kind']} {each['name']}",
+                "cycles_per_sample": each["cycles"] / runs,
+            }
+            for each in counts["descriptors"]
+        ],
+    }
+
+
+def _images(driver: SnnDriver) -> dict[str, Any]:
     counts = driver.counters()
     images, totals, beat = counts["images"], counts["totals"], driver.layout.beat_bytes
     return {
@@ -108,6 +140,14 @@ def _lines(facts: Mapping[str, Any]) -> list[str]:
             f"The array was busy in {facts['busy_share']:.1%} of the cycles and waited for weights in "
             f"{facts['stall_share']:.1%}."
         )
+    if "aggregate_share" in facts:
+        lines.append(
+            f"The Aggregation Engine was at work in {facts['aggregate_share']:.1%} of the cycles, the "
+            f"Combination Engine in {facts['combine_share']:.1%}."
+        )
+    lines += [
+        f"  {each['name']}: {each['cycles_per_sample']:,.1f} cycles" for each in facts.get("descriptors", ())
+    ]
     lines += [
         f"  {layer['name']}: {layer['cycles_per_sample']:,.1f} cycles, busy {layer['busy_share']:.1%}, "
         f"{layer['spikes_per_sample']:,.1f} spikes"

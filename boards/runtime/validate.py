@@ -8,42 +8,52 @@ from typing import Any
 import numpy as np
 
 from pyralis.boards.runtime.commandline import run_job
+from pyralis.boards.runtime.deployment import Driver
 from pyralis.boards.runtime.errors import DriverError, SaturationWarning
+from pyralis.boards.runtime.gcn import GcnDriver
 from pyralis.boards.runtime.gf import GfDriver
 from pyralis.boards.runtime.snn import SnnDriver
 
 __all__ = ["main", "validate"]
 
 
-def validate(driver: SnnDriver | GfDriver, samples: Mapping[str, Any]) -> dict[str, Any]:
+def validate(driver: Driver, samples: Mapping[str, Any]) -> dict[str, Any]:
     """Runs *samples* and compares.
 
     Parameters
     ----------
-    driver : SnnDriver or GfDriver
+    driver : SnnDriver, GcnDriver or GfDriver
     samples : dict of arrays
-        ``inputs`` and ``scores`` (and ``labels``), or ``a``, ``b`` and ``product``.
+        ``inputs`` and ``scores`` (and ``labels``), or ``a``, ``b`` and ``product``. Of the graph core these
+        are (runs, nodes, ...); a label below 0 is of a node that does not count.
 
     Returns
     -------
     dict
         ``ok``; ``samples``, ``equal``, ``different``; ``first_difference`` (a sentence, or None). Of the
-        spiking core also ``accuracy`` (None without labels) and ``saturated``; of the multiplier ``flagged``,
-        and with error injection ``injected`` and ``missed`` (see :meth:`GfDriver.self_test`).
+        spiking core and of the graph core, whose samples are nodes, also ``accuracy`` (None without labels)
+        and ``saturated``; of the multiplier ``flagged``, and with error injection ``injected`` and
+        ``missed`` (see :meth:`GfDriver.self_test`).
     """
     if not len(next(iter(samples.values()), ())):
         raise DriverError("there are no samples to run", "write the deploy folder with some")
-    return _products(driver, samples) if isinstance(driver, GfDriver) else _images(driver, samples)
+    return _products(driver, samples) if isinstance(driver, GfDriver) else _scores(driver, samples)
 
 
-def _images(driver: SnnDriver, samples: Mapping[str, Any]) -> dict[str, Any]:
+def _scores(driver: SnnDriver | GcnDriver, samples: Mapping[str, Any]) -> dict[str, Any]:
+    """Of images, or of the nodes of all runs."""
     expected = np.asarray(samples["scores"])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SaturationWarning)  # it is among the facts
         scores = driver.run(samples["inputs"])
-    facts = _compared(scores, expected, "image", "score")
-    labels = samples.get("labels")
-    facts["accuracy"] = None if labels is None else float(np.mean(scores.argmax(axis=1) == labels))
+    width = expected.shape[-1]
+    scores, expected = scores.reshape(-1, width), expected.reshape(-1, width)
+    facts = _compared(scores, expected, "image" if isinstance(driver, SnnDriver) else "node", "score")
+    facts["accuracy"] = None
+    if "labels" in samples:
+        labels = np.asarray(samples["labels"]).reshape(-1)
+        counts = labels >= 0
+        facts["accuracy"] = float(np.mean(scores.argmax(axis=1)[counts] == labels[counts]))
     facts["saturated"] = driver.saturated
     return facts
 

@@ -156,7 +156,7 @@ def test_what_is_no_deploy_folder(tmp_path):
 @pytest.mark.parametrize(
     ("change", "what", "hint"),
     [
-        ({"design": {"core": "gcn"}}, "there is no driver for the core 'gcn'", "there are: gf, snn"),
+        ({"design": {"core": "gnn"}}, "there is no driver for the core 'gnn'", "did you mean snn or gcn?"),
         (
             {"network": None},
             "the folder has no network",

@@ -9,7 +9,7 @@ from fakecores import FakeTransport
 from pyralis.boards.runtime.errors import WrongCoreError
 from pyralis.boards.runtime.identity import check_identity
 from pyralis.boards.runtime.registers import Registers
-from pyralis.boards.runtime.snn import NOUNS
+from pyralis.boards.runtime.snn import SnnDriver
 from pyralis.gen.emit.registers import to_json
 from pyralis.hw.gf.config import GfConfig
 from pyralis.hw.gf.registers import register_map as gf_map
@@ -22,14 +22,14 @@ TOGETHER = "take the driver and registers.json that were made with the bitstream
 
 def refusal(board, config=TINY):
     with pytest.raises(WrongCoreError) as caught:
-        check_identity(Registers(board, json.loads(to_json(register_map(config)))), NOUNS)
+        check_identity(Registers(board, json.loads(to_json(register_map(config)))), SnnDriver.NOUNS)
     return caught.value.what, caught.value.hint
 
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_its_own_core_is_accepted(preset):
     registers = register_map(PRESETS[preset])
-    check_identity(Registers(FakeTransport(registers), json.loads(to_json(registers))), NOUNS)
+    check_identity(Registers(FakeTransport(registers), json.loads(to_json(registers))), SnnDriver.NOUNS)
 
 
 def test_another_core():
