@@ -32,7 +32,7 @@ class Phase:
     index : int
         Of the descriptor that computes it.
     loads : tuple of int
-        Of those that load for it.
+        Indices of those that load for it.
     work : int
         What the core's counters ``entries`` (aggregations) and ``products`` (combinations) count of it, but
         for the one entry that a row without any has in a list.
@@ -116,9 +116,10 @@ def table(
     cycles : (int, int)
         Of the first run and of a later one.
 
-    Each row has the facts of :class:`Phase` and, for each of ``first`` and ``later``: ``cycles``, and those
-    of its loads, ``load_cycles``; ``share`` of the run's cycles (phases that run side by side make more than
-    1 together); ``utilisation``: operations over cycles times lanes; ``bytes`` and ``bytes_per_operation``.
+    Each row has the facts of :class:`Phase` and, for each of ``first`` and ``later``: ``cycles``; ``share``
+    of the run's cycles (phases that run side by side make more than 1 together); ``utilisation``: operations
+    over cycles times lanes; ``bytes`` of its loads and of its results, ``bus_cycles`` that these take at
+    least, and ``bytes_per_operation``.
     Programs have 64 descriptors at most: the core counts no more of them one by one.
     """
     once = {each.index: each.cycles for each in first}
@@ -129,17 +130,16 @@ def table(
             name: getattr(phase, name)
             for name in ("name", "layer", "kind", "source", "index", "work", "operations", "lanes")
         }
-        later = {index: twice[index] - count for index, count in once.items()}
-        runs = (("first", once, cycles[0], phase.first), ("later", later, cycles[1], phase.later))
-        for run, counts, whole, kinds in runs:
-            own = counts[phase.index]
+        spent = once[phase.index], twice[phase.index] - once[phase.index]
+        moved = phase.first, phase.later
+        for run, own, whole, kinds in zip(("first", "later"), spent, cycles, moved, strict=True):
             row[run] = {
                 "cycles": own,
-                "load_cycles": sum(counts[index] for index in phase.loads),
                 "share": own / max(whole, 1),
                 "utilisation": phase.operations / max(own * phase.lanes, 1),
                 "bytes": sum(kinds.values()),
                 "bytes_by_kind": kinds,
+                "bus_cycles": sum(kinds.values()) // (compiled.config.bus_bits // 8),
                 "bytes_per_operation": sum(kinds.values()) / max(phase.operations, 1),
             }
         rows.append(row)
