@@ -125,7 +125,7 @@ def bench_text(text: str, top: str, bench: str, memory_bytes: int, observer: str
     core = [f".{name}({name})" for name in ports]
     memory = [f".{pin}({name})" for pin, name in pins.items()]
     idle = {pin.replace("_a_", "_b_"): name for pin, name in pins.items() if pin.startswith("s_axi_a_")}
-    for pin in idle.keys() - pins.keys():  # a core that reads through one port
+    for pin in sorted(idle.keys() - pins.keys()):  # a core that reads through one port
         memory.append(f".{pin}({'' if ports[idle[pin]].is_input else chr(39) + '0'})")
     memory += [f".{name}({name})" for name in ("clk", "rst", *_COMMANDS, "hung")]
     memory += [f".beats_{port}(beats_{port})" for port in "abw"]
