@@ -1,8 +1,8 @@
 """``pyralis demo gcn``: from a graph to a core that has classified all its nodes, in one command.
 
 Train with PyTorch Geometric, quantise, compile, simulate the whole graph in RTL, compare every logit of every
-node with the golden model, and write a folder: ``report.html``, ``result.json``, ``network.npz`` and ``rtl/``
-with the Verilog that was simulated and the contents of its memory.
+node with the golden model, and write a folder: ``report.html``, ``result.json``, ``network.npz``, ``rtl/``
+and, as the core reads them, the features in ``input.bin``.
 
 The graph is that of scikit-learn's digits (:mod:`pyralis.gen.demo.digitgraph`) or one in planetoid files.
 """
@@ -30,6 +30,7 @@ from pyralis.gen.files import json_text, make_folder, write_file
 from pyralis.gen.gcn.compile import Compiled, compile_network
 from pyralis.gen.gcn.config import SIZES, preset
 from pyralis.gen.gcn.features import row_normalised
+from pyralis.gen.gcn.generate import generate
 from pyralis.gen.gcn.graph import Graph
 from pyralis.gen.gcn.planetoid import read_planetoid
 from pyralis.gen.gcn.quantize import Quantized, quantize
@@ -38,7 +39,6 @@ from pyralis.gen.report.page import render
 from pyralis.gen.simulate import SIMULATOR
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.sim.bench.core import DEFAULT_MEMORY
-from pyralis.sim.gcn.bench import verilog
 
 __all__ = ["DATASET", "FOLDER", "JOB", "SEEDS", "demo", "demo_graph", "folder_of", "trained"]
 
@@ -134,21 +134,15 @@ def demo_graph(
         name, compiled = _compiled(first.quantized, presets, preset_name)
         step.note(f"{name}: {len(compiled.descriptors)} descriptors, {len(compiled.constants):,} bytes")
     networks = [first, *(trained(graph, folder, seed, epochs, clock) for seed in seeds[1:])]
+    with clock.step("generate the core") as step:
+        file, config = folder / "network.npz", compiled.config
+        network.save(file)
+        manifest = generate(config, folder / "rtl", name=name, compiled=compiled, network_file=file)
+        write_file(folder / "input.bin", compiled.pack_input(features))
+        step.note(f"{name}: {manifest['files']['gcn_top.v']['bytes'] / 1e6:.1f} MB of Verilog")
     found = graphrun.simulate(network, features, compiled, progress=clock)  # type: ignore[arg-type] # has step()
     with clock.step("compare") as step:
         step.note(found.sentence)
-    with clock.step("write the files") as step:
-        network.save(folder / "network.npz")
-        contents: dict[str, bytes | str] = {
-            "rtl/gcn_top.v": verilog(compiled.config),
-            "rtl/program.bin": compiled.program,
-            "rtl/weights.bin": compiled.constants,
-            "rtl/input.bin": compiled.pack_input(features),
-        }
-        for path, content in contents.items():
-            write_file(folder / path, content)
-        files = {path: _digest(folder / path) for path in ("network.npz", *contents)}
-        step.note(f"{sum((folder / path).stat().st_size for path in files) / 1e6:.1f} MB")
     more = [f"--seeds {len(seeds)}"] if len(seeds) > 1 else []
     result = {
         "job": JOB,
@@ -168,7 +162,10 @@ def demo_graph(
         "sample": graphfacts.sample(graph, first, found),
         "steps": clock.steps,
         "versions": {name: importlib.metadata.version(name) for name in VERSIONS},
-        "files": files,
+        "files": {
+            **{file: _digest(folder / file) for file in ("network.npz", "input.bin")},
+            "gcn_top.v": manifest["files"]["gcn_top.v"]["sha256"],
+        },
         "reproduce": [
             " ".join(["pyralis demo gcn", *options, f"--preset {name} --seed {first.seed}", *more]),
             f"pyralis report {folder}",

@@ -20,6 +20,7 @@ The same inputs give the same bytes on every machine: there are no times and no 
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,19 +38,33 @@ from pyralis.hw.gcn.program import Opcode
 from pyralis.hw.gcn.registers import register_map
 from pyralis.hw.gcn.top import GcnTop
 
-__all__ = ["FORMAT", "NUMBERING", "TOP", "core_files", "generate", "network_facts", "network_files"]
+__all__ = [
+    "FORMAT",
+    "NUMBERING",
+    "TOP",
+    "core_files",
+    "generate",
+    "network_facts",
+    "network_files",
+    "verilog",
+]
 
 FORMAT = "pyralis core 1"
 TOP = "gcn_top"
 NUMBERING = "numbering.bin"
 
 
+@cache
+def verilog(config: GcnConfig) -> str:
+    """Verilog of a core of size *config*, module ``gcn_top``; it takes a while, so once per configuration."""
+    return emit(GcnTop(config), TOP)
+
+
 def core_files(config: GcnConfig) -> dict[str, bytes]:
     """Files of a core of size *config*, by name."""
     registers, top = register_map(config), GcnTop(config)
-    verilog = emit(top, TOP)
     files = {
-        f"{TOP}.v": verilog,
+        f"{TOP}.v": verilog(config),
         "config.toml": to_toml(config),
         "registers.json": to_json(registers),
         "registers.h": to_c_header(registers),
@@ -58,7 +73,7 @@ def core_files(config: GcnConfig) -> dict[str, bytes]:
             top, TOP, "gcn", sources=[f"{TOP}.v"], burst_beats=config.handler.dma.burst_beats
         ),
         "pyralis_gcn.core": core_description("gcn", "Graph core.", {TOP: f"{TOP}.v"}),
-        "report.json": json_text(report(config, verilog)),
+        "report.json": json_text(report(config, verilog(config))),
     }
     return {name: text.encode() for name, text in files.items()}
 

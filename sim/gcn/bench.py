@@ -1,17 +1,14 @@
 """The bench of a whole graph core: the generated top and external memory."""
 
-from functools import cache
 from pathlib import Path
 
-from pyralis.gen.emit.verilog import emit
+from pyralis.gen.gcn.generate import TOP, verilog
 from pyralis.hw.gcn.config import GcnConfig
-from pyralis.hw.gcn.top import GcnTop
 from pyralis.sim.bench.core import CoreBench, build_core
 
-__all__ = ["BENCH_TOP", "build_bench", "verilog"]
+__all__ = ["BENCH_TOP", "build_bench"]
 
 BENCH_TOP = "gcn_bench"
-TOP = "gcn_top"
 
 
 def build_bench(
@@ -21,9 +18,3 @@ def build_bench(
     return build_core(
         verilog(config), TOP, bench=BENCH_TOP, memory_bytes=memory_bytes, waves=waves, root=root
     )
-
-
-@cache
-def verilog(config: GcnConfig) -> str:
-    """Verilog of a core of size *config*; it takes a while, so once per configuration."""
-    return emit(GcnTop(config), TOP)
