@@ -4,37 +4,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from coreruns import TINY, assert_same
 from intgraphs import binary, gcn, random_network
 from scipy.sparse import csr_array
 
-from pyralis.gen.gcn.compile import Settings, compile_network
-from pyralis.hw.gcn.config import PRESETS, GcnConfig
+from pyralis.gen.gcn.compile import Settings
+from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.program import Content, Opcode
 from pyralis.sim.bench.core import MemorySettings
-from pyralis.sim.gcn.run import simulate
-from pyralis.sim.golden.gcn import network as golden
 
-TINY = PRESETS["tiny"]
 WEIGHTED = GcnConfig(
     columns=4, lanes=4, splits=4, edge_weights=True, gather_ports=8, pe_rows=8, hubs=4, group_bytes=64
 )
-
-
-def assert_same(network, inputs, config, settings=None, **options):
-    """All runs give the golden model's results; returns program and outcome."""
-    settings = settings or Settings()
-    compiled = compile_network(network, config, features=inputs[0], settings=settings)
-    outcome = simulate(compiled, inputs, **options)
-    assert outcome.error == "NONE", (outcome.error, outcome.error_index)
-    saturated = False
-    for features, results in zip(inputs, outcome.results, strict=True):
-        # Of the operations that the core carries out: what nothing depends on may saturate as it likes.
-        expected = golden.run(compiled.network.renumbered(compiled.numbering.new), features)
-        assert np.array_equal(results, expected.scores.numpy())
-        assert np.array_equal(results, golden.run(network, features).scores.numpy())
-        saturated |= any(expected.saturated.values())
-    assert outcome.saturated == saturated
-    return compiled, outcome
 
 
 @pytest.mark.parametrize("chain", [True, False])
