@@ -120,3 +120,9 @@ def test_timing_of_a_ddr4_channel_becomes_plusargs():
     given = MemorySettings(ddr4=Ddr4Settings(cl=18)).plusargs(Path("counts.json"))
     assert given[:4] == ["+latency=20", "+stall_seed=1", "+ddr4", "+ddr4_cl=18"]
     assert given[-1] == "+ddr4_statistics=counts.json"
+
+
+def test_the_text_of_a_bench_is_the_same_in_every_process():
+    """Pins of a port that nobody uses: not in the order of a set."""
+    unused = re.findall(r"\.(s_axi_b_\w+)\(", buses(m_axi_one=READ, m_axi_results=WRITE))
+    assert len(unused) > 5 and unused == sorted(unused)
