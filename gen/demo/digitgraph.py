@@ -21,17 +21,32 @@ TRAIN_SHARE = 0.05
 VALIDATION_SHARE = 0.1
 
 
-def load(neighbours: int = NEIGHBOURS, seed: int = 0) -> Graph:
+def load(
+    neighbours: int = NEIGHBOURS,
+    seed: int = 0,
+    *,
+    count: int | None = None,
+    train_share: float = TRAIN_SHARE,
+) -> Graph:
     """The graph, with as many nodes of every class to train and to validate as its share allows.
 
-    *seed* decides which nodes those are; the others test. Edges have no weights, stand in both directions and
-    are no self loops. Features are (1797, 64) float32.
+    Parameters
+    ----------
+    neighbours : int
+    seed : int
+        Decides which nodes those are; the others test.
+    count : int, optional
+        Only the first so many images, for a small core.
+    train_share : float
+        Share of the nodes of a class to train on.
+
+    Edges have no weights, stand in both directions and are no self loops. Features are (1797, 64) float32.
     """
     from sklearn.datasets import load_digits
 
     bunch = load_digits()
-    pixels = bunch.data.astype(np.int64)
-    labels = bunch.target.astype(np.int64)
+    pixels = bunch.data[:count].astype(np.int64)
+    labels = bunch.target[:count].astype(np.int64)
     near = nearest(pixels, neighbours)
     targets, sources = np.repeat(np.arange(len(near)), neighbours), near.reshape(-1)
     codes = np.concatenate([sources * len(near) + targets, targets * len(near) + sources])
@@ -39,7 +54,7 @@ def load(neighbours: int = NEIGHBOURS, seed: int = 0) -> Graph:
         np.stack(np.divmod(np.unique(codes), len(near))),
         (pixels * PIXEL_SCALE).astype(np.float32),
         labels=labels,
-        masks=_split(labels, np.random.default_rng(seed)),
+        masks=_split(labels, np.random.default_rng(seed), train_share),
         name="digits",
     )
 
@@ -55,11 +70,11 @@ def nearest(points: np.ndarray, neighbours: int) -> np.ndarray:
     return np.argsort(distances, axis=1, kind="stable")[:, :neighbours]
 
 
-def _split(labels: np.ndarray, random: np.random.Generator) -> dict[str, np.ndarray]:
+def _split(labels: np.ndarray, random: np.random.Generator, share: float) -> dict[str, np.ndarray]:
     masks = {name: np.zeros(labels.size, dtype=bool) for name in ("train", "val", "test")}
     for label in np.unique(labels):
         members = random.permutation(np.flatnonzero(labels == label))
-        train, validate = round(TRAIN_SHARE * members.size), round(VALIDATION_SHARE * members.size)
+        train, validate = round(share * members.size), round(VALIDATION_SHARE * members.size)
         masks["train"][members[:train]] = True
         masks["val"][members[train : train + validate]] = True
         masks["test"][members[train + validate :]] = True

@@ -53,3 +53,12 @@ def test_split_is_stratified_disjoint_and_seeded(graph):
     assert not np.array_equal(other.masks["train"], train)
     assert np.array_equal(other.edge_index, graph.edge_index)
     assert digitgraph.load(3).edges < graph.edges
+
+
+def test_a_part_of_the_digits_for_a_small_core(graph):
+    part = digitgraph.load(count=200, train_share=0.4)
+    assert part.nodes == 200 and np.array_equal(part.features, graph.features[:200])
+    part.validate()
+    train = np.bincount(part.labels[part.masks["train"]], minlength=10)
+    assert train.tolist() == [round(0.4 * n) for n in np.bincount(part.labels, minlength=10)]
+    assert part.in_degrees.min() >= digitgraph.NEIGHBOURS, "neighbours among themselves"
