@@ -57,7 +57,7 @@ def test_an_unknown_board_is_answered_with_the_near_ones(target):
 def test_an_unknown_design_is_answered_with_the_cores():
     result = make("bitstream", "DESIGN=snm")
     assert result.returncode != 0
-    assert "pyralis bitstream has no core 'snm'; there are gf, snn." in result.stderr
+    assert "pyralis bitstream has no core 'snm'; there are gcn, gf, snn." in result.stderr
     assert "did you mean 'pyralis bitstream snn'?" in result.stderr
 
 

@@ -6,6 +6,7 @@
 ``registers.json``          the register map, also as ``registers.h`` (C) and ``registers.svd`` (CMSIS)
 ``program.bin`` and others  what must lie in memory, one file each
 ``network.npz``             what they were compiled from
+``numbering.bin``           of the graph core: its number of each node
 ``samples.npz``             inputs, and the results of the golden model
 ``validate.py``             runs the samples on the board and compares
 ``throughput.py``           reads the hardware's cycle counters

@@ -28,7 +28,7 @@ class Design:
     Attributes
     ----------
     core : str
-        ``"snn"``, ``"gf"``: the name of its driver and of its entry.
+        ``"snn"``, ``"gcn"``, ``"gf"``: the name of its driver and of its entry.
     name : str
         Of the configuration: a preset, or what its generator calls it.
     top : str

@@ -38,16 +38,16 @@ def test_the_lists_are_equal():
             "field",
             1,
             (
-                "the core stopped at descriptor 1 (aggregation 'h1'): a field of it is outside of what this core "
-                "can do"
+                "the core stopped at descriptor 1 (aggregation 'h1'): a field of it is outside of what this "
+                "core can do"
             ),
         ),
         (
             "timeout",
             2,
             (
-                "the core stopped at descriptor 2 (combination 'xw'): nothing moved any more, for as many cycles "
-                "as idle_cycles says"
+                "the core stopped at descriptor 2 (combination 'xw'): nothing moved any more, for as many "
+                "cycles as idle_cycles says"
             ),
         ),
         (
@@ -59,16 +59,16 @@ def test_the_lists_are_equal():
             "version",
             9,
             (
-                "the core stopped at descriptor 9 (behind the end): it is of another version of programs than "
-                "the core's"
+                "the core stopped at descriptor 9 (behind the end): it is of another version of programs "
+                "than the core's"
             ),
         ),
         (
             "77",
             1,
             (
-                "the core stopped at descriptor 1 (aggregation 'h1'): it reported the error code 77, which this "
-                "driver does not know"
+                "the core stopped at descriptor 1 (aggregation 'h1'): it reported the error code 77, "
+                "which this driver does not know"
             ),
         ),
     ],

@@ -10,9 +10,16 @@ import pytest
 from intgraphs import binary, gcn, random_network
 from scipy.sparse import csr_array
 
+from pyralis.boards.base import all_boards
+from pyralis.boards.runtime.deployment import Deployment, open_deployment
 from pyralis.boards.runtime.errors import CoreError, SaturationWarning, TimeLimitError, WrongCoreError
 from pyralis.boards.runtime.gcn import GcnDriver
+from pyralis.boards.runtime.throughput import throughput
+from pyralis.boards.runtime.validate import validate
+from pyralis.gen.boards.deploy import deploy
+from pyralis.gen.boards.designs.gcn import design, samples
 from pyralis.gen.emit.registers import to_json
+from pyralis.gen.gcn import intfile
 from pyralis.gen.gcn.compile import compile_network
 from pyralis.gen.gcn.generate import network_facts
 from pyralis.gen.gcn.intnetwork import Epilogue, IntAdjacency, IntAggregate, IntGraphNetwork, IntInput
@@ -235,6 +242,36 @@ def patched(program: bytes, index: int, **fields: int) -> bytes:
         mask = (1 << field.width) - 1
         word = word & ~(mask << field.offset) | (value & mask) << field.offset
     return program[:begin] + word.to_bytes(DESCRIPTOR_BYTES, "little") + program[end:]
+
+
+def test_a_deploy_folder_is_opened_validated_and_measured(bench, tmp_path):
+    """The writer in gen, the driver that lies in the folder, and the RTL agree."""
+    rng = np.random.default_rng(6)
+    network, features = gcn(rng), csr_array(binary(rng, 20, 24))
+    compiled = compile_network(network, TINY, features=features)
+    made = design(TINY, "tiny", compiled, samples(network, features, np.arange(20) % 3 - 1), network)
+    deploy(all_boards()["ulx3s"], made, tmp_path / "deploy", tmp_path / "build")
+    folder = Deployment(tmp_path / "deploy")
+    assert intfile.load(tmp_path / "deploy" / "network.npz").nodes == 20
+    contents = {name: folder.read(file) for name, file in folder.manifest["memory"].items()}
+    with (
+        SimulatedTransport(bench, contents=contents) as transport,
+        open_deployment(tmp_path / "deploy", transport) as driver,
+    ):
+        assert driver.written == {"program": 0, "weights": 0}
+        wanted = folder.samples()
+        facts = validate(driver, wanted)
+        assert (facts["ok"], facts["samples"], facts["different"]) == (True, 20, 0)
+        right = (wanted["scores"][0].argmax(axis=1) == wanted["labels"][0])[wanted["labels"][0] >= 0]
+        assert facts["accuracy"] == right.mean() and len(right) == 13
+        wanted["scores"][0, 4, 1] += 1
+        facts = validate(driver, wanted)
+        value = int(wanted["scores"][0, 4, 1])
+        assert facts["first_difference"] == f"node 4: score 1 is {value - 1} instead of {value}"
+        speed = throughput(driver, wanted)
+        assert speed["cycles_per_sample"] == driver.counters()["totals"]["cycles"]
+        assert speed["bytes_per_sample"]["results"] == compiled.traffic.first["outputs"]
+        assert speed["descriptors"][0]["name"] == "load weights"
 
 
 def test_saturation_is_told(bench):

@@ -1,0 +1,63 @@
+"""``pyralis generate gcn``: Verilog of a graph core, and the memory images of a network for it."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from pyralis.gen.errors import UserError
+from pyralis.gen.files import make_folder, read_array
+from pyralis.gen.gcn import intfile
+from pyralis.gen.gcn.compile import compile_network
+from pyralis.gen.gcn.generate import generate
+from pyralis.gen.gcn.options import add_core, choose
+from pyralis.gen.text import table
+
+__all__ = ["add_parser", "render", "run"]
+
+
+def add_parser(subparsers) -> argparse.ArgumentParser:
+    """Adds the core; returns its parser."""
+    parser = subparsers.add_parser(
+        "gcn",
+        help="write the Verilog of a graph core, and the program of a network",
+        description="Writes a folder that stands on its own: Verilog, register map (JSON, C, SVD), "
+        "configuration, a report of its memories, with --network the memory images, and a manifest with the "
+        "hash of every file.",
+    )
+    add_core(parser)
+    parser.add_argument(
+        "--network", metavar="NET.npz", help="an integer graph network to compile for the core"
+    )
+    parser.add_argument(
+        "--features",
+        metavar="FILE.npy",
+        help="features of the graph, (nodes, features) integers: needed if the network reads them as lists",
+    )
+    parser.add_argument(
+        "-o", "--output", metavar="DIR", help="folder to write (default: build/generate/gcn-PRESET)"
+    )
+    return parser
+
+
+def run(args: argparse.Namespace) -> dict[str, Any]:
+    """Returns the manifest and where it was written."""
+    name, config = choose(args.preset, args.config)
+    if args.features is not None and args.network is None:
+        what = "--features are those of a network's graph, and there is no network."
+        raise UserError(what, "arguments", "add --network NET.npz")
+    folder = make_folder(args.output or f"build/generate/gcn-{name}")
+    compiled = None
+    if args.network is not None:
+        features = None if args.features is None else read_array(args.features, "features")
+        compiled = compile_network(intfile.load(args.network), config, features=features)
+    with args.progress.step("generate") as step:
+        manifest = generate(config, Path(folder), name=name, compiled=compiled, network_file=args.network)
+        step.note(f"{len(manifest['files'])} files")
+    return {"folder": folder, **manifest}
+
+
+def render(result: dict[str, Any]) -> str:
+    """The list of files for people."""
+    rows = [[name, f"{facts['bytes']:,}", facts["sha256"][:16]] for name, facts in result["files"].items()]
+    listed = table(["file", "bytes", "SHA-256 begins"], rows)
+    return f"{listed}\n\nWritten to {result['folder']}; manifest.json lists it all."

@@ -1,0 +1,176 @@
+"""``pyralis generate gcn``, ``bitstream gcn`` and ``deploy gcn``: the folders, and what is refused."""
+
+import hashlib
+import json
+import re
+import tomllib
+
+import numpy as np
+import pytest
+from intgraphs import binary, gcn
+
+from pyralis.boards.runtime.deployment import Deployment
+from pyralis.gen.boards import options
+from pyralis.gen.gcn import intfile
+from pyralis.gen.gcn.compile import compile_network
+from pyralis.gen.gcn.options import from_toml
+from pyralis.sim.golden.gcn import network as golden_model
+
+SMALLEST = """\
+cores = 1
+lanes = 4
+splits = 1
+pe_rows = 2
+gather_ports = 1
+banks = 1
+store_rows = 64
+hubs = 0
+rounds = 1
+contexts = 2
+weight_rows = 64
+edge_lines = 64
+feature_lines = 64
+group_bytes = 16
+"""
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """A configuration, a network of contract B and its features."""
+    folder, rng = tmp_path_factory.mktemp("gcn"), np.random.default_rng(1)
+    (folder / "core.toml").write_text(SMALLEST)
+    intfile.save(gcn(rng), folder / "net.npz")
+    np.save(folder / "features.npy", binary(rng, 20, 24))
+    return folder
+
+
+def graph(files) -> tuple:
+    return "--network", files / "net.npz", "--features", files / "features.npy"
+
+
+def test_the_folder_stands_on_its_own(command, files, tmp_path):
+    path = tmp_path / "rtl"
+    code, out, err = command("generate", "gcn", "--config", files / "core.toml", *graph(files), "-o", path)
+    assert (code, err) == (0, "")
+    assert out.endswith(f"Written to {path}; manifest.json lists it all.\n")
+    assert {file.name for file in path.iterdir()} == {
+        *("gcn_top.v", "config.toml", "registers.json", "registers.h", "registers.svd", "report.json"),
+        *("litex_pyralis_gcn.py", "pyralis_gcn.core"),
+        *("program.bin", "weights.bin", "numbering.bin", "network.npz", "manifest.json"),
+    }
+    text = (path / "gcn_top.v").read_text()
+    assert re.search(r"^module gcn_top\(", text, re.MULTILINE)
+    assert "s_axi_ctrl_awaddr" in text and "m_axi_data_araddr" in text and "irq" in text
+    config = from_toml(SMALLEST)
+    assert from_toml((path / "config.toml").read_text()) == config
+    assert tomllib.loads((path / "config.toml").read_text())["epilogue_lanes"] == 2
+    assert json.loads((path / "registers.json").read_text())["name"] == "gcn"
+    manifest = json.loads((path / "manifest.json").read_text())
+    assert set(manifest["files"]) == {file.name for file in path.iterdir()} - {"manifest.json"}
+    for name, facts in manifest["files"].items():
+        content = (path / name).read_bytes()
+        assert facts == {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    compiled = compile_network(
+        intfile.load(files / "net.npz"), config, features=np.load(files / "features.npy")
+    )
+    assert (path / "program.bin").read_bytes() == compiled.program
+    assert (path / "weights.bin").read_bytes() == compiled.constants
+    network = manifest["network"]
+    assert (network["nodes"], network["features"], network["width"]) == (20, 24, 3)
+    assert [each["name"] for each in network["descriptors"] if each["kind"] in ("combine", "aggregate")] == [
+        *("xw1", "h1", "xw2", "h2")
+    ]
+    assert network["descriptors"][-1] == {"kind": "end", "name": ""}
+    report = json.loads((path / "report.json").read_text())
+    assert report["per_cycle"] == {
+        "additions": 8,
+        "sparse_products": 8,
+        "dense_products": 16,
+        "finished_elements": 8,
+        "bus_bytes": 8,
+    }
+    store = [row for row in report["memories"] if (row["depth"], row["width"]) == (64, 32)]
+    assert store and report["memory_bits"] == sum(row["bits"] for row in report["memories"])
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What would be built: the arguments of the flow."""
+    calls = []
+
+    def build(board, design, folder, **how):
+        calls.append((board, design, folder, how))
+        return {"ok": True, "verdict": "Fine.", "folder": folder, "files": {}, "resources": []}
+
+    monkeypatch.setattr(options, "build", build)
+    return calls
+
+
+def test_a_design_for_boards(command, files, asked, tmp_path):
+    words = ("gcn", "--board", "ulx3s", "--config", files / "core.toml", *graph(files), "-o", tmp_path)
+    assert command("bitstream", *words)[0] == 0
+    assert command("bitstream", "gcn", "--board", "zcu104", *graph(files), "--seed", 2)[0] == 0
+    (board, design, folder, how), (other, wide, other_folder, _) = asked
+    assert (board.name, design.core, design.name, folder) == ("ulx3s", "gcn", "core", str(tmp_path))
+    assert list(design.memory) == ["program", "weights"] and how["clock_mhz"] is None
+    assert design.component().signature.members["m_axi_data"].signature.data_bits == 64
+    assert (other.name, wide.name, other_folder) == ("zcu104", "z32", "build/boards/zcu104/gcn")
+    assert wide.facts["core"]["bus_bits"] == 128, "no wider than the processor's ports"
+    assert wide.facts["core"]["columns"] == 8
+
+
+def test_a_folder_to_carry(command, files, tmp_path):
+    words = (
+        "gcn",
+        "--board",
+        "ulx3s",
+        "--config",
+        files / "core.toml",
+        *graph(files),
+        "-o",
+        tmp_path / "out",
+    )
+    code, out, _ = command("deploy", *words, "--json")
+    assert code == 0
+    written = json.loads(out)
+    assert (written["design"]["core"], written["network"]["numbering"]) == ("gcn", "numbering.bin")
+    assert written["memory"] == {"program": "program.bin", "weights": "weights.bin"}
+    samples, features = Deployment(tmp_path / "out").samples(), np.load(files / "features.npy")
+    golden = golden_model.run(intfile.load(files / "net.npz"), features).scores.numpy()
+    assert (samples["scores"] == golden[None]).all() and (samples["inputs"] == features[None]).all()
+    assert "rows = core.run(features)" in (tmp_path / "out" / "README.txt").read_text()
+
+
+def refused(command, *words) -> list[str]:
+    code, _, err = command(*words)
+    assert code == 1
+    return err.splitlines()
+
+
+def test_what_is_refused(command, files, tmp_path):
+    lines = refused(command, "generate", "gcn", "--preset", "tinny")
+    assert lines[0] == "pyralis: There is no preset 'tinny'; there are tiny, small, z32, z64."
+    assert lines[2] == "  next:  did you mean 'tiny'?"
+    both = refused(command, "generate", "gcn", "--preset", "tiny", "--config", files / "core.toml")
+    assert both[0] == f"pyralis: --preset tiny and --config {files / 'core.toml'} cannot both be given."
+    assert refused(command, "generate", "gcn", "--features", files / "features.npy")[0] == (
+        "pyralis: --features are those of a network's graph, and there is no network."
+    )
+    assert refused(command, "bitstream", "gcn", "--board", "ulx3s", "--network", files / "net.npz") == [
+        "pyralis: --network is given without --features, and a graph needs both.",
+        "  where: arguments",
+        "  next:  add --features FILE, or leave both away",
+    ]
+    core = tmp_path / "core.toml"
+    for text, what in (
+        ("lanez = 4\n", "The configuration has no key 'lanez'."),
+        ("lanes = true\n", "lanes must be an integer, not True."),
+        ("lanes = 5\n", "lanes must be 4, 8 or 16, not 5."),
+        ("preset = 3\n", "preset must be a name, not 3."),
+        ('preset = "z23"\n', "There is no preset 'z23'; there are tiny, small, z32, z64."),
+    ):
+        core.write_text(text)
+        assert refused(command, "generate", "gcn", "--config", core)[0] == f"pyralis: {what}"
+    core.write_text('preset = "z32"\ngather_ports = 4\nlanes = 8\n')
+    config = from_toml(core.read_text())
+    assert (config.columns, config.gather_ports, config.epilogue_lanes) == (8, 4, 4)
