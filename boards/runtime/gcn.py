@@ -174,4 +174,4 @@ def _matrices(features: Any) -> tuple[Sequence[Any], bool]:
     if isinstance(features, (list, tuple)) and any(is_listed(each) for each in features):
         return features, False
     array = np.asarray(features)
-    return (array, False) if array.ndim == 3 else ([array], True)
+    return (list(array), False) if array.ndim == 3 else ([array], True)
