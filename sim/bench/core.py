@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pyralis.gen.emit.ports import read_core
+from pyralis.gen.emit.ports import Port, read_core
 from pyralis.sim.bench.build import MEMORY_MODEL, MODELS, build
 from pyralis.sim.bench.ddr4 import Ddr4Settings
 
@@ -124,9 +124,7 @@ def bench_text(text: str, top: str, bench: str, memory_bytes: int, observer: str
     wires = [f"  logic {port.range} {name};" for name, port in ports.items() if name.startswith(inside)]
     core = [f".{name}({name})" for name in ports]
     memory = [f".{pin}({name})" for pin, name in pins.items()]
-    idle = {pin.replace("_a_", "_b_"): name for pin, name in pins.items() if pin.startswith("s_axi_a_")}
-    for pin in sorted(idle.keys() - pins.keys()):  # a core that reads through one port
-        memory.append(f".{pin}({'' if ports[idle[pin]].is_input else chr(39) + '0'})")
+    memory += [f".{pin}({value})" for pin, value in _idle_pins(pins, ports).items()]
     memory += [f".{name}({name})" for name in ("clk", "rst", *_COMMANDS, "hung")]
     memory += [f".beats_{port}(beats_{port})" for port in "abw"]
     address, data = (
@@ -169,6 +167,16 @@ def _memory_pins(buses: dict[str, dict[str, str]]) -> dict[str, str]:
         port = free[bus[-1]].pop(0)
         pins |= {f"s_axi_{port}_{signal}": name for signal, name in signals.items()}
     return pins
+
+
+def _idle_pins(pins: dict[str, str], ports: dict[str, Port]) -> dict[str, str]:
+    """What stands at the pins of the memory's second port to read, of a core that has only one."""
+    values = {}
+    for pin, name in sorted(pins.items()):
+        other = pin.replace("s_axi_a_", "s_axi_b_")
+        if other not in pins:
+            values[other] = "" if ports[name].is_input else "'0"
+    return values
 
 
 _COMMANDS = {

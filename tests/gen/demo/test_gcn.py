@@ -234,8 +234,8 @@ def test_what_the_demo_refuses(command, tmp_path):
         "arguments",
         "give the folder: --data DIR",
     )
-    assert refusal(lambda: demo(tmp_path, preset_name="smll")) == (
-        "There is no preset 'smll'; there are tiny, small, z32, z64.",
+    assert refusal(lambda: demo(tmp_path, preset_name="smaal")) == (
+        "There is no preset 'smaal'; there are tiny, small, z32, z64.",
         "preset",
         "did you mean 'small'?",
     )
