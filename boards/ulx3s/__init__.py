@@ -11,7 +11,7 @@ BOARD = Ecp5Board(
     family="ecp5",
     resources=Resources(luts=83_640, flip_flops=83_640, dsps=156, block_rams=208, block_ram_bits=18_432),
     clocks_mhz={"": 62.5, "snn": 60.0, "gcn": 50.0, "gf": 100.0},
-    presets={"snn": "tiny", "gcn": "tiny"},
+    presets={"snn": "tiny"},
     source="Lattice FPGA-DS-02012 (ECP5 family data sheet), table 1.1; amaranth-boards",
     platform="amaranth_boards.ulx3s:ULX3S_85F_Platform",
     package="CABGA381",

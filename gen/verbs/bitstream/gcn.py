@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from pyralis.boards.base import Board, Ecp5Board
 from pyralis.gen.boards.choose import board_named
 from pyralis.gen.boards.design import Design
 from pyralis.gen.boards.options import add_build, render_build, run_build
@@ -58,7 +59,7 @@ def design_of(args: argparse.Namespace) -> Design:
         given, other = ("--network", "--features") if args.features is None else ("--features", "--network")
         what = f"{given} is given without {other}, and a graph needs both."
         raise UserError(what, "arguments", f"add {other} FILE, or leave both away")
-    name, config = choose(args.preset, args.config, board.presets.get("gcn", "tiny"))
+    name, config = choose(args.preset, args.config, _default(args, board))
     from pyralis.gen.boards.designs import gcn
     from pyralis.gen.gcn.compile import compile_network
 
@@ -70,6 +71,18 @@ def design_of(args: argparse.Namespace) -> Design:
         compiled = compile_network(network, config, features=features)
         samples = gcn.samples(network, features)
     return gcn.design(config, name, compiled, samples, network)
+
+
+def _default(args: argparse.Namespace, board: Board) -> str:
+    """The board's preset; what nobody has counted is not begun without being asked for."""
+    if args.preset or args.config or "gcn" in board.presets:
+        return board.presets.get("gcn", "tiny")
+    what = f"No size of the graph core is known to fit {board.title}"
+    if isinstance(board, Ecp5Board):
+        what += ": tiny takes 79,137 of the 83,640 look-up tables of an ECP5-85F by Yosys' count, which is "
+        what += "more than can be placed and routed"
+    hint = "give a smaller size, --config FILE with e.g. lanes = 4, or try one: --preset tiny"
+    raise UserError(what + ".", f"board {board.name}", hint)
 
 
 render = render_build
