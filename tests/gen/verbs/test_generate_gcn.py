@@ -162,8 +162,8 @@ def test_what_is_refused(command, files, tmp_path):
         "  next:  add --features FILE, or leave both away",
     ]
     large = (
-        "No size of the graph core is known to fit Radiona ULX3S 85F: tiny takes 79,137 of the 83,640 look-up "
-        "tables of an ECP5-85F by Yosys' count, which is more than can be placed and routed."
+        "No size of the graph core is known to fit Radiona ULX3S 85F: tiny takes 79,137 of the 83,640 "
+        "look-up tables of an ECP5-85F by Yosys' count, which is more than can be placed and routed."
     )
     assert refused(command, "bitstream", "gcn", "--board", "ulx3s") == [
         f"pyralis: {large}",
