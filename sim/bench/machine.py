@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,30 @@ from pyralis.gen.errors import ToolError
 from pyralis.hw.axi.registermap import RegisterMap
 from pyralis.sim.bench.core import DEFAULT_MEMORY, CoreBench, MemorySettings
 
-__all__ = ["Machine", "Outcome", "Script"]
+__all__ = ["LONGEST_JOB_CYCLES", "Machine", "MemoryImage", "Outcome", "Script"]
+
+LONGEST_JOB_CYCLES = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class MemoryImage:
+    """Contents of the external memory, where its parts lie, and how much the results take."""
+
+    data: bytes
+    bases: dict[str, int]
+    output_bytes: int
+    runs: int
+
+    @classmethod
+    def of(cls, parts: Mapping[str, bytes], *, page: int, runs: int, output_stride: int) -> "MemoryImage":
+        """*parts* by name, each at a multiple of *page* bytes; ``output``, for *runs*, behind them."""
+        data, bases = bytearray(), {}
+        for name, content in parts.items():
+            data += bytes(-len(data) % page)
+            bases[name] = len(data)
+            data += content
+        bases["output"] = len(data) + -len(data) % page
+        return cls(bytes(data), bases, runs * output_stride, runs)
 
 
 class Script:
@@ -32,6 +56,37 @@ class Script:
     def read(self, name: str, key: str = "") -> None:
         """Reads register word *name*; the value appears in the outcome as *key* (or *name*)."""
         self.steps.append(["read", key or name, self._address[name]])
+
+    def read_wide(self, name: str, key: str = "") -> None:
+        """Reads both halves of a wide register; see :meth:`Outcome.wide`."""
+        for half in ("lo", "hi"):
+            self.read(f"{name}_{half}", f"{key or name}_{half}")
+
+    def job(
+        self,
+        bases: Mapping[str, int],
+        *,
+        strides: tuple[int, int],
+        runs: int,
+        resident: bool,
+        timeout: int,
+        cycles: int = LONGEST_JOB_CYCLES,
+    ) -> None:
+        """Starts a job and sleeps until its interrupt, *cycles* at most.
+
+        *bases*: address of each part. *strides*: bytes of input and of output from one run to the next.
+        """
+        for part, base in bases.items():
+            self.write_wide(f"{part}_address", base)
+        self.write("input_stride", strides[0])
+        self.write("output_stride", strides[1])
+        self.write("runs", runs)
+        self.write("resident", int(resident))
+        self.write("timeout", timeout)
+        self.write("interrupt", 1)
+        self.write("interrupt_enable", 1)
+        self.write("control", 1)
+        self.wait(cycles)
 
     def wait(self, cycles: int) -> None:
         """Sleeps until the interrupt is high, *cycles* at most."""
@@ -54,6 +109,10 @@ class Outcome:
     trace: Path | None
     seconds: float
     folder: Path
+
+    def wide(self, key: str) -> int:
+        """Value of a wide register that :meth:`Script.read_wide` has read as *key*."""
+        return self.values[f"{key}_lo"] | self.values[f"{key}_hi"] << 32
 
 
 class Machine:

@@ -13,15 +13,13 @@ from pyralis.hw.gcn.program import ErrorCode, Opcode
 from pyralis.hw.gcn.registers import register_map
 from pyralis.sim.bench.build import use_verilator
 from pyralis.sim.bench.core import DEFAULT_MEMORY, MemorySettings
-from pyralis.sim.bench.machine import Machine, Outcome, Script
+from pyralis.sim.bench.machine import Machine, MemoryImage, Outcome, Script
 from pyralis.sim.gcn.bench import build_bench
 
 __all__ = ["MemoryImage", "Phase", "SimulationResult", "job_script", "lay_out", "simulate"]
 
 PAGE = 1 << 17
 """Bases are multiples of this, so that a permuted image is one too (``HandlerConfig.region_bytes``)."""
-
-LONGEST_JOB_CYCLES = 1_000_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,27 +66,11 @@ class SimulationResult:
     registers: dict[str, Any] = field(repr=False)
 
 
-@dataclass(frozen=True)
-class MemoryImage:
-    """Contents of the external memory, where its parts lie, and how much the results take."""
-
-    data: bytes
-    bases: dict[str, int]
-    output_bytes: int
-    runs: int
-
-
 def lay_out(compiled: Compiled, inputs: Sequence[Any]) -> MemoryImage:
     """Program, constants and one input for each run, each on a page of its own, results behind them."""
     packed = b"".join(compiled.pack_input(features) for features in inputs)
     parts = {"program": compiled.program, "weights": compiled.constants, "input": packed}
-    data, bases = bytearray(), {}
-    for name, content in parts.items():
-        data += bytes(-len(data) % PAGE)
-        bases[name] = len(data)
-        data += content
-    bases["output"] = len(data) + -len(data) % PAGE
-    return MemoryImage(bytes(data), bases, len(inputs) * compiled.output_stride, len(inputs))
+    return MemoryImage.of(parts, page=PAGE, runs=len(inputs), output_stride=compiled.output_stride)
 
 
 def job_script(
@@ -98,26 +80,20 @@ def job_script(
     script = Script(register_map(compiled.config))
     for name in ("ident", "version"):
         script.read(name)
-    for part, base in image.bases.items():
-        script.write_wide(f"{part}_address", base)
-    script.write("input_stride", compiled.input_stride)
-    script.write("output_stride", compiled.output_stride)
-    script.write("runs", image.runs)
-    script.write("resident", int(resident))
-    script.write("timeout", timeout)
-    script.write("interrupt", 1)
-    script.write("interrupt_enable", 1)
-    script.write("control", 1)
-    script.wait(LONGEST_JOB_CYCLES)
+    script.job(
+        image.bases,
+        strides=(compiled.input_stride, compiled.output_stride),
+        runs=image.runs,
+        resident=resident,
+        timeout=timeout,
+    )
     for name in ("status", "error", "flags", "runs_done"):
         script.read(name)
     for name in TOTALS:
-        for half in ("lo", "hi"):
-            script.read(f"total_{name}_{half}")
+        script.read_wide(f"total_{name}")
     for index in _counted(compiled):
         script.write("descriptor_select", index)
-        for half in ("lo", "hi"):
-            script.read(f"descriptor_cycles_{half}", f"descriptor_cycles_{half}_{index}")
+        script.read_wide("descriptor_cycles", f"descriptor_cycles_{index}")
     return script
 
 
@@ -164,15 +140,12 @@ def collect(compiled: Compiled, outcome: Outcome, runs: int) -> SimulationResult
     """Result of a :func:`job_script`."""
     values, stride = outcome.values, compiled.output_stride
 
-    def wide(name: str, suffix: str = "") -> int:
-        return values[f"{name}_lo{suffix}"] | values[f"{name}_hi{suffix}"] << 32
-
-    totals = {name: wide(f"total_{name}") for name in TOTALS}
+    totals = {name: outcome.wide(f"total_{name}") for name in TOTALS}
     phases = tuple(
         Phase(
             index=index,
             opcode=compiled.descriptors[index]["opcode"].name,
-            cycles=wide("descriptor_cycles", f"_{index}"),
+            cycles=outcome.wide(f"descriptor_cycles_{index}"),
         )
         for index in _counted(compiled)
         if compiled.descriptors[index]["opcode"] is not Opcode.END

@@ -11,6 +11,7 @@ from pyralis.gen.snn.compile import Compiled, LayerPlan
 from pyralis.gen.snn.layout import unpack_map, word_bytes
 from pyralis.hw.snn.counters import TOTALS
 from pyralis.hw.snn.program import ErrorCode
+from pyralis.sim.bench.machine import MemoryImage
 from pyralis.sim.snn.machine import Machine, MemorySettings, Outcome, Script
 
 __all__ = [
@@ -24,7 +25,6 @@ __all__ = [
 ]
 
 PAGE = 4096
-LONGEST_JOB_CYCLES = 1_000_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,28 +90,12 @@ class SimulationResult:
         return self.scores.argmax(axis=1)
 
 
-@dataclass(frozen=True)
-class MemoryImage:
-    """Contents of the external memory, where its parts lie, and how much the results take."""
-
-    data: bytes
-    bases: dict[str, int]
-    output_bytes: int
-    runs: int
-
-
 def lay_out(compiled: Compiled, inputs: np.ndarray) -> MemoryImage:
     """Program, weights and inputs, each on a page of its own, results behind them."""
     packed = compiled.pack_inputs(inputs)
     runs = len(packed) // compiled.input_stride
     parts = {"program": compiled.program, "weights": compiled.weights, "input": packed}
-    data, bases = bytearray(), {}
-    for name, content in parts.items():
-        data += bytes(-len(data) % PAGE)
-        bases[name] = len(data)
-        data += content
-    bases["output"] = len(data) + -len(data) % PAGE
-    return MemoryImage(bytes(data), bases, runs * compiled.output_stride, runs)
+    return MemoryImage.of(parts, page=PAGE, runs=runs, output_stride=compiled.output_stride)
 
 
 def job_script(compiled: Compiled, image: MemoryImage, *, timeout: int = 100_000) -> Script:
@@ -119,27 +103,21 @@ def job_script(compiled: Compiled, image: MemoryImage, *, timeout: int = 100_000
     script = Script(compiled.config)
     for name in ("ident", "version"):
         script.read(name)
-    for part, base in image.bases.items():
-        script.write_wide(f"{part}_address", base)
-    script.write("input_stride", compiled.input_stride)
-    script.write("output_stride", compiled.output_stride)
-    script.write("runs", image.runs)
-    script.write("resident", int(compiled.resident))
-    script.write("timeout", timeout)
-    script.write("interrupt", 1)
-    script.write("interrupt_enable", 1)
-    script.write("control", 1)
-    script.wait(LONGEST_JOB_CYCLES)
+    script.job(
+        image.bases,
+        strides=(compiled.input_stride, compiled.output_stride),
+        runs=image.runs,
+        resident=compiled.resident,
+        timeout=timeout,
+    )
     for name in ("status", "error", "flags", "runs_done", "top_class"):
         script.read(name)
     for name in TOTALS:
-        for half in ("lo", "hi"):
-            script.read(f"total_{name}_{half}")
+        script.read_wide(f"total_{name}")
     for index in range(1, len(compiled.layers) + 1):
         script.write("layer_select", index)
         for name in ("cycles", "active", "stalls", "spikes"):
-            for half in ("lo", "hi"):
-                script.read(f"layer_{name}_{half}", f"layer_{name}_{half}_{index}")
+            script.read_wide(f"layer_{name}", f"layer_{name}_{index}")
     return script
 
 
@@ -175,20 +153,17 @@ def collect(compiled: Compiled, outcome: Outcome, count: int) -> SimulationResul
     """Result of a :func:`job_script`."""
     values = outcome.values
 
-    def wide(name: str, suffix: str = "") -> int:
-        return values[f"{name}_lo{suffix}"] | values[f"{name}_hi{suffix}"] << 32
-
     layers = tuple(
         LayerCounts(
             name=plan.name,
-            cycles=wide("layer_cycles", f"_{index}"),
-            active=wide("layer_active", f"_{index}"),
-            weight_stalls=wide("layer_stalls", f"_{index}"),
-            spikes=wide("layer_spikes", f"_{index}"),
+            cycles=outcome.wide(f"layer_cycles_{index}"),
+            active=outcome.wide(f"layer_active_{index}"),
+            weight_stalls=outcome.wide(f"layer_stalls_{index}"),
+            spikes=outcome.wide(f"layer_spikes_{index}"),
         )
         for index, plan in enumerate(compiled.layers, start=1)
     )
-    totals = {name: wide(f"total_{name}") for name in TOTALS}
+    totals = {name: outcome.wide(f"total_{name}") for name in TOTALS}
     code = ErrorCode(values["error"] & 0xFF)
     observed = outcome.trace if code == ErrorCode.NONE else None
     return SimulationResult(

@@ -22,17 +22,14 @@ class Job:
 
     def start(self, script, key: str, *, timeout: int = 2000, **addresses: int) -> None:
         """Starts the job (parts at other *addresses* if given), waits, reads how it ended as *key*..."""
-        for part, base in {**self.image.bases, **addresses}.items():
-            script.write_wide(f"{part}_address", base)
-        script.write("input_stride", self.compiled.input_stride)
-        script.write("output_stride", self.compiled.output_stride)
-        script.write("runs", self.image.runs)
-        script.write("resident", int(self.resident))
-        script.write("timeout", timeout)
-        script.write("interrupt", 1)
-        script.write("interrupt_enable", 1)
-        script.write("control", 1)
-        script.wait(200_000)
+        script.job(
+            {**self.image.bases, **addresses},
+            strides=(self.compiled.input_stride, self.compiled.output_stride),
+            runs=self.image.runs,
+            resident=self.resident,
+            timeout=timeout,
+            cycles=200_000,
+        )
         self.look(script, key)
 
     def look(self, script, key: str) -> None:
