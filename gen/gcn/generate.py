@@ -19,17 +19,12 @@ The same inputs give the same bytes on every machine: there are no times and no 
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from pyralis.gen.emit.fusesoc import core_description
-from pyralis.gen.emit.litex import wrapper
-from pyralis.gen.emit.registers import to_c_header, to_json, to_svd
+from pyralis.gen.corefolder import CoreFolder, system_files
 from pyralis.gen.emit.verilog import emit
 from pyralis.gen.files import json_text
-from pyralis.gen.folder import write_folder
 from pyralis.gen.gcn.compile import Compiled
 from pyralis.gen.gcn.options import to_toml
 from pyralis.gen.gcn.report import report
@@ -39,7 +34,6 @@ from pyralis.hw.gcn.registers import register_map
 from pyralis.hw.gcn.top import GcnTop
 
 __all__ = [
-    "FORMAT",
     "NUMBERING",
     "TOP",
     "core_files",
@@ -49,7 +43,6 @@ __all__ = [
     "verilog",
 ]
 
-FORMAT = "pyralis core 1"
 TOP = "gcn_top"
 NUMBERING = "numbering.bin"
 
@@ -62,18 +55,12 @@ def verilog(config: GcnConfig) -> str:
 
 def core_files(config: GcnConfig) -> dict[str, bytes]:
     """Files of a core of size *config*, by name."""
-    registers, top = register_map(config), GcnTop(config)
+    top, beats = GcnTop(config), config.handler.dma.burst_beats
     files = {
         f"{TOP}.v": verilog(config),
         "config.toml": to_toml(config),
-        "registers.json": to_json(registers),
-        "registers.h": to_c_header(registers),
-        "registers.svd": to_svd(registers),
-        "litex_pyralis_gcn.py": wrapper(
-            top, TOP, "gcn", sources=[f"{TOP}.v"], burst_beats=config.handler.dma.burst_beats
-        ),
-        "pyralis_gcn.core": core_description("gcn", "Graph core.", {TOP: f"{TOP}.v"}),
         "report.json": json_text(report(config, verilog(config))),
+        **system_files(top, TOP, "gcn", "Graph core.", register_map(config), burst_beats=beats),
     }
     return {name: text.encode() for name, text in files.items()}
 
@@ -85,47 +72,6 @@ def network_files(compiled: Compiled) -> dict[str, bytes]:
         "weights.bin": compiled.constants,
         NUMBERING: compiled.layout.numbering_bytes(),
     }
-
-
-def generate(
-    config: GcnConfig,
-    folder: str | Path,
-    *,
-    name: str = "custom",
-    compiled: Compiled | None = None,
-    network_file: str | Path | None = None,
-) -> dict[str, Any]:
-    """Writes a core of size *config*, and *compiled* for it, into *folder*; returns the manifest.
-
-    Parameters
-    ----------
-    config : GcnConfig
-    folder : path
-        Made if it is not there. Files of the same names are replaced, others are left alone.
-    name : str
-        Of the configuration, for the manifest.
-    compiled : Compiled, optional
-        A network compiled for *config*.
-    network_file : path, optional
-        The file that *compiled* comes from; copied beside it.
-
-    Raises
-    ------
-    UserError
-        The folder cannot be written; nothing is changed then.
-    """
-    files = core_files(config)
-    if compiled is not None:
-        files |= network_files(compiled)
-        if network_file is not None:
-            files["network.npz"] = Path(network_file).read_bytes()
-    facts = {
-        "format": FORMAT,
-        "top": TOP,
-        "core": {"name": name, **asdict(config)},
-        "network": None if compiled is None else network_facts(compiled),
-    }
-    return write_folder(folder, files, facts)
 
 
 def network_facts(compiled: Compiled) -> dict[str, Any]:
@@ -147,3 +93,8 @@ def _descriptors(compiled: Compiled) -> Iterator[dict[str, str]]:
         elif opcode in (Opcode.AGGREGATE, Opcode.COMBINE):
             name = next(steps).operation.name
         yield {"kind": opcode.name.lower(), "name": name}
+
+
+generate = CoreFolder(
+    top=TOP, core_files=core_files, network_files=network_files, network_facts=network_facts
+).generate

@@ -22,16 +22,15 @@ The same inputs give the same bytes on every machine: there are no times and no 
 import gc
 import warnings
 from collections.abc import Iterable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from amaranth.hdl import UnusedElaboratable
 
 from pyralis.gen import configfile
+from pyralis.gen.corefolder import core_facts, register_files
 from pyralis.gen.emit.fusesoc import Testbench, core_description
 from pyralis.gen.emit.litex import wrapper
-from pyralis.gen.emit.registers import to_c_header, to_json, to_svd
 from pyralis.gen.emit.verilog import emit
 from pyralis.gen.errors import UserError
 from pyralis.gen.folder import write_folder
@@ -44,13 +43,19 @@ from pyralis.hw.gf.core import GfMultiplier
 from pyralis.hw.gf.lite import GfLite
 from pyralis.hw.gf.registers import register_map
 
-__all__ = ["FORMAT", "TOP", "core_files", "generate"]
+__all__ = ["TOP", "core_files", "generate"]
 
-FORMAT = "pyralis core 1"
 TOP = "gf_mul"
 
 LARGEST_MAP = 1024
 """Most bits of an element in the register map; larger cores come without the two tops that have one."""
+
+MAP_NOTES = {
+    "registers.json": "registers; gf_axis.v has no operand and product windows",
+    "registers.h": "the same for C",
+    "registers.svd": "the same as CMSIS-SVD",
+}
+"""What the files of the register map are, for README.txt."""
 
 
 def core_files(config: GfConfig, name: str | None = None) -> dict[str, bytes]:
@@ -91,7 +96,6 @@ def _core(config: GfConfig) -> GfMultiplier:
 def _tops(config: GfConfig) -> dict[str, tuple[str, str]]:
     """The tops with registers, and their map: (text, note) by file name."""
     registers = register_map(config, operands=True)
-    map_note = "registers; gf_axis.v has no operand and product windows"
     lite = GfLite(config)
     return {
         "gf_axis.v": (emit(GfAxis(config), "gf_axis", keep_hierarchy=True), "the core between AXI4-Streams"),
@@ -100,9 +104,7 @@ def _tops(config: GfConfig) -> dict[str, tuple[str, str]]:
             wrapper(lite, "gf_lite", "gf", sources=["gf_lite.v"]),
             "gf_lite.v as a module for LiteX",
         ),
-        "registers.json": (to_json(registers), map_note),
-        "registers.h": (to_c_header(registers), "the same for C"),
-        "registers.svd": (to_svd(registers), "the same as CMSIS-SVD"),
+        **{file: (text, MAP_NOTES[file]) for file, text in register_files(registers).items()},
     }
 
 
@@ -135,5 +137,4 @@ def generate(config: GfConfig, folder: str | Path, *, name: str | None = None) -
         The configuration cannot be built, or the folder cannot be written; nothing is changed then.
     """
     name = name or name_of(config)
-    facts = {"format": FORMAT, "top": TOP, "core": {"name": name, **asdict(config)}}
-    return write_folder(folder, core_files(config, name), facts)
+    return write_folder(folder, core_files(config, name), core_facts(TOP, name, config))
