@@ -38,6 +38,9 @@ class Phase:
         for the one entry that a row without any has in a list.
     operations : int
         Products or additions that the result needs.
+    executed : int
+        Products or additions that the lanes do: those and what fills whole slices and groups up. The one
+        entry of a row without any is left out.
     lanes : int
         Products or additions that the core can do a cycle, this way.
     first, later : dict of int
@@ -52,9 +55,14 @@ class Phase:
     loads: tuple[int, ...]
     work: int
     operations: int
+    executed: int
     lanes: int
     first: dict[str, int]
     later: dict[str, int]
+
+
+FACTS = ("name", "layer", "kind", "source", "index", "work", "operations", "executed", "lanes")
+"""Members of :class:`Phase` that stand in a row of the table as they are."""
 
 
 class Counted(Protocol):
@@ -85,6 +93,9 @@ def phases(compiled: Compiled) -> tuple[Phase, ...]:
             lanes = c.macs if dense else c.gather_lanes if step.is_combine else c.simd_lanes
             source = {Source.FEATURES: "lists", Source.CHAIN: "chain", Source.ROWS: "rows"}[step.source]
             operations = compiled.traffic.operations[operation.name]
+            work = _work(compiled, step, operations)
+            # an entry or a product is as wide as a part of a word of the row store, or as a whole one
+            splits = 0 if step.is_combine else compiled.plan.matrices[step.first].splits
             found.append(
                 Phase(
                     name=operation.name,
@@ -93,8 +104,9 @@ def phases(compiled: Compiled) -> tuple[Phase, ...]:
                     source=source if step.is_combine else "rows",
                     index=fields["index"],
                     loads=tuple(load["index"] for load in mine),
-                    work=_work(compiled, step, operations),
+                    work=work,
                     operations=operations,
+                    executed=work * (c.lanes >> splits),
                     lanes=lanes,
                     first=_bytes(mine, c, results),
                     later=_bytes(later, c, results),
@@ -126,10 +138,7 @@ def table(
     twice = {each.index: each.cycles for each in both}
     rows = []
     for phase in phases(compiled):
-        row: dict[str, Any] = {
-            name: getattr(phase, name)
-            for name in ("name", "layer", "kind", "source", "index", "work", "operations", "lanes")
-        }
+        row: dict[str, Any] = {name: getattr(phase, name) for name in FACTS}
         spent = once[phase.index], twice[phase.index] - once[phase.index]
         moved = phase.first, phase.later
         for run, own, whole, kinds in zip(("first", "later"), spent, cycles, moved, strict=True):

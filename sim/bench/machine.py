@@ -11,6 +11,7 @@ from typing import Any
 from pyralis.gen.errors import ToolError
 from pyralis.hw.axi.registermap import RegisterMap
 from pyralis.sim.bench.core import DEFAULT_MEMORY, CoreBench, MemorySettings
+from pyralis.sim.bench.ddr4 import Ddr4Counts
 
 __all__ = ["LONGEST_JOB_CYCLES", "Machine", "MemoryImage", "Outcome", "Script"]
 
@@ -102,11 +103,15 @@ class Script:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """Register values by key, the dumped memory, the trace (if observed), wall seconds, the run's folder."""
+    """Register values by key, the dumped memory, the trace (if observed), wall seconds, the run's folder.
+
+    ``dram``: what the DDR4 channel counted, if the memory is one.
+    """
 
     values: dict[str, Any]
     dump: bytes
     trace: Path | None
+    dram: Ddr4Counts | None
     seconds: float
     folder: Path
 
@@ -147,10 +152,11 @@ class Machine:
         files = {
             name: work / name for name in ("memory.bin", "dump.bin", "observe.txt", "answer.json", "job.json")
         }
+        counts = work / "ddr4.json" if settings.ddr4 else None
         files["memory.bin"].write_bytes(memory)
         steps = [*script.steps, *([["pulse", "dump"]] if dump[1] else [])]
         files["job.json"].write_text(json.dumps({"steps": steps, "answer": str(files["answer.json"])}))
-        plusargs = [f"+memory={files['memory.bin']}", *settings.plusargs()]
+        plusargs = [f"+memory={files['memory.bin']}", *settings.plusargs(counts)]
         if dump[1]:
             plusargs += [f"+dump={files['dump.bin']}", f"+dump_base={dump[0]}", f"+dump_bytes={dump[1]}"]
         if observe:
@@ -178,6 +184,7 @@ class Machine:
             values=json.loads(files["answer.json"].read_text()),
             dump=files["dump.bin"].read_bytes() if dump[1] else b"",
             trace=files["observe.txt"] if observe else None,
+            dram=Ddr4Counts.read(counts) if counts else None,
             seconds=time.perf_counter() - began,
             folder=work,
         )

@@ -1,0 +1,155 @@
+"""A compiled graph network on the RTL behind a DDR4 channel: a cold run, and a warm one.
+
+Cold is the first run of a job: nothing is on chip, not even the program. Warm is a later run of the same
+job: weights, edges, scales and the program stay, features are read and results are written as in every run.
+A warm run is what a job of two runs takes longer than a job of one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from pyralis.gen.bench.gcn_workloads import Prepared
+from pyralis.gen.demo import graphrun
+from pyralis.gen.demo.graphrun import RUNS, GraphRun
+from pyralis.gen.gcn.compile import Compiled
+from pyralis.hw.gcn.registers import register_map
+from pyralis.sim.bench.build import use_verilator
+from pyralis.sim.bench.core import MemorySettings
+from pyralis.sim.bench.ddr4 import Ddr4Counts, Ddr4Settings
+from pyralis.sim.bench.machine import Machine, Script
+from pyralis.sim.gcn.bench import build_bench
+from pyralis.sim.gcn.coordination import Switches
+from pyralis.sim.gcn.run import SimulationResult, collect, job_script, lay_out
+from pyralis.sim.golden.gcn import network as golden_model
+
+__all__ = ["DDR4", "DEFAULT_SWITCHES", "LATENCY", "MHZ", "Measured", "measure"]
+
+MHZ = 300
+"""Clock that cycles are turned into microseconds with: of the DDR4 model, and of a ZCU104."""
+
+LATENCY = 20
+"""Cycles for the way from the core to the memory controller and back."""
+
+DDR4 = MemorySettings(latency=LATENCY, ddr4=Ddr4Settings())
+
+DEFAULT_SWITCHES = Switches(remap=False)
+"""Of the Memory Handler: as its register is after a reset."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Measured:
+    """Both jobs, and what the DDR4 channel counted in a cold run and in a warm one."""
+
+    run: GraphRun
+    cold: Ddr4Counts
+    warm: Ddr4Counts
+
+    @property
+    def cycles(self) -> tuple[int, int]:
+        """Cold and warm."""
+        return self.run.cycles
+
+    def summary(self) -> dict[str, Any]:
+        """Plain data for the JSON file."""
+        found, compiled = self.run, self.run.compiled
+        rows = found.phases()
+        totals = found.one.totals
+        later = {name: found.two.totals[name] - count for name, count in totals.items()}
+        runs = zip(("cold", "warm"), self.cycles, (totals, later), (self.cold, self.warm), strict=True)
+        predicted = {
+            counter: sum(row["work"] for row in rows if row["kind"] == kind)
+            for counter, kind in (("entries", "aggregation"), ("products", "combination"))
+        }
+        operations = {
+            "counted": {name: totals[name] for name in predicted},
+            "predicted": predicted,
+            "minimal": sum(row["operations"] for row in rows),
+            "executed": sum(row["executed"] for row in rows),
+            "by_phase": {row["name"]: row["executed"] for row in rows},
+        }
+        return {
+            "bit_exact": found.bit_exact,
+            "verdict": found.sentence,
+            "error": found.one.error if found.one.error != "NONE" else found.two.error,
+            "saturated": found.one.saturated,
+            **{
+                name: _of_run(compiled, cycles, counted, dram, warm=name == "warm")
+                for name, cycles, counted, dram in runs
+            },
+            "operations": operations,
+            "phases": rows,
+            "chained": any(step.chained for step in compiled.plan.steps),
+            "simulation_seconds": found.one.seconds + found.two.seconds,
+        }
+
+
+def measure(
+    prepared: Prepared,
+    compiled: Compiled,
+    *,
+    switches: Switches = DEFAULT_SWITCHES,
+    memory: MemorySettings = DDR4,
+    root: Path = Path("build/sim"),
+) -> Measured:
+    """Simulates *compiled* with the workload's features and compares all logits with the golden model.
+
+    Raises UserError if the simulator is missing, ToolError if it fails. What the core reports and logits that
+    differ are returned, not raised.
+    """
+    use_verilator()
+    features = prepared.quantized.features
+    golden = golden_model.run(prepared.quantized.network, features)
+    (one, cold), (two, both) = (
+        _simulate(compiled, [features] * runs, switches, memory, root) for runs in (1, RUNS)
+    )
+    counts = {each.name: getattr(both, each.name) - getattr(cold, each.name) for each in fields(cold)}
+    return Measured(run=graphrun.compare(compiled, golden, one, two), cold=cold, warm=Ddr4Counts(**counts))
+
+
+def _simulate(
+    compiled: Compiled, inputs: list[Any], switches: Switches, memory: MemorySettings, root: Path
+) -> tuple[SimulationResult, Ddr4Counts]:
+    handler = compiled.config.handler
+    image = lay_out(compiled, inputs)
+    data, base, size = image.data, image.bases["output"], image.output_bytes
+    if switches.remap:  # whole regions, in which bursts lie permuted
+        data, size = handler.place(data), -(-size // handler.region_bytes) * handler.region_bytes
+    machine = Machine(build_bench(compiled.config, memory_bytes=base + size, root=root))
+    script = job_script(compiled, image)
+    before = Script(register_map(compiled.config))
+    word = int(switches.by_priority) | int(switches.by_batch) << 1 | int(switches.remap) << 2
+    before.write("memory", word)
+    script.steps[:0] = before.steps
+    outcome = machine.run(data, script, dump=(base, size), settings=memory)
+    assert outcome.dram is not None, "the memory is a DDR4 channel"
+    if switches.remap:
+        outcome = replace(outcome, dump=handler.collect(outcome.dump, 0, image.output_bytes))
+    return collect(compiled, outcome, image.runs), outcome.dram
+
+
+def _of_run(
+    compiled: Compiled, cycles: int, totals: Mapping[str, int], dram: Ddr4Counts, *, warm: bool
+) -> dict[str, Any]:
+    beat = compiled.config.bus_bits // 8
+    moved = {name[: -len("_beats")]: totals[name] * beat for name in totals if name.endswith("_beats")}
+    needed = dict(compiled.traffic.compulsory)
+    if warm:  # what must stay on chip for a run to be called warm need not move
+        needed = {kind: size if kind in ("features", "outputs") else 0 for kind, size in needed.items()}
+    return {
+        "cycles": cycles,
+        "us": cycles / MHZ,
+        "bus_bytes": sum(moved.values()),
+        "bytes_by_client": moved,
+        "compulsory_bytes": sum(needed.values()),
+        "bytes_over_compulsory": sum(moved.values()) / max(sum(needed.values()), 1),
+        "bytes_per_cycle": sum(moved.values()) / max(cycles, 1),
+        "counters": dict(totals),
+        "dram": {
+            **asdict(dram),
+            "bytes": dram.bytes,
+            "hit_rate": dram.hit_rate,
+            "parallelism": dram.parallelism,
+        },
+    }
