@@ -4,16 +4,8 @@ import argparse
 from typing import Any
 
 from pyralis.gen.model import FACTS
-from pyralis.hw.snn.config import PRESETS
 
-__all__ = ["add_core", "add_memory", "add_model", "facts_of", "memory_of", "natural", "positive"]
-
-
-def add_core(parser: argparse.ArgumentParser, default: str = "tiny") -> None:
-    """``--preset`` and ``--config``; read with :func:`pyralis.gen.config.choose`."""
-    names = ", ".join(PRESETS)
-    parser.add_argument("--preset", metavar="NAME", help=f"size of the core: {names} (default: {default})")
-    parser.add_argument("--config", metavar="FILE", help="a TOML file with a size of your own")
+__all__ = ["add_memory", "add_model", "facts_of", "memory_of", "natural", "positive"]
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:

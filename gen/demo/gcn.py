@@ -28,7 +28,7 @@ from pyralis.gen.doctor import require
 from pyralis.gen.errors import UserError
 from pyralis.gen.files import json_text, make_folder, write_file
 from pyralis.gen.gcn.compile import Compiled, compile_network
-from pyralis.gen.gcn.config import SIZES, preset
+from pyralis.gen.gcn.config import GRAPH, SIZES
 from pyralis.gen.gcn.features import row_normalised
 from pyralis.gen.gcn.generate import generate
 from pyralis.gen.gcn.graph import Graph
@@ -95,7 +95,8 @@ def demo(
     """
     require(*SIMULATOR, "scikit-learn", "torch-geometric", "scipy")
     if preset_name is not None:
-        preset(preset_name)  # a wrong name is said before the long work
+        # a wrong name is said before the long work
+        GRAPH.preset(preset_name, "leave --preset away for the smallest that fits")
     if data is None and dataset is not None:
         what = f"--dataset {dataset} is the name of planetoid files, and there is no folder to look in."
         raise UserError(what, "arguments", "give the folder: --data DIR")

@@ -1,9 +1,9 @@
-"""Configurations of the graph core by name."""
+"""Sizes of the graph core: presets, and TOML files (:mod:`pyralis.gen.sizes`)."""
 
-from pyralis.gen.configfile import named
+from pyralis.gen.sizes import Sizes, to_toml
 from pyralis.hw.gcn.config import PRESETS, GcnConfig
 
-__all__ = ["SIZES", "preset"]
+__all__ = ["GRAPH", "SIZES", "add_core", "choose", "from_toml", "preset", "to_toml"]
 
 SIZES: dict[str, GcnConfig] = {
     "tiny": PRESETS["tiny"],
@@ -15,7 +15,6 @@ SIZES: dict[str, GcnConfig] = {
 """The presets, smallest first, and between them ``small``: the engines and the bus of ``tiny`` with memories
 for graphs of some thousand nodes, so that its simulator is as quickly built as that of ``tiny``."""
 
+GRAPH = Sizes(presets=SIZES, usual=GcnConfig(), follows={"epilogue_lanes": ("lanes", 0)})
 
-def preset(name: str) -> GcnConfig:
-    """The configuration called *name*; UserError naming the nearest one if there is none."""
-    return named(name, SIZES, "leave --preset away for the smallest that fits")
+add_core, choose, from_toml, preset = GRAPH.add_core, GRAPH.choose, GRAPH.from_toml, GRAPH.preset

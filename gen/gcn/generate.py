@@ -23,10 +23,10 @@ from functools import cache
 from typing import Any
 
 from pyralis.gen.corefolder import CoreFolder, system_files
-from pyralis.gen.emit.verilog import emit
+from pyralis.gen.emit.kept import kept_verilog
 from pyralis.gen.files import json_text
 from pyralis.gen.gcn.compile import Compiled
-from pyralis.gen.gcn.options import to_toml
+from pyralis.gen.gcn.config import to_toml
 from pyralis.gen.gcn.report import report
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.program import Opcode
@@ -49,8 +49,8 @@ NUMBERING = "numbering.bin"
 
 @cache
 def verilog(config: GcnConfig) -> str:
-    """Verilog of a core of size *config*, module ``gcn_top``; it takes a while, so once per configuration."""
-    return emit(GcnTop(config), TOP)
+    """Verilog of a core of size *config*, module ``gcn_top``."""
+    return kept_verilog(GcnTop, TOP, config)
 
 
 def core_files(config: GcnConfig) -> dict[str, bytes]:

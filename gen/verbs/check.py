@@ -2,11 +2,11 @@
 
 import argparse
 
-from pyralis.gen import config as configs
 from pyralis.gen.check import check_model, check_network
+from pyralis.gen.config import add_core, choose
 from pyralis.gen.intnetwork import IntNetwork
 from pyralis.gen.model import is_network_file, load_model
-from pyralis.gen.options import add_core, add_model, facts_of
+from pyralis.gen.options import add_model, facts_of
 from pyralis.gen.text import table
 
 __all__ = ["add_parser", "render", "run"]
@@ -27,7 +27,7 @@ def add_parser(subparsers) -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> dict:
     """Returns :func:`pyralis.gen.check.check_network` or ``check_model`` as plain data."""
-    name, config = configs.choose(args.preset, args.config)
+    name, config = choose(args.preset, args.config)
     if is_network_file(args.model):
         result = {"model": args.model, "modules": [], **check_network(IntNetwork.load(args.model), config)}
     else:

@@ -2,9 +2,9 @@
 
 import argparse
 
-from pyralis.gen import config as configs
+from pyralis.gen.config import add_core, choose
 from pyralis.gen.intnetwork import IntNetwork
-from pyralis.gen.options import add_core, positive
+from pyralis.gen.options import positive
 from pyralis.gen.snn.compile import compile_network
 from pyralis.gen.snn.estimate import estimate
 from pyralis.gen.text import percent, table
@@ -29,7 +29,7 @@ def add_parser(subparsers) -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> dict:
     """Returns :meth:`pyralis.gen.snn.estimate.Estimate.to_json` with what it is of."""
-    name, config = configs.choose(args.preset, args.config)
+    name, config = choose(args.preset, args.config)
     compiled = compile_network(IntNetwork.load(args.network), config, images=args.images)
     return {
         "network": args.network,

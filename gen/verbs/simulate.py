@@ -2,10 +2,10 @@
 
 import argparse
 
-from pyralis.gen import config as configs
+from pyralis.gen.config import add_core, choose
 from pyralis.gen.files import read_array
 from pyralis.gen.intnetwork import IntNetwork
-from pyralis.gen.options import add_core, add_memory, memory_of, positive
+from pyralis.gen.options import add_memory, memory_of, positive
 from pyralis.gen.simulate import simulate
 from pyralis.gen.snn.compile import compile_network
 from pyralis.gen.text import percent, table
@@ -37,7 +37,7 @@ def add_parser(subparsers) -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> dict:
     """Returns :meth:`pyralis.gen.simulate.Comparison.summary` with the scores."""
-    name, config = configs.choose(args.preset, args.config)
+    name, config = choose(args.preset, args.config)
     compiled = compile_network(IntNetwork.load(args.network), config, images=args.images)
     inputs = compiled.check_inputs(read_array(args.inputs, "inputs"))
     found = simulate(compiled, inputs, memory=memory_of(args), waves=args.waves, progress=args.progress)

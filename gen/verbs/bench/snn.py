@@ -2,8 +2,8 @@
 
 import argparse
 
-from pyralis.gen import config as configs
-from pyralis.gen.options import add_core, add_memory, memory_of, positive
+from pyralis.gen.config import add_core, choose
+from pyralis.gen.options import add_memory, memory_of, positive
 from pyralis.gen.text import percent, table
 from pyralis.gen.verbs.simulate import layer_table
 
@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> dict:
     """Returns :func:`pyralis.gen.bench.snn.bench`'s figures."""
     from pyralis.gen.bench.snn import bench
 
-    name, config = configs.choose(args.preset, args.config, PRESET)
+    name, config = choose(args.preset, args.config, PRESET)
     path = args.output or "build/bench/snn.json"
     result = bench(
         config,

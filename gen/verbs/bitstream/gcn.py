@@ -13,7 +13,7 @@ from pyralis.gen.boards.options import add_build, render_build, run_build
 from pyralis.gen.errors import UserError
 from pyralis.gen.files import read_array
 from pyralis.gen.gcn import intfile
-from pyralis.gen.gcn.options import add_core, choose
+from pyralis.gen.gcn.config import add_core, choose
 
 __all__ = ["add_design", "add_parser", "design_of", "render", "run"]
 

@@ -4,13 +4,13 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from pyralis.gen import config as configs
 from pyralis.gen.boards.choose import board_named
 from pyralis.gen.boards.design import Design
 from pyralis.gen.boards.options import add_build, check_images, render_build, run_build
+from pyralis.gen.config import add_core, choose
 from pyralis.gen.files import read_array
 from pyralis.gen.intnetwork import IntNetwork
-from pyralis.gen.options import add_core, positive
+from pyralis.gen.options import positive
 from pyralis.gen.snn.capacity import fitted
 
 __all__ = ["add_design", "add_parser", "design_of", "render", "run"]
@@ -55,7 +55,7 @@ def design_of(args: argparse.Namespace, inputs: str | None = None) -> Design:
     """
     check_images(args)
     board = board_named(args.board)
-    name, config = configs.choose(args.preset, args.config, board.presets.get("snn", "tiny"))
+    name, config = choose(args.preset, args.config, board.presets.get("snn", "tiny"))
     config = fitted(name, config, board)
     from pyralis.gen.boards.designs import snn
     from pyralis.gen.snn.compile import compile_network

@@ -8,8 +8,8 @@ from pyralis.gen.errors import UserError
 from pyralis.gen.files import make_folder, read_array
 from pyralis.gen.gcn import intfile
 from pyralis.gen.gcn.compile import compile_network
+from pyralis.gen.gcn.config import add_core, choose
 from pyralis.gen.gcn.generate import generate
-from pyralis.gen.gcn.options import add_core, choose
 from pyralis.gen.text import table
 
 __all__ = ["add_parser", "render", "run"]

@@ -3,11 +3,11 @@
 import argparse
 from pathlib import Path
 
-from pyralis.gen import config as configs
+from pyralis.gen.config import add_core, choose
 from pyralis.gen.errors import UserError
 from pyralis.gen.files import make_folder
 from pyralis.gen.intnetwork import IntNetwork
-from pyralis.gen.options import add_core, positive
+from pyralis.gen.options import positive
 from pyralis.gen.snn.compile import compile_network
 from pyralis.gen.snn.generate import generate
 from pyralis.gen.text import table
@@ -36,7 +36,7 @@ def add_parser(subparsers) -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> dict:
     """Returns the manifest and where it was written."""
-    name, config = configs.choose(args.preset, args.config)
+    name, config = choose(args.preset, args.config)
     folder = Path(args.output or f"build/generate/snn-{name}")
     if args.images != 1 and args.network is None:
         what = f"--images {args.images} says how a network is compiled, and there is none."

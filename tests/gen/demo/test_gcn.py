@@ -14,6 +14,7 @@ from pyralis.gen.clock import Clock
 from pyralis.gen.demo import gcn as job_of
 from pyralis.gen.demo.gcn import demo, demo_graph, planetoid
 from pyralis.gen.errors import UserError
+from pyralis.gen.gcn.config import SIZES
 from pyralis.gen.gcn.graph import Graph
 from pyralis.gen.gcn.hardgraphs import random_graph
 from pyralis.gen.gcn.intnetwork import IntGraphNetwork
@@ -235,7 +236,7 @@ def test_what_the_demo_refuses(command, tmp_path):
         "give the folder: --data DIR",
     )
     assert refusal(lambda: demo(tmp_path, preset_name="smaal")) == (
-        "There is no preset 'smaal'; there are tiny, small, z32, z64.",
+        f"There is no preset 'smaal'; there are {', '.join(SIZES)}.",
         "preset",
         "did you mean 'small'?",
     )

@@ -13,8 +13,10 @@ from pyralis.boards.runtime.deployment import Deployment
 from pyralis.gen.boards import options
 from pyralis.gen.gcn import intfile
 from pyralis.gen.gcn.compile import compile_network
-from pyralis.gen.gcn.options import from_toml
+from pyralis.gen.gcn.config import SIZES, from_toml
 from pyralis.sim.golden.gcn import network as golden_model
+
+NAMES = ", ".join(SIZES)
 
 SMALLEST = """\
 cores = 1
@@ -116,7 +118,7 @@ def test_a_design_for_boards(command, files, asked, tmp_path):
     assert design.component().signature.members["m_axi_data"].signature.data_bits == 64
     assert (other.name, wide.name, other_folder) == ("zcu104", "z32", "build/boards/zcu104/gcn")
     assert wide.facts["core"]["bus_bits"] == 128, "no wider than the processor's ports"
-    assert wide.facts["core"]["columns"] == 8
+    assert wide.facts["core"]["columns"] == SIZES["z32"].columns
 
 
 def test_a_folder_to_carry(command, files, tmp_path):
@@ -149,7 +151,7 @@ def refused(command, *words) -> list[str]:
 
 def test_what_is_refused(command, files, tmp_path):
     lines = refused(command, "generate", "gcn", "--preset", "tinny")
-    assert lines[0] == "pyralis: There is no preset 'tinny'; there are tiny, small, z32, z64."
+    assert lines[0] == f"pyralis: There is no preset 'tinny'; there are {NAMES}."
     assert lines[2] == "  next:  did you mean 'tiny'?"
     both = refused(command, "generate", "gcn", "--preset", "tiny", "--config", files / "core.toml")
     assert both[0] == f"pyralis: --preset tiny and --config {files / 'core.toml'} cannot both be given."
@@ -176,10 +178,11 @@ def test_what_is_refused(command, files, tmp_path):
         ("lanes = true\n", "lanes must be an integer, not True."),
         ("lanes = 5\n", "lanes must be 4, 8 or 16, not 5."),
         ("preset = 3\n", "preset must be a name, not 3."),
-        ('preset = "z23"\n', "There is no preset 'z23'; there are tiny, small, z32, z64."),
+        ('preset = "z23"\n', f"There is no preset 'z23'; there are {NAMES}."),
     ):
         core.write_text(text)
         assert refused(command, "generate", "gcn", "--config", core)[0] == f"pyralis: {what}"
     core.write_text('preset = "z32"\ngather_ports = 4\nlanes = 8\n')
     config = from_toml(core.read_text())
-    assert (config.columns, config.gather_ports, config.epilogue_lanes) == (8, 4, 4)
+    assert (config.gather_ports, config.epilogue_lanes) == (4, 4)
+    assert config.columns == SIZES["z32"].columns
