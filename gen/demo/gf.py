@@ -6,7 +6,6 @@ and ``rtl/`` with the Verilog that was simulated.
 """
 
 import hashlib
-import importlib.metadata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from pyralis.gen.clock import Clock
 from pyralis.gen.demo import curve, ghash
 from pyralis.gen.doctor import require
 from pyralis.gen.files import json_text, make_folder, write_file
+from pyralis.gen.folder import versions
 from pyralis.gen.gf.config import name_of
 from pyralis.gen.progress import QUIET, Progress
 from pyralis.gen.report.page import render
@@ -121,7 +121,7 @@ def demo(
         "parts": done,
         "seconds": clock.seconds,
         "steps": clock.steps,
-        "versions": {name: importlib.metadata.version(name) for name in VERSIONS},
+        "versions": versions(VERSIONS),
         "files": {file: digest for part in done for file, digest in part["files"].items()},
         "reproduce": ["make demo", f"pyralis demo gf --seed {seed}", f"pyralis report {folder}"],
     }

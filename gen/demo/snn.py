@@ -4,10 +4,6 @@ Train, quantise, generate the core, simulate every held-out image in RTL, compar
 write a folder: ``report.html``, ``result.json``, ``network.npz`` and ``rtl/``.
 """
 
-import hashlib
-import importlib.metadata
-import inspect
-import pickle
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,10 +13,11 @@ from torch import nn
 
 from pyralis.gen.clock import Clock
 from pyralis.gen.config import preset
-from pyralis.gen.demo import digits
+from pyralis.gen.demo import digits, kept
 from pyralis.gen.doctor import require
 from pyralis.gen.errors import UserError
-from pyralis.gen.files import json_text, make_folder, write_file
+from pyralis.gen.files import digest, json_text, make_folder, write_file
+from pyralis.gen.folder import versions
 from pyralis.gen.intnetwork import IntNetwork
 from pyralis.gen.progress import QUIET, Progress
 from pyralis.gen.quantize import quantize
@@ -122,9 +119,9 @@ def demo(
         "quantisation": report.to_json(),
         "sample": facts.sample(found, test, labels),
         "steps": clock.steps,
-        "versions": {name: importlib.metadata.version(name) for name in VERSIONS},
+        "versions": versions(VERSIONS),
         "files": {
-            "network.npz": _digest(network_file),
+            "network.npz": digest(network_file),
             "snn_top.v": manifest["files"]["snn_top.v"]["sha256"],
         },
         "reproduce": ["make demo", "pyralis demo snn", *_by_hand(folder, preset_name)],
@@ -154,32 +151,16 @@ class _Recording:
 
 
 def _trained(folder: Path, seed: int, epochs: int, clock: Clock) -> nn.Module:
-    """The trained network, from *folder* if the same code has trained it before."""
-    key = hashlib.sha256(
-        repr((inspect.getsource(digits), seed, epochs, torch.__version__)).encode()
-    ).hexdigest()
-    file = folder / f"trained-{key[:16]}.pt"
-    module = digits.build()
-    if file.exists():
-        with clock.step("load the trained network") as step:
-            try:
-                module.load_state_dict(torch.load(file, weights_only=True))
-            except (RuntimeError, KeyError, EOFError, OSError, pickle.UnpicklingError):  # damaged: made again
-                file.unlink()
-            else:
-                step.note(f"kept from before in {file.name}")
-                return module.eval()
-    with clock.step("train with snnTorch", total=epochs) as step:
-
-        def show(done: int, total: int, loss: float) -> None:
-            step.advance(done - step.done)
-            step.note(f"{total} epochs, seed {seed}, loss {loss:.4f}")
-
-        module = digits.train(seed=seed, epochs=epochs, progress=show)
-    temporary = file.with_suffix(".tmp")
-    torch.save(module.state_dict(), temporary)
-    temporary.replace(file)
-    return module
+    return kept.trained(
+        folder,
+        digits,
+        digits.build,
+        lambda show: digits.train(seed=seed, epochs=epochs, progress=show),
+        seed=seed,
+        epochs=epochs,
+        framework="snnTorch",
+        clock=clock,
+    )
 
 
 def _quantised(
@@ -206,7 +187,3 @@ def _by_hand(folder: Path, name: str) -> list[str]:
         f"pyralis generate snn --preset {name} --network {net} -o {folder / 'rtl'}",
         f"pyralis report {folder}",
     ]
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
