@@ -1,24 +1,28 @@
 #!/bin/sh
 # Compiler wrapper for Verilator's makefile (OBJCACHE). What is the same for every design is compiled once and kept:
-# the objects of Verilator's runtime (about 30 CPU seconds), and its headers as a precompiled header (another 7 for
-# each design, since Verilator would precompile them together with the design's own).
+# the objects of Verilator's runtime (about 30 CPU seconds), and its headers as a precompiled header (about 1 for
+# each file of a design; Verilator would precompile them together with the headers of each large design, and for a
+# small one, whose files it compiles as one, not at all).
 # Usage: objcache.sh CXX ARGS... (the cache folder in PYRALIS_OBJCACHE)
 [ -n "$PYRALIS_OBJCACHE" ] || exec "$@"
-source= object= previous= named= precompile= headers= flags=
+source= object= previous= named= precompile= headers= level= flags=
 for argument in "$@"; do
   case "$previous $argument" in
     "-x c++-header") precompile=1 ;;
     *" "*/verilated*.cpp) source=$argument ;;
-    "-include V"*__pch.h.*) headers=1 named=1 ;;
+    "-include V"*__pch.h.*) headers=design named=1 ;;
+    *" V"*__ALL.cpp | *" "*/verilator.cpp) headers=none named=1 ;;  # a small design; cocotb's main program
     *" V"* | *" "*/V*) named=1 ;;  # of the design
   esac
   case "$previous $argument" in
     "-o "*) object=$argument ;;
     *" -include" | *" -o" | *" -c" | *" -x" | *" -MMD" | *" -I.") ;;
+    *" -O"*) level=$argument ;;  # wherever it stands: the main program has it last
     *" -"*) flags="$flags $argument" ;;
   esac
   previous=$argument
 done
+flags="$level$flags"
 
 # Prints the name under which something made with these arguments from these files is kept.
 kept() {
@@ -33,10 +37,11 @@ fi
 if [ -n "$headers" ]; then
   compiler=$1
   folder=$(for flag in $flags; do file=${flag#-I}/verilated.h; [ -f "$file" ] && dirname "$file"; done | head -n 1)
-  base=$(kept "$flags" "$compiler" "$folder/verilated.h" "$folder/verilated_dpi.h").h
+  base=$(kept "$flags" "$compiler" "$folder/verilated.h" "$folder/verilated_dpi.h" "$folder/verilated_vpi.h").h
   if [ ! -f "$base.gch" ]; then
     mkdir -p "$PYRALIS_OBJCACHE"
-    printf '#include "verilated.h"\n#include "verilated_dpi.h"\n' > "$base.$$" && mv "$base.$$" "$base"
+    printf '#include "verilated.h"\n#include "verilated_dpi.h"\n#include "verilated_vpi.h"\n' > "$base.$$" &&
+      mv "$base.$$" "$base"
     # shellcheck disable=SC2086  # flags are words
     "$compiler" $flags -x c++-header "$base" -o "$base.gch.$$" && mv "$base.gch.$$" "$base.gch" || exit $?
   fi
@@ -49,6 +54,7 @@ if [ -n "$headers" ]; then
     esac
     previous=$argument
   done
+  [ "$headers" = design ] || { shift; set -- "$compiler" -include "$base" "$@"; }
   exec "$@"
 fi
 

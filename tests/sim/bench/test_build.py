@@ -82,7 +82,7 @@ while [ $# -gt 1 ]; do [ "$1" = -o ] && echo made > "$2"; shift; done
         self.compiler = str(compiler)
         self.include = folder / "include"
         self.include.mkdir()
-        for name in ("verilated.h", "verilated_dpi.h", "verilated_vpi.cpp"):
+        for name in ("verilated.h", "verilated_dpi.h", "verilated_vpi.h", "verilated_vpi.cpp"):
             (self.include / name).write_text(f"// {name}\n")
 
     def __call__(self, *arguments: str) -> list[list[str]]:
@@ -119,7 +119,8 @@ def test_the_runtimes_headers_are_precompiled_once_for_all_designs(wrapper):
     design = (*flags, "-include", "Vtop__pch.h.fast", "-c", "Vtop.cpp")
     header, compiled = wrapper(*design)
     base = header[header.index("c++-header") + 1]
-    assert Path(base).read_text() == '#include "verilated.h"\n#include "verilated_dpi.h"\n'
+    headers = [f'#include "verilated{part}.h"' for part in ("", "_dpi", "_vpi")]
+    assert Path(base).read_text().splitlines() == headers
     assert header[: header.index("-x")] == ["-O2", f"-I{wrapper.include}", "-DX=1", "-std=c++20"]
     assert compiled == [*flags, "-include", base, "-include", "Vtop__pch.h", "-c", "Vtop.cpp"]
     assert Path(f"{base}.gch").read_text() == "made\n"
@@ -127,6 +128,17 @@ def test_the_runtimes_headers_are_precompiled_once_for_all_designs(wrapper):
     assert len(wrapper(*("-O0" if flag == "-O2" else flag for flag in design))) == 2
     (wrapper.include / "verilated.h").write_text("// a new version\n")
     assert len(wrapper(*design)) == 2
+
+
+@pytest.mark.parametrize("source", ["Vtop__ALL.cpp", "/cocotb/share/lib/verilator/verilator.cpp"])
+def test_a_small_design_and_the_main_program_read_the_headers_precompiled_too(wrapper, source):
+    flags = ("-I.", "-MMD", f"-I{wrapper.include}", "-std=c++20")
+    header, compiled = wrapper(*flags, "-O2", "-c", "-o", "it.o", source)
+    base = header[header.index("c++-header") + 1]
+    assert compiled == ["-include", base, *flags, "-O2", "-c", "-o", "it.o", source]
+    assert wrapper(*flags, "-O2", "-c", "-o", "it.o", source) == [compiled], "its object is its own"
+    design = wrapper("-O2", *flags, "-include", "Vtop__pch.h.fast", "-c", "Vtop.cpp")
+    assert [call[call.index("-include") + 1] for call in design] == [base], "one for all of one level"
 
 
 def test_what_is_the_designs_own_is_left_alone(wrapper):
