@@ -51,8 +51,9 @@ regress: $(STAMP) ## Run the long tests: whole networks at full size, campaigns
 	@$(FAIL) $(PYTEST) -n $(JOBS) --dist worksteal -m slow $(TEST) || fail "Some long tests failed: see above." \
 		"make regress TEST=tests/path/to/test_file.py WAVES=1 JOBS=0"
 
-bench: $(STAMP) ## Measure full-size networks, protected multipliers and clocks on boards, into build/bench
+bench: $(STAMP) ## Measure full-size networks, graphs, protected multipliers and clocks on boards, into build/bench
 	@$(BIN)/pyralis bench snn
+	@$(BIN)/pyralis bench gcn
 	@$(BIN)/pyralis bench gf
 	@$(BIN)/pyralis bench boards
 

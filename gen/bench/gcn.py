@@ -1,72 +1,97 @@
 """``bench gcn``: graph networks through the RTL behind a DDR4 channel, beside published figures."""
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pyralis.gen.bench import gcn_run
-from pyralis.gen.bench.gcn_workloads import DATA, SEEDS, Prepared, Workload, choose, prepare
+from pyralis.gen.bench import gcn_ablations, gcn_published, gcn_run, gcn_sweeps
+from pyralis.gen.bench.gcn_models import models
+from pyralis.gen.bench.gcn_targets import targets
+from pyralis.gen.bench.gcn_workloads import DATA, SEEDS, WORKLOADS, Prepared, Workload, prepare
 from pyralis.gen.doctor import require
 from pyralis.gen.errors import UserError
 from pyralis.gen.files import json_text, make_folder, write_file
 from pyralis.gen.gcn.compile import Compiled, compile_network
 from pyralis.gen.progress import QUIET, Progress, ticking
+from pyralis.gen.report.gcn_bench import page
 from pyralis.gen.simulate import SIMULATOR
 from pyralis.hw.gcn.config import GcnConfig
 
-__all__ = ["JOB", "bench"]
+__all__ = ["ABLATED", "JOB", "bench"]
 
 JOB = "bench gcn"
 
-Simulate = Callable[[Prepared, Compiled], gcn_run.Measured]
+ABLATED = ("cora-h16", "pubmed16-h16", "pubmed4-h16")
+"""Workloads whose mechanisms are switched off one by one on the RTL."""
+
+MODELLED = ("cora", "pubmed")
+"""Data sets whose mechanisms are switched off in models."""
 
 
 def bench(
     path: str | Path,
     *,
     cores: Sequence[tuple[str, GcnConfig]],
-    only: list[str] | None = None,
+    workloads: Sequence[Workload] = WORKLOADS,
     data: str | Path = DATA,
     seeds: int = SEEDS,
+    ablated: Sequence[str] = ABLATED,
+    sweeps: bool = True,
     progress: Progress = QUIET,
 ) -> dict[str, Any]:
-    """Measures every workload on every core and writes the figures to *path* as JSON; returns them.
+    """Measures every workload on every core; writes the figures to *path* as JSON, and a page beside it.
+
+    Both files are written after every workload.
 
     Parameters
     ----------
     path : path
+        Of the JSON file; the page has the same name with .html.
     cores : sequence of (str, GcnConfig)
         Sizes of the core, with their names.
-    only : list of str, optional
-        Names of workloads; all of them without.
+    workloads : sequence of Workload
     data : path
         Folder of Cora's planetoid files. Without them Cora is a row that says so.
     seeds : int
         Networks that are trained on a graph with labels.
+    ablated : sequence of str
+        Workloads whose mechanisms are switched off one by one.
+    sweeps : bool
+        Phase table over lengths of features and outputs, and the Memory Handler alone.
+
+    Returns
+    -------
+    dict
+        The content of the file. ``ok``: every run is bit exact. ``missing``: what a core cannot hold or what
+        there is no data for, each with the reason. ``targets``, ``models``, ``ablations``, ``sweeps``,
+        ``handler``.
 
     Raises
     ------
     UserError
-        *path* cannot be written, or the simulator is missing. What a core cannot hold is not an error: it is
-        listed under ``missing`` with the reason.
+        *path* cannot be written, or the simulator is missing.
     """
     require(*SIMULATOR, "scikit-learn", "torch-geometric", "scipy")
-    chosen = choose(only)
     make_folder(Path(path).parent)
+    parts = ("workloads", "runs", "missing", "models", "ablations", "sweeps", "handler")
     result: dict[str, Any] = {
         "job": JOB,
         "mhz": gcn_run.MHZ,
         "memory": asdict(gcn_run.DDR4),
         "cores": {name: asdict(config) for name, config in cores},
-        "workloads": [],
-        "runs": [],
-        "missing": [],
+        **{part: [] for part in parts},
     }
-    for workload in chosen:
-        _measure(result, workload, cores, Path(data), seeds, progress)
-        write_file(path, json_text(_finished(result)))
-    return _finished(result)
+    for workload in workloads:
+        _measure(result, workload, cores, Path(data), seeds, ablated, progress)
+        _write(result, path)
+    if sweeps:
+        for name, config in cores:
+            result["sweeps"] += gcn_sweeps.lengths(name, config, progress=progress)
+            _write(result, path)
+        result["handler"] += gcn_ablations.handler_rows(progress)
+    return _write(result, path)
 
 
 def _measure(
@@ -75,6 +100,7 @@ def _measure(
     cores: Sequence[tuple[str, GcnConfig]],
     data: Path,
     seeds: int,
+    ablated: Sequence[str],
     progress: Progress,
 ) -> None:
     """Adds the rows of *workload*."""
@@ -85,12 +111,18 @@ def _measure(
     with progress.step(f"{workload.name}: graph and network") as step, ticking(step):
         prepared = prepare(workload, data, seeds=seeds)
         step.note(f"{prepared.graph.nodes:,} nodes, {prepared.graph.edges:,} edges")
-    result["workloads"].append(prepared.facts())
+    with progress.step(f"{workload.name}: models") as step, ticking(step):
+        predicted = models(prepared)
+    published = gcn_published.beside(workload.dataset, workload.hidden)
+    result["workloads"].append({**prepared.facts(), "published": published})
+    result["models"].append(predicted)
+    if workload.dataset in MODELLED:
+        result["ablations"] += gcn_ablations.model_rows(predicted, workload.dataset)
     for name, config in cores:
         try:
             compiled = compiled_for(prepared, config)
         except UserError as error:
-            why = f"{error.where}: {error.what}." if error.where else f"{error.what}."
+            why = f"{error.where}: {error.what}."
             result["missing"].append({"workload": workload.name, "core": name, "why": why})
             progress.say(f"{workload.name} does not fit {name}: {why}")
             continue
@@ -99,6 +131,8 @@ def _measure(
             cold, warm = found.cycles
             step.note(f"{cold:,} and {warm:,} cycles{'' if found.run.bit_exact else ', NOT bit exact'}")
         result["runs"].append({"workload": workload.name, "core": name, **found.summary()})
+        if workload.name in ablated:
+            result["ablations"] += gcn_ablations.rtl_rows(prepared, name, config, found, progress)
 
 
 def compiled_for(prepared: Prepared, config: GcnConfig) -> Compiled:
@@ -106,9 +140,14 @@ def compiled_for(prepared: Prepared, config: GcnConfig) -> Compiled:
     return compile_network(prepared.quantized.network, config, features=prepared.quantized.features)
 
 
-def _finished(result: dict[str, Any]) -> dict[str, Any]:
-    """*result* with its verdict."""
-    runs = result["runs"]
+def _write(result: dict[str, Any], path: str | Path) -> dict[str, Any]:
+    """*result* with its verdict, which is written beside its page."""
+    runs = [*result["runs"], *(row for row in result["sweeps"] if "bit_exact" in row)]
+    variants = (row for row in result["ablations"] if row["evidence"] == "rtl" and "with" in row)
+    runs += itertools.chain.from_iterable((row["with"], row["without"]) for row in variants)
     exact = sum(row["bit_exact"] for row in runs)
-    verdict = f"{exact} of {len(runs)} runs are bit exact, every logit of every node, cold and warm."
-    return {**result, "ok": exact == len(runs), "verdict": verdict}
+    verdict = f"{exact} of {len(runs)} runs are bit exact: every logit of every node, cold and warm."
+    whole = {**result, "ok": exact == len(runs), "verdict": verdict, "targets": targets(result)}
+    write_file(path, json_text(whole))
+    write_file(Path(path).with_suffix(".html"), page(whole))
+    return whole

@@ -7,9 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pyralis.gen.bench import gcn as bench_module
 from pyralis.gen.bench.gcn import bench
-from pyralis.gen.bench.gcn_workloads import WORKLOADS, Workload, choose, part_of, prepare, random_gcn
+from pyralis.gen.bench.gcn_workloads import WORKLOADS, Workload, part_of, prepare, random_gcn, select
 from pyralis.gen.demo import digitgraph
 from pyralis.gen.errors import UserError
 from pyralis.gen.gcn.synthetic import PROFILES, synthetic
@@ -41,10 +40,10 @@ def test_workloads_are_those_that_publications_have():
 
 
 def test_choosing_by_name():
-    assert choose(None) == WORKLOADS
-    assert [each.name for each in choose(["cora-h16", "digits-h16"])] == ["cora-h16", "digits-h16"]
+    assert select(None) == WORKLOADS
+    assert [each.name for each in select(["cora-h16", "digits-h16"])] == ["cora-h16", "digits-h16"]
     with pytest.raises(UserError, match=r"There is no workload 'cora'; there are digits-h16, cora-h16, "):
-        choose(["cora"])
+        select(["cora"])
 
 
 def test_a_part_of_a_profile_has_the_same_degrees_and_density():
@@ -71,13 +70,14 @@ def test_preparing_a_graph_without_labels():
     assert prepared.quantized.network.nodes == 98
 
 
-def test_what_does_not_fit_is_a_row_with_the_reason(tmp_path, monkeypatch):
+def test_what_does_not_fit_is_a_row_with_the_reason(tmp_path):
     data = Workload(
         name="cora-h16", title="Cora", graph=lambda _data: None, dataset="cora", needs_data=True, trained=True
     )
-    monkeypatch.setattr(bench_module, "choose", lambda _names: (data, SMALL))
     core = replace(TINY, feature_lines=16)
-    result = bench(tmp_path / "gcn.json", cores=[("mine", core)], data=tmp_path)
+    result = bench(
+        tmp_path / "gcn.json", cores=[("mine", core)], workloads=(data, SMALL), data=tmp_path, sweeps=False
+    )
     assert result == json.loads((tmp_path / "gcn.json").read_text())
     assert result["ok"] and result["runs"] == []
     absent, large = result["missing"]
@@ -85,13 +85,15 @@ def test_what_does_not_fit_is_a_row_with_the_reason(tmp_path, monkeypatch):
     assert large["workload"] == SMALL.name and large["core"] == "mine"
     assert large["why"].startswith("input: the features take ")
     assert large["why"].endswith(" lines of a cluster, and this core has 16.")
+    page = (tmp_path / "gcn.html").read_text()
+    assert absent["why"] in page and "What is not here, and why" in page
+    assert result["targets"] == [], "a graph of no data set, that no core holds"
 
 
 @pytest.mark.slow
-def test_a_part_of_the_digits_through_the_rtl(tmp_path, monkeypatch):
+def test_a_part_of_the_digits_through_the_rtl(tmp_path):
     few = Workload(name="digits", title="120 digits", graph=few_digits, hidden=8, trained=True)
-    monkeypatch.setattr(bench_module, "choose", lambda _names: (few,))
-    result = bench(tmp_path / "gcn.json", cores=[("tiny", TINY)], seeds=2)
+    result = bench(tmp_path / "gcn.json", cores=[("tiny", TINY)], workloads=(few,), seeds=2, sweeps=False)
     (row,) = result["runs"]
     assert result["ok"] and row["bit_exact"]
     assert result["verdict"] == "1 of 1 runs are bit exact, every logit of every node, cold and warm."
@@ -105,4 +107,30 @@ def test_a_part_of_the_digits_through_the_rtl(tmp_path, monkeypatch):
         assert row[run]["bytes_over_compulsory"] >= 1
     accuracy = result["workloads"][0]["accuracy"]
     assert [seed["seed"] for seed in accuracy["seeds"]] == [0, 1]
+    page = (tmp_path / "gcn.html").read_text()
+    assert f"{row['cold']['cycles']:,}".replace(",", "\u202f") in page
     assert accuracy["int"] == np.mean([seed["int"] for seed in accuracy["seeds"]])
+
+
+def test_the_command_says_what_is_wrong(command, tmp_path):
+    code, _, err = command("bench", "gcn", "--only", "cora")
+    assert code == 1 and "There is no workload 'cora'; there are digits-h16, cora-h16, " in err
+    code, _, err = command("bench", "gcn", "--preset", "small,z23")
+    assert code == 1 and "z23" in err
+    code, _, err = command("bench", "gcn", "--data", tmp_path / "nowhere")
+    assert code == 1 and f"There is no folder {tmp_path / 'nowhere'}." in err
+
+
+def test_the_command_without_a_simulation(command, tmp_path):
+    """What cannot be run is said; nothing that a person reads is missing."""
+    code, out, _ = command(
+        *("bench", "gcn", "--preset", "tiny", "--only", "pubmed16-h16", "--runs-only"),
+        *("-o", tmp_path / "gcn.json"),
+    )
+    assert code == 0
+    assert (
+        "pubmed16-h16 on tiny: input: the features take 3861 lines of a cluster, and this core has 2048."
+        in out
+    )
+    assert "0 of 0 runs are bit exact" in out
+    assert f"Written: {tmp_path / 'gcn.json'}, {tmp_path / 'gcn.html'}" in out

@@ -1,0 +1,285 @@
+"""Every mechanism on and off, as in HyGCN's own tables: on the RTL where it has a switch, else in a model.
+
+A row says which of the two it is: ``evidence`` is ``rtl`` or ``model``. Results stay the same, to the last
+bit, in every row from RTL.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pyralis.gen.bench import gcn_run
+from pyralis.gen.bench.gcn_models import SHARES
+from pyralis.gen.bench.gcn_published import ABLATIONS
+from pyralis.gen.bench.gcn_run import DEFAULT_SWITCHES, Measured
+from pyralis.gen.bench.gcn_workloads import Prepared
+from pyralis.gen.errors import UserError
+from pyralis.gen.gcn.compile import compile_network
+from pyralis.gen.gcn.order import Order
+from pyralis.gen.gcn.quantize import quantize
+from pyralis.gen.gcn.schedule import Settings
+from pyralis.gen.progress import QUIET, Progress, ticking
+from pyralis.hw.gcn.config import PRESETS, GcnConfig
+from pyralis.sim.bench.ddr4 import Ddr4Settings
+from pyralis.sim.gcn.coordination import Switches, coordinate, layered_traffic
+
+__all__ = ["VARIANTS", "Variant", "handler_rows", "model_rows", "rtl_rows"]
+
+DEFAULT_SETTINGS = Settings()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """A mechanism that is not as it is by default.
+
+    Attributes
+    ----------
+    name, title : str
+        Of the mechanism.
+    on, off : str
+        What the default is called, and what this is.
+    settings : Settings
+        Of the compiler.
+    switches : Switches
+        Of the Memory Handler.
+    orders : tuple of Order, optional
+        Of the layers.
+    enables : bool
+        The default is off, and this variant turns the mechanism on.
+    """
+
+    name: str
+    title: str
+    on: str
+    off: str
+    settings: Settings = DEFAULT_SETTINGS
+    switches: Switches = DEFAULT_SWITCHES
+    orders: tuple[Order, ...] | None = None
+    enables: bool = False
+
+
+VARIANTS = (
+    Variant(
+        name="pipeline",
+        title="inter-engine pipeline",
+        on="chained",
+        off="through the row store",
+        settings=Settings(chain=False),
+    ),
+    Variant(
+        name="dispatch",
+        title="dispatch to SIMD cores",
+        on="dynamic",
+        off="by number of the row",
+        settings=Settings(by_row=True),
+    ),
+    Variant(
+        name="hubs",
+        title="hub rows in every core",
+        on="copies",
+        off="banks only",
+        settings=Settings(hubs=False),
+    ),
+    Variant(
+        name="launch",
+        title="launch of the systolic modules",
+        on="independent",
+        off="cooperative",
+        settings=Settings(cooperative=True),
+    ),
+    Variant(
+        name="order",
+        title="order of the second layer",
+        on="A(XW)",
+        off="(AX)W",
+        orders=("A(XW)", "(AX)W"),
+    ),
+    Variant(
+        name="coordination",
+        title="memory coordination",
+        on="by priority, in batches",
+        off="as they come",
+        switches=Switches(by_priority=False, by_batch=False, remap=False),
+    ),
+    Variant(
+        name="batches",
+        title="batches of the Memory Handler",
+        on="in batches",
+        off="by priority only",
+        switches=Switches(by_priority=True, by_batch=False, remap=False),
+    ),
+    Variant(
+        name="remap",
+        title="bank remap",
+        on="low bits choose the bank",
+        off="addresses as they are",
+        switches=Switches(remap=True),
+        enables=True,
+    ),
+)
+"""What the RTL or the compiler has a switch for."""
+
+
+def rtl_rows(
+    prepared: Prepared, name: str, config: GcnConfig, base: Measured, progress: Progress = QUIET
+) -> Iterator[dict[str, Any]]:
+    """A row for each of :data:`VARIANTS` on the core *config*; *base* is the default's run.
+
+    A variant that the core cannot hold is a row with the reason in ``why``.
+    """
+    usual = _figures(base)
+    for variant in VARIANTS:
+        with progress.step(f"{prepared.workload.name}: without {variant.title}") as step, ticking(step):
+            row: dict[str, Any] = {
+                "name": variant.name,
+                "title": variant.title,
+                "workload": prepared.workload.name,
+                "core": name,
+                "evidence": "rtl",
+                "what": "cycles",
+                "on": variant.on,
+                "off": variant.off,
+                "published": ABLATIONS.get(variant.name, {}).get(prepared.workload.dataset),
+            }
+            try:
+                other = _figures(_variant(prepared, config, variant))
+            except UserError as error:
+                yield {**row, "why": f"{error.where}: {error.what}."}
+                continue
+            with_it, without = (other, usual) if variant.enables else (usual, other)
+            gain = {run: without[run] / with_it[run] for run in ("cold", "warm")}
+            step.note(f"{gain['cold']:.3f} times the cycles cold, {gain['warm']:.3f} times warm")
+            yield {**row, "with": with_it, "without": without, "gain": gain}
+
+
+def _variant(prepared: Prepared, config: GcnConfig, variant: Variant) -> Measured:
+    if variant.orders is not None:
+        other = quantize(prepared.float_network, prepared.graph, order=variant.orders)
+        prepared = replace(prepared, quantized=other)
+    quantized = prepared.quantized
+    compiled = compile_network(
+        quantized.network, config, features=quantized.features, settings=variant.settings
+    )
+    return gcn_run.measure(prepared, compiled, switches=variant.switches)
+
+
+def _figures(found: Measured) -> dict[str, Any]:
+    cold, warm = found.cycles
+    return {
+        "cold": cold,
+        "warm": warm,
+        "bit_exact": found.run.bit_exact,
+        "hit_rate": found.cold.hit_rate,
+        "parallelism": found.cold.parallelism,
+        "operations": sum(row["operations"] for row in found.run.phases()),
+        "weight_reads": _weight_reads(found),
+    }
+
+
+def _weight_reads(found: Measured) -> int:
+    """Rows that dense combinations read from the Weight Buffer: of every module, or of the first one only."""
+    compiled = found.run.compiled
+    config, rows = compiled.config, 0
+    for step, fields in zip(
+        (step for step in compiled.plan.steps if step.is_combine),
+        (each for each in compiled.descriptors if each["opcode"].name == "COMBINE"),
+        strict=True,
+    ):
+        if fields["source"].name != "FEATURES":
+            groups = -(-compiled.network.nodes // (config.columns * config.pe_rows))
+            modules = 1 if fields["cooperative"] else config.columns
+            rows += groups * step.elements * step.slices * modules
+    return rows
+
+
+def handler_rows(progress: Progress = QUIET) -> Iterator[dict[str, Any]]:
+    """Memory coordination where it matters: traffic of a graph that does not fit, through the handler alone.
+
+    The RTL is the Memory Handler of ``z32``; the channel has an address map with bank groups above the
+    columns, in which a stream stays in one group.
+    """
+    config = PRESETS["z32"].handler
+    jobs = layered_traffic(config)
+    found = {}
+    with progress.step("memory coordination: the handler of z32 alone") as step, ticking(step):
+        for title, switches in (
+            ("as they come", Switches(by_priority=False, by_batch=False, remap=False)),
+            ("by priority", Switches(by_priority=True, by_batch=False, remap=False)),
+            ("by priority, in batches", Switches(remap=False)),
+            ("by priority, in batches, remapped", Switches()),
+        ):
+            run = coordinate(config, jobs, switches, Ddr4Settings.mapped("row_bank_column"))
+            found[title] = run
+            yield {
+                "switches": title,
+                "cycles": run.cycles,
+                "bytes": run.size,
+                "bytes_per_cycle": run.bandwidth,
+                "hit_rate": run.counts.hit_rate,
+                "parallelism": run.counts.parallelism,
+                "evidence": "rtl",
+            }
+        first, last = (found[title] for title in ("as they come", "by priority, in batches, remapped"))
+        step.note(f"{first.cycles / last.cycles:.2f} times the cycles without")
+
+
+def model_rows(models: dict[str, Any], dataset: str) -> Iterator[dict[str, Any]]:
+    """Rows of one workload from :func:`pyralis.gen.bench.gcn_models.models`."""
+    common = {"workload": models["workload"], "core": "", "evidence": "model"}
+    for row in models["elimination"]:
+        if row["share"] == SHARES[0].name:
+            published = ABLATIONS["elimination"].get(dataset) if row["numbering"] == "as numbered" else None
+            for mode in ("window", "rows"):
+                yield {
+                    **common,
+                    "name": "elimination",
+                    "title": f"sparsity elimination, {row['share']}, {row['numbering']}",
+                    "what": "rows loaded",
+                    "on": {"window": "slide and shrink", "rows": "row by row"}[mode],
+                    "off": "none",
+                    "with": row["loaded"][mode],
+                    "without": row["loaded"]["none"],
+                    "gain": row["loaded"]["none"] / max(row["loaded"][mode], 1),
+                    "published": 1 / published if published and mode == "window" else None,
+                }
+    for row in models["work"]:
+        yield {
+            **common,
+            "core": row["core"],
+            "name": "dispatch",
+            "title": "dispatch to SIMD cores",
+            "what": "cycles of an aggregation, one slice, no bank conflicts",
+            "on": "dynamic",
+            "off": "by number of the row",
+            "with": row["dynamic"]["cycles"],
+            "without": row["static"]["cycles"],
+            "gain": row["static"]["cycles"] / max(row["dynamic"]["cycles"], 1),
+            "published": None,
+        }
+    hits = {row["hubs"]: row["share"] for row in models["hub_hits"]}
+    yield {
+        **common,
+        "name": "hubs",
+        "title": "hub rows in every core",
+        "what": "reads of banks, share of the entries",
+        "on": "64 copies",
+        "off": "banks only",
+        "with": 1 - hits[64],
+        "without": 1.0,
+        "gain": 1 / max(1 - hits[64], 1e-9),
+        "published": None,
+    }
+    for row in models["orders"]:
+        combined, aggregated = (row[order]["operations"] for order in ("A(XW)", "(AX)W"))
+        yield {
+            **common,
+            "name": "order",
+            "title": f"order of {row['layer']}",
+            "what": "operations",
+            "on": "A(XW)",
+            "off": "(AX)W",
+            "with": combined,
+            "without": aggregated,
+            "gain": aggregated / max(combined, 1),
+            "published": None,
+        }
