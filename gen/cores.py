@@ -1,14 +1,15 @@
 """Verbs that exist once a core: ``pyralis generate snn``, ``pyralis generate gf``.
 
 Such a verb is a package in ``gen/verbs`` with ``HELP``, its line in the list of verbs, ``DESCRIPTION``, and
-``DEFAULT`` if a core is meant when none is named. Each module in it is a core, written as the docstring of
-:mod:`pyralis.gen.cli` says of a verb; a further core joins by one file.
+``DEFAULT`` if a core is meant when none is named. With ``core_of`` it is first looked for in the words behind
+the verb: files know their core, so that ``pyralis check net.npz`` needs none. Each module in it is a core,
+written as the docstring of :mod:`pyralis.gen.cli` says of a verb; a further core joins by one file.
 """
 
 import argparse
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -36,6 +37,7 @@ class VerbOfCores:
         self.help: str = package.HELP
         self.description: str = package.DESCRIPTION
         self.default: str | None = getattr(package, "DEFAULT", None)
+        self.core_of: Callable[[list[str]], str | None] | None = getattr(package, "core_of", None)
         names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
         self.cores: dict[str, Any] = {
             name: importlib.import_module(f"{package.__name__}.{name}") for name in names
@@ -45,7 +47,9 @@ class VerbOfCores:
         """Adds the verb with a parser a core below it; returns the verb's."""
         command = f"pyralis {self.name}"
         epilog = f"The arguments of one core: {command} CORE --help."
-        if self.default:
+        if self.core_of:
+            epilog += f" Without a core it is that of the file, {self.default} where that is not seen."
+        elif self.default:
             epilog += f" Without a core it is {self.default}."
         parser = subparsers.add_parser(
             self.name, help=self.help, description=self.description, epilog=epilog, formatter_class=Layout
@@ -56,7 +60,7 @@ class VerbOfCores:
         return parser
 
     def complete(self, words: list[str]) -> list[str]:
-        """*words*, which follow the verb, with the default core in front if none is named.
+        """*words*, which follow the verb, with the core that they mean in front if none is named.
 
         Raises UserError for a word that is no core, and for none where there is no default.
         """
@@ -64,6 +68,8 @@ class VerbOfCores:
         word = words[first] if first < len(words) else None
         if word in self.cores or word in ("-h", "--help"):
             return words
+        if self.core_of is not None and self.default is not None:
+            return [*words[:first], self.core_of(words[first:]) or self.default, *words[first:]]
         command, names = f"pyralis {self.name}", ", ".join(self.cores)
         if word is not None and not word.startswith("-"):
             what = f"{command} has no core {word!r}; there are {names}."

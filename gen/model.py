@@ -1,32 +1,45 @@
-"""Where a verb's MODEL comes from: a Python file or module that builds an snnTorch module, or a network file.
+"""Where a verb's MODEL comes from: a Python file or module that builds a torch module, or a network file.
 
 ``net.npz``
-    An integer network.
+    An integer network; its header says of which core.
 ``train.py``, ``train.py:NAME``, ``package.module:NAME``
     NAME is a torch module, or a function without arguments that returns one. Without a name the file's
-    ``model``, ``net``, ``network`` or ``build`` is taken. ``INPUT_SHAPE``, ``TIME_STEPS``, ``CODING``,
-    ``OUTPUT`` and ``INPUT_SCALE`` beside it are the defaults of the options of those names.
+    ``model``, ``net``, ``network`` or ``build`` is taken. Of a spiking network ``INPUT_SHAPE``,
+    ``TIME_STEPS``, ``CODING``, ``OUTPUT`` and ``INPUT_SCALE`` beside it are the defaults of the options of
+    those names; for a graph network see :mod:`pyralis.gen.gcn.model`.
 """
 
 import importlib
 import importlib.util
+import json
 import sys
-from collections.abc import Callable, Iterator
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from pyralis.gen import networkfile as intnetworks
 from pyralis.gen.errors import UserError
+from pyralis.gen.gcn import intfile as graphs
 
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["FACTS", "ModelSource", "is_network_file", "load_model"]
+__all__ = ["FACTS", "ModelSource", "core_of", "is_network_file", "load_model", "load_module"]
 
 NAMES = ("model", "net", "network", "build")
 """What is looked for in a file when no name is given, in this order."""
+
+CORES = {intnetworks.FORMAT: "snn", graphs.FORMAT: "gcn"}
+"""Core of each format of a network file."""
+
+BESIDE = ("-o", "--output", "--calibration", "--features", "--config", "--weights", "--data", "--dataset")
+"""Options whose values are other files."""
 
 FACTS = ("input_shape", "time_steps", "coding", "output", "input_scale")
 DEFAULTS = {"coding": "direct", "output": "counts", "input_scale": None}
@@ -51,20 +64,57 @@ def is_network_file(text: str) -> bool:
     return text.endswith(".npz")
 
 
+def core_of(words: Sequence[str]) -> str | None:
+    """The core that the words behind a verb are about, as far as their files say it.
+
+    The first network file, folder of planetoid files or Python file among them decides; a Python file is one
+    for the graph core if its text names ``torch_geometric``. It is not run.
+    """
+    for before, word in zip(["", *words], words, strict=False):
+        if before not in BESIDE and not word.startswith("-") and (core := _core_of(word)):
+            return core
+    return "gcn" if "--data" in words else None
+
+
+def _core_of(word: str) -> str | None:
+    place = word.partition(":")[0]
+    if is_network_file(word):
+        return _core_of_file(Path(word))
+    if Path(word).is_dir():
+        return "gcn" if any(Path(word).glob("ind.*.graph")) else None
+    try:
+        found = Path(place) if place.endswith(".py") else Path(_origin(place) or "")
+        text = found.read_text() if found.is_file() else ""
+    except (OSError, ValueError, ImportError):
+        return None  # the verb says what is wrong with it
+    return "gcn" if "torch_geometric" in text else "snn" if "snntorch" in text else None
+
+
+def _core_of_file(path: Path) -> str | None:
+    """From the header; None for what is no network file."""
+    try:
+        with path.open("rb") as content, np.load(content, allow_pickle=False) as file:
+            return CORES.get(json.loads(str(file["header"])).get("format"))
+    except (OSError, ValueError, KeyError, AttributeError, EOFError, zipfile.BadZipFile):
+        return None
+
+
+def _origin(place: str) -> str | None:
+    """File of the Python module *place*."""
+    if not _exists(place):
+        return None
+    with _path(Path.cwd()):
+        spec = importlib.util.find_spec(place)
+    return None if spec is None else spec.origin
+
+
 def load_model(text: str, **given: Any) -> ModelSource:
     """Builds the module that *text* names; *given* are :data:`FACTS`, None where the user said nothing.
 
     Raises UserError if there is no such file or object, if it fails or is no torch module, or if a fact is
     missing.
     """
-    place, colon, name = text.partition(":")
-    source = _import(place, text)
-    names = (name,) if colon else NAMES
-    name = next((n for n in names if hasattr(source, n)), "")
-    if not name:
-        wanted = repr(names[0]) if colon else f"none of {', '.join(NAMES)}"
-        what = f"{place} has no {wanted}." if colon else f"{place} has {wanted}."
-        raise UserError(what, text, "name the object that builds the model: FILE.py:NAME")
+    source, name, place = _find(text)
     facts: dict[str, Any] = {}
     for fact in FACTS:
         said = given.get(fact)
@@ -75,6 +125,28 @@ def load_model(text: str, **given: Any) -> ModelSource:
             raise UserError(what, text, f"give it, for example {flag}")
     facts = {fact: DEFAULTS.get(fact) if value is None else value for fact, value in facts.items()}
     return ModelSource(text=text, module=_build(getattr(source, name), text), **facts)
+
+
+def load_module(text: str) -> "tuple[nn.Module, ModuleType]":
+    """The torch module that *text* names, in evaluation mode, and the Python module that it stands in.
+
+    Raises UserError as :func:`load_model`.
+    """
+    source, name, _ = _find(text)
+    return _build(getattr(source, name), text), source
+
+
+def _find(text: str) -> tuple[ModuleType, str, str]:
+    """The Python module that *text* names, the name of the object in it, and what the user called it."""
+    place, colon, name = text.partition(":")
+    source = _import(place, text)
+    names = (name,) if colon else NAMES
+    name = next((n for n in names if hasattr(source, n)), "")
+    if not name:
+        wanted = repr(names[0]) if colon else f"none of {', '.join(NAMES)}"
+        what = f"{place} has no {wanted}." if colon else f"{place} has {wanted}."
+        raise UserError(what, text, "name the object that builds the model: FILE.py:NAME")
+    return source, name, place
 
 
 def _import(place: str, text: str) -> ModuleType:

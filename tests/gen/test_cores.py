@@ -80,6 +80,23 @@ def test_without_a_default_a_core_must_be_named(verb, command):
         )
 
 
+WITH_FILES = f"""{WITHOUT_DEFAULT}
+DEFAULT = "snn"
+def core_of(words):
+    return "gf" if words[:1] == ["a.npz"] else None
+"""
+
+
+@pytest.mark.parametrize("verb", [WITH_FILES], ids=["files know"], indirect=True)
+def test_a_file_can_know_its_core(verb, capsys):
+    for words, core in ((["a.npz"], "gf"), (["b.npz"], "snn"), (["--json", "a.npz"], "gf"), ([], "snn")):
+        first = int(words[:1] == ["--json"])
+        assert verb.complete(words) == [*words[:first], core, *words[first:]]
+    assert verb.complete(["snn", "a.npz"]) == ["snn", "a.npz"]
+    text = " ".join(help_of(capsys, "try").split())
+    assert text.endswith("Without a core it is that of the file, snn where that is not seen.")
+
+
 def test_a_wrong_core_gets_the_nearest(verb, command):
     what = "pyralis try has no core 'snm'; there are gf, snn."
     assert command("try", "snm") == refused(what, "pyralis try", "did you mean 'pyralis try snn'?")

@@ -1,9 +1,12 @@
 """Models named by file, by module, with and without an object."""
 
+import numpy as np
 import pytest
+from intgraphs import gcn
 
 from pyralis.gen.errors import UserError
-from pyralis.gen.model import is_network_file, load_model
+from pyralis.gen.gcn import intfile
+from pyralis.gen.model import core_of, is_network_file, load_model, load_module
 
 GOOD = """
 import torch
@@ -104,3 +107,39 @@ def test_missing_facts(file):
 def test_network_files_are_told_from_python():
     assert is_network_file("a/net.npz")
     assert not is_network_file("net.py:model")
+
+
+def test_files_know_their_core(tmp_path, network_file, monkeypatch):
+    graph, plain, model = tmp_path / "graph.npz", tmp_path / "plain.npz", tmp_path / "model.py"
+    intfile.save(gcn(np.random.default_rng(1)), graph)
+    np.savez(plain, features=np.zeros(3))
+    model.write_text("from torch_geometric.nn import GCNConv\n")
+    (tmp_path / "spikes.py").write_text("import snntorch\n")
+    (tmp_path / "ind.cora.graph").touch()
+    (tmp_path / "cut.npz").write_bytes(graph.read_bytes()[:200])
+    (tmp_path / "folder").mkdir()
+    monkeypatch.chdir(tmp_path)
+    for words, core in (
+        (["graph.npz"], "gcn"),
+        (["--preset", "small", "graph.npz", "--features", "x.npy"], "gcn"),
+        ([str(network_file)], "snn"),
+        (["model.py:Net"], "gcn"),
+        (["model"], "gcn"),
+        (["spikes.py", "-o", "graph.npz"], "snn"),
+        (["pyralis.gen.demo.digits:build"], "snn"),
+        ([str(tmp_path)], "gcn"),
+        (["folder"], None),
+        (["unknown", "--data", "folder"], "gcn"),
+        (["unknown", "--calibration", "graph.npz"], None),
+        (["plain.npz"], None),
+        (["cut.npz"], None),
+        (["gone.npz", "gone.py", "not.a.module", "nothing at all"], None),
+        ([], None),
+    ):
+        assert core_of(words) == core, words
+
+
+def test_a_module_without_facts(file):
+    file.write_text("from torch import nn\nmodel = nn.Linear(2, 3)\nGRAPH = 7\n")
+    module, source = load_module(str(file))
+    assert (module.out_features, source.GRAPH, module.training) == (3, 7, False)

@@ -5,7 +5,7 @@ import argparse
 from pyralis.gen.config import add_core, choose
 from pyralis.gen.options import add_memory, memory_of, positive
 from pyralis.gen.text import percent, table
-from pyralis.gen.verbs.simulate import layer_table
+from pyralis.gen.verbs.simulate.snn import layer_table
 
 __all__ = ["add_parser", "render", "run"]
 

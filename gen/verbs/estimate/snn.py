@@ -1,4 +1,4 @@
-"""``pyralis estimate``: cycles and resources of a network on a core, without synthesis."""
+"""``pyralis estimate snn``: cycles and resources of a network on a core, without synthesis."""
 
 import argparse
 
@@ -13,10 +13,10 @@ __all__ = ["add_parser", "render", "run"]
 
 
 def add_parser(subparsers) -> argparse.ArgumentParser:
-    """Adds the verb; returns its parser."""
+    """Adds the core; returns its parser."""
     parser = subparsers.add_parser(
-        "estimate",
-        help="estimate cycles, DSP and memories without synthesis",
+        "snn",
+        help="a spiking network: cycles, DSP and memories",
         description="Cycles of each layer and what bounds them, and the DSP, BRAM and URAM of the core.",
     )
     parser.add_argument("network", metavar="NET.npz", help="an integer network")

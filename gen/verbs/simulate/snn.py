@@ -1,4 +1,4 @@
-"""``pyralis simulate``: a network through the RTL, compared with the golden model."""
+"""``pyralis simulate snn``: a network through the RTL, compared with the golden model."""
 
 import argparse
 
@@ -14,10 +14,10 @@ __all__ = ["add_parser", "layer_table", "render", "run"]
 
 
 def add_parser(subparsers) -> argparse.ArgumentParser:
-    """Adds the verb; returns its parser."""
+    """Adds the core; returns its parser."""
     parser = subparsers.add_parser(
-        "simulate",
-        help="run a network through the RTL and compare with the golden model",
+        "snn",
+        help="a spiking network and images",
         description="Runs every input through the Verilog of the core under Verilator, with one start, and "
         "compares each layer's spikes and every class score with the golden model. Exit code 1 if anything "
         "differs.",

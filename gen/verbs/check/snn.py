@@ -1,4 +1,4 @@
-"""``pyralis check``: which layers can be built, and do they fit the core."""
+"""``pyralis check snn``: which layers can be built, and do they fit the core."""
 
 import argparse
 
@@ -13,10 +13,10 @@ __all__ = ["add_parser", "render", "run"]
 
 
 def add_parser(subparsers) -> argparse.ArgumentParser:
-    """Adds the verb; returns its parser."""
+    """Adds the core; returns its parser."""
     parser = subparsers.add_parser(
-        "check",
-        help="say which layers of a model can be built, and whether it fits",
+        "snn",
+        help="a spiking network: snnTorch, or a network file",
         description="Lists the layers of MODEL with a verdict for each, and the memories it needs on a core. "
         "Exit code 1 if something is refused or does not fit.",
     )

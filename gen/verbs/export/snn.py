@@ -1,4 +1,4 @@
-"""``pyralis export``: a trained model to an integer network file."""
+"""``pyralis export snn``: a trained model to an integer network file."""
 
 import argparse
 
@@ -11,10 +11,10 @@ __all__ = ["add_parser", "render", "run"]
 
 
 def add_parser(subparsers) -> argparse.ArgumentParser:
-    """Adds the verb; returns its parser."""
+    """Adds the core; returns its parser."""
     parser = subparsers.add_parser(
-        "export",
-        help="quantise a trained model into an integer network file",
+        "snn",
+        help="a model of snnTorch, with calibration images",
         description="Reads the snnTorch module that MODEL builds, quantises it with calibration images and "
         "writes one .npz. The report says what the quantisation changed in each layer.",
     )
