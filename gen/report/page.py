@@ -1,7 +1,7 @@
 """``report.html`` from ``result.json``: one file that opens offline, without scripts."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +9,12 @@ import jinja2
 
 from pyralis.gen.errors import UserError
 from pyralis.gen.files import json_text, write_file
-from pyralis.gen.report import board, charts, gcn_demo, gf_demo, template
+from pyralis.gen.report import board, charts, gcn_bench, gcn_demo, gf, gf_demo, template
 
 __all__ = ["rebuild", "render", "write_page"]
 
 Charts = Callable[[Mapping[str, Any]], dict[str, Any]]
+Page = Callable[[Mapping[str, Any]], str]
 
 
 def render(result: Mapping[str, Any]) -> str:
@@ -28,10 +29,13 @@ def render(result: Mapping[str, Any]) -> str:
 def rebuild(folder: str | Path) -> Path:
     """Writes report.html beside the result.json of *folder* again; returns its path.
 
-    Of a Vivado project, result.json takes up first what Vivado's reports in the folder say.
+    Of a Vivado project, result.json takes up first what Vivado's reports in the folder say. *folder* can also
+    be the JSON file of a bench; its page has the same name with .html.
 
     Raises UserError if there is no result.json, or none of the right kind.
     """
+    if Path(folder).is_file():
+        return _write_bench(Path(folder))
     result = _read(folder)
     if result["job"] == "bitstream" and result.get("board", {}).get("flow") == "vivado":
         from pyralis.gen.boards.vivado.report import reread
@@ -50,32 +54,48 @@ def write_page(folder: str | Path) -> Path:
 
 
 def _read(folder: str | Path) -> dict[str, Any]:
-    path = Path(folder) / "result.json"
     try:
-        result = json.loads(path.read_text())
+        return _load(Path(folder) / "result.json", PAGES, "pyralis demo --help")
     except FileNotFoundError:
         what = f"There is no result.json in {folder}."
         raise UserError(what, str(folder), "pyralis demo and pyralis bitstream write one") from None
+
+
+def _load(path: Path, jobs: Iterable[str], hint: str) -> dict[str, Any]:
+    """The result in *path*, which is one of *jobs*."""
+    try:
+        result = json.loads(path.read_text())
+    except FileNotFoundError:
+        raise
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         what = f"{path} cannot be read: {getattr(error, 'strerror', None) or error}."
         raise UserError(what, str(path), "run the job again") from None
     job = result.get("job") if isinstance(result, dict) else None
-    if job not in PAGES:
-        *others, last = map(repr, PAGES)
-        jobs = f"{', '.join(others)} and {last}"
-        what = f"{path} is the result of {job!r}; there are reports for {jobs} only."
-        raise UserError(what, str(path), "pyralis demo --help")
+    if job not in jobs:
+        *others, last = map(repr, jobs)
+        known = f"{', '.join(others)} and {last}"
+        what = f"{path} is the result of {job!r}; there are reports for {known} only."
+        raise UserError(what, str(path), hint)
     return result
 
 
 def _write(result: Mapping[str, Any], folder: str | Path) -> Path:
+    source = Path(folder) / "result.json"
+    return _write_page(render, result, source, Path(folder) / "report.html")
+
+
+def _write_bench(path: Path) -> Path:
+    result = _load(path, BENCHES, "pyralis bench --help")
+    return _write_page(BENCHES[result["job"]], result, path, path.with_suffix(".html"))
+
+
+def _write_page(make: Page, result: Mapping[str, Any], source: Path, page: Path) -> Path:
     try:
-        page = render(result)
+        text = make(result)
     except (KeyError, jinja2.UndefinedError) as error:
-        path = Path(folder) / "result.json"
-        what = f"{path} lacks {error}: it was written by another version."
-        raise UserError(what, str(path), "run the job again") from None
-    return write_file(Path(folder) / "report.html", page)
+        what = f"{source} lacks {error}: it was written by another version."
+        raise UserError(what, str(source), "run the job again") from None
+    return write_file(page, text)
 
 
 def _snn_charts(result: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,3 +123,6 @@ PAGES: dict[str, tuple[str, Charts]] = {
     "bitstream": ("board.html.j2", board.charts),
 }
 """Template and charts by job."""
+
+BENCHES: dict[str, Page] = {"bench gf": gf.bench_page, "bench gcn": gcn_bench.page}
+"""Page by job, of benches: their JSON files have names of their own."""

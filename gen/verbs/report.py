@@ -1,4 +1,4 @@
-"""``pyralis report``: report.html from result.json, again."""
+"""``pyralis report``: report.html from result.json, or a bench's page from its JSON file, again."""
 
 import argparse
 
@@ -12,10 +12,13 @@ def add_parser(subparsers) -> argparse.ArgumentParser:
     parser = subparsers.add_parser(
         "report",
         help="write report.html from a result.json again",
-        description="Writes report.html of a finished job again from the numbers in its result.json. Of a "
-        "Vivado project, which may have been built on another machine, Vivado's reports are read first.",
+        description="Writes report.html of a finished job again from the numbers in its result.json, or the "
+        "page of a bench beside its JSON file. Of a Vivado project, which may have been built on another "
+        "machine, Vivado's reports are read first.",
     )
-    parser.add_argument("folder", metavar="DIR", help="the folder of the job, for example build/demo/snn")
+    parser.add_argument(
+        "folder", metavar="DIR", help="the folder of the job, or a file such as build/bench/gcn.json"
+    )
     return parser
 
 
