@@ -123,10 +123,11 @@ def _simulate(
     before.write("memory", word)
     script.steps[:0] = before.steps
     outcome = machine.run(data, script, dump=(base, size), settings=memory)
-    assert outcome.dram is not None, "the memory is a DDR4 channel"
+    dram = outcome.dram
+    assert dram is not None, "the memory is a DDR4 channel"
     if switches.remap:
         outcome = replace(outcome, dump=handler.collect(outcome.dump, 0, image.output_bytes))
-    return collect(compiled, outcome, image.runs), outcome.dram
+    return collect(compiled, outcome, image.runs), dram
 
 
 def _of_run(

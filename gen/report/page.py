@@ -1,7 +1,7 @@
 """``report.html`` from ``result.json``: one file that opens offline, without scripts."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +61,7 @@ def _read(folder: str | Path) -> dict[str, Any]:
         raise UserError(what, str(folder), "pyralis demo and pyralis bitstream write one") from None
 
 
-def _load(path: Path, jobs: Iterable[str], hint: str) -> dict[str, Any]:
+def _load(path: Path, jobs: Mapping[str, Any], hint: str) -> dict[str, Any]:
     """The result in *path*, which is one of *jobs*."""
     try:
         result = json.loads(path.read_text())
