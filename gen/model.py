@@ -30,7 +30,7 @@ from pyralis.gen.gcn import intfile as graphs
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["FACTS", "ModelSource", "core_of", "is_network_file", "load_model", "load_module"]
+__all__ = ["FACTS", "ModelSource", "core_of", "guarded", "is_network_file", "load_model", "load_module"]
 
 NAMES = ("model", "net", "network", "build")
 """What is looked for in a file when no name is given, in this order."""
@@ -157,7 +157,7 @@ def _import(place: str, text: str) -> ModuleType:
             what = f"There is no model {place!r}: no such file, and no such Python module."
             raise UserError(what, text, "give net.npz, FILE.py[:NAME] or package.module:NAME")
         with _path(Path.cwd()):
-            return _guard(lambda: importlib.import_module(place), place, text)
+            return guarded(lambda: importlib.import_module(place), place, text)
     if not path.is_file():
         raise UserError(f"There is no file {place}.", text, "check the path")
     spec = importlib.util.spec_from_file_location(f"pyralis_model_{path.stem}", path)
@@ -167,7 +167,7 @@ def _import(place: str, text: str) -> ModuleType:
     module, loader = importlib.util.module_from_spec(spec), spec.loader
     sys.modules[module.__name__] = module
     with _path(path.resolve().parent):
-        _guard(lambda: loader.exec_module(module), place, text)
+        guarded(lambda: loader.exec_module(module), place, text)
     return module
 
 
@@ -193,14 +193,14 @@ def _build(thing: Any, text: str) -> "nn.Module":
     from torch import nn
 
     if not isinstance(thing, nn.Module) and callable(thing):
-        thing = _guard(thing, text, text)
+        thing = guarded(thing, text, text)
     if not isinstance(thing, nn.Module):
         what = f"{text} gives {type(thing).__name__}, not a torch.nn.Module."
         raise UserError(what, text, "name a module, or a function without arguments that returns one")
     return thing.eval()
 
 
-def _guard(action: Callable[[], Any], what: str, text: str) -> Any:
+def guarded(action: Callable[[], Any], what: str, text: str) -> Any:
     """Runs the user's own code; what it raises becomes a UserError that names the error and its line."""
     try:
         return action()

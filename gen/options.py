@@ -5,7 +5,7 @@ from typing import Any
 
 from pyralis.gen.model import FACTS
 
-__all__ = ["add_memory", "add_model", "facts_of", "memory_of", "natural", "positive"]
+__all__ = ["add_graph", "add_memory", "add_model", "facts_of", "memory_of", "natural", "positive"]
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
@@ -18,6 +18,18 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--coding", choices=["direct", "events", "ternary"], help="what one input is")
     parser.add_argument("--scores", choices=["counts", "potentials"], help="what a class score is")
     parser.add_argument("--input-scale", type=float, metavar="X", help="real value of one unit of a pixel")
+
+
+def add_graph(parser: argparse.ArgumentParser) -> None:
+    """Planetoid files for a model that does not say what its graph is."""
+    group = parser.add_argument_group("graph of the model, unless its file defines graph")
+    group.add_argument("--data", metavar="DIR", help="a folder with planetoid files")
+    group.add_argument("--dataset", metavar="NAME", help="which of them (default: cora)")
+    group.add_argument(
+        "--raw-features",
+        action="store_true",
+        help="features as they stand in these files (default: every row divided by its sum)",
+    )
 
 
 def facts_of(args: argparse.Namespace) -> dict[str, Any]:

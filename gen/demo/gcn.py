@@ -7,9 +7,8 @@ and, as the core reads them, the features in ``input.bin``.
 The graph is that of scikit-learn's digits (:mod:`pyralis.gen.demo.digitgraph`) or one in planetoid files.
 """
 
-import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +24,9 @@ from pyralis.gen.files import digest, json_text, make_folder, write_file
 from pyralis.gen.folder import versions
 from pyralis.gen.gcn.compile import Compiled, compile_network
 from pyralis.gen.gcn.config import GRAPH, SIZES
-from pyralis.gen.gcn.features import row_normalised
+from pyralis.gen.gcn.dataset import DATASET, planetoid
 from pyralis.gen.gcn.generate import generate
 from pyralis.gen.gcn.graph import Graph
-from pyralis.gen.gcn.planetoid import read_planetoid
 from pyralis.gen.gcn.quantize import Quantized, quantize
 from pyralis.gen.progress import QUIET, Progress
 from pyralis.gen.report.page import render
@@ -36,11 +34,10 @@ from pyralis.gen.simulate import SIMULATOR
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.sim.bench.core import DEFAULT_MEMORY
 
-__all__ = ["DATASET", "FOLDER", "JOB", "SEEDS", "demo", "demo_graph", "folder_of", "trained"]
+__all__ = ["FOLDER", "JOB", "SEEDS", "demo", "demo_graph", "folder_of", "module_of", "trained"]
 
 JOB = "demo gcn"
 FOLDER = Path("build/demo/gcn")
-DATASET = "cora"
 SEEDS = 5
 """Networks that are trained for a graph whose figures are published as a mean; the first one is simulated."""
 
@@ -173,27 +170,11 @@ def demo_graph(
     return result
 
 
-def planetoid(data: str | Path, dataset: str) -> Graph:
-    """The graph *dataset* in the folder *data*, every bag of words divided by its sum.
-
-    Raises UserError for a folder without these files, naming the nearest of those that it has.
-    """
-    folder = Path(data)
-    names = sorted(path.name[len("ind.") : -len(".graph")] for path in folder.glob("ind.*.graph"))
-    if names and dataset not in names:
-        what = f"There is no data set {dataset!r} in {folder}; there {_listed(names)}."
-        near = difflib.get_close_matches(dataset.lower(), names, n=1, cutoff=0.4)
-        hint = f"did you mean {near[0]!r}?" if near else f"--dataset {names[0]}"
-        raise UserError(what, "--dataset", hint)
-    graph = read_planetoid(folder, dataset)
-    return replace(graph, features=row_normalised(graph.features))
-
-
 def trained(graph: Graph, folder: Path, seed: int, epochs: int, clock: Clock) -> Trained:
     """The network of *seed*, from *folder* if the same code has trained it before, and its integers."""
     from pyralis.gen.frontend.pyg import from_pyg
 
-    module = _module(graph, folder, seed, epochs, clock)
+    module = module_of(graph, folder, seed, epochs, clock)
     with clock.step("quantise") as step:
         network = from_pyg(module, graph)
         network.source.update({"data": graph.name, "seed": seed})
@@ -219,7 +200,8 @@ def _compiled(
     raise AssertionError("there are presets")
 
 
-def _module(graph: Graph, folder: Path, seed: int, epochs: int, clock: Clock) -> nn.Module:
+def module_of(graph: Graph, folder: Path, seed: int, epochs: int, clock: Clock) -> nn.Module:
+    """The network of *seed* in PyTorch Geometric, from *folder* if the same code has trained it before."""
     rows = graph.features if isinstance(graph.features, np.ndarray) else graph.features.toarray()
     labels = () if graph.labels is None else (graph.labels,)
     return kept.trained(
@@ -233,7 +215,3 @@ def _module(graph: Graph, folder: Path, seed: int, epochs: int, clock: Clock) ->
         framework="PyTorch Geometric",
         clock=clock,
     )
-
-
-def _listed(names: list[str]) -> str:
-    return f"{'is' if len(names) == 1 else 'are'} {', '.join(names)}"

@@ -12,7 +12,7 @@ from page import Page
 
 from pyralis.gen.clock import Clock
 from pyralis.gen.demo import gcn as job_of
-from pyralis.gen.demo.gcn import demo, demo_graph, planetoid
+from pyralis.gen.demo.gcn import demo, demo_graph
 from pyralis.gen.errors import UserError
 from pyralis.gen.gcn.config import SIZES
 from pyralis.gen.gcn.graph import Graph
@@ -244,24 +244,6 @@ def test_what_the_demo_refuses(command, tmp_path):
     code, _, err = command("demo", "gcn", "-o", tmp_path / "file" / "x")
     assert code == 1
     assert "cannot be written: Not a directory." in err
-
-
-def test_an_unknown_data_set_is_answered_with_the_near_ones(tmp_path):
-    for name in ("cora", "pubmed"):
-        (tmp_path / f"ind.{name}.graph").touch()
-    what = f"in {tmp_path}; there are cora, pubmed."
-    assert refusal(lambda: planetoid(tmp_path, "Coral")) == (
-        f"There is no data set 'Coral' {what}",
-        "--dataset",
-        "did you mean 'cora'?",
-    )
-    assert refusal(lambda: planetoid(tmp_path, "xyz")) == (
-        f"There is no data set 'xyz' {what}",
-        "--dataset",
-        "--dataset cora",
-    )
-    (tmp_path / "ind.pubmed.graph").unlink()
-    assert refusal(lambda: planetoid(tmp_path, "xyz"))[0].endswith(f"in {tmp_path}; there is cora.")
 
 
 def test_a_core_that_is_too_small(tmp_path):

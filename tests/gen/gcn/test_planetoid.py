@@ -2,12 +2,12 @@
 
 import os
 import pickle
-from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.sparse import csr_matrix, random_array
+from planetoidfiles import CLASSES, KNOWN, NODES, TRAIN, WIDTH, write
+from scipy.sparse import csr_matrix
 from torch_geometric.io.planetoid import read_planetoid_data
 
 from pyralis.gen.errors import UserError
@@ -15,33 +15,6 @@ from pyralis.gen.gcn.features import is_binary, non_zeros
 from pyralis.gen.gcn.planetoid import PARTS, read_planetoid
 
 CORA = Path(__file__).resolve().parents[4] / "shared" / "data" / "cora"
-
-TRAIN, KNOWN, NODES, WIDTH, CLASSES = 20, 540, 600, 12, 3
-
-
-def write(folder: Path, name: str, seed: int = 0, *, missing: int = 7) -> None:
-    """Files of a random graph in which *missing* nodes from KNOWN on are not among the test nodes."""
-    random = np.random.default_rng(seed)
-
-    def features(rows):
-        return csr_matrix(random_array((rows, WIDTH), density=0.2, rng=random, dtype=np.float32))
-
-    def labels(rows):
-        return np.eye(CLASSES, dtype=np.int32)[random.integers(CLASSES, size=rows)]
-
-    # the last number stays: PyTorch Geometric takes it for the number of nodes
-    test = np.append(random.permutation(np.arange(KNOWN, NODES - 1))[missing:], NODES - 1)
-    random.shuffle(test)
-    allx, ally = features(KNOWN), labels(KNOWN)
-    lists = defaultdict(list, {node: [] for node in range(NODES)})
-    for one, other in random.integers(NODES, size=(1500, 2)).tolist():  # with loops and repeated edges
-        lists[one].append(other)
-        lists[other].append(one)
-    parts = {"x": allx[:TRAIN], "allx": allx, "tx": features(test.size), "graph": lists}
-    parts |= {"y": ally[:TRAIN], "ally": ally, "ty": labels(test.size)}
-    for part, value in parts.items():
-        (folder / f"ind.{name}.{part}").write_bytes(pickle.dumps(value, protocol=2))
-    (folder / f"ind.{name}.test.index").write_text("".join(f"{node}\n" for node in test))
 
 
 @pytest.fixture
