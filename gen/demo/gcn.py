@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from torch import nn
 
 from pyralis.gen.clock import Clock
@@ -34,7 +35,17 @@ from pyralis.gen.simulate import SIMULATOR
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.sim.bench.core import DEFAULT_MEMORY
 
-__all__ = ["FOLDER", "JOB", "SEEDS", "demo", "demo_graph", "folder_of", "module_of", "trained"]
+__all__ = [
+    "FOLDER",
+    "JOB",
+    "SEEDS",
+    "demo",
+    "demo_graph",
+    "folder_of",
+    "module_of",
+    "trained",
+    "with_weights",
+]
 
 JOB = "demo gcn"
 FOLDER = Path("build/demo/gcn")
@@ -215,3 +226,22 @@ def module_of(graph: Graph, folder: Path, seed: int, epochs: int, clock: Clock) 
         framework="PyTorch Geometric",
         clock=clock,
     )
+
+
+def with_weights(graph: Graph, path: str | Path) -> nn.Module:
+    """The network for *graph* with the ``state_dict`` in *path*, in evaluation mode.
+
+    Raises UserError if there is no such file, or if it holds something else.
+    """
+    try:
+        state = torch.load(path, weights_only=True)
+        module = graphtraining.build(graph, len(state["conv1.bias"]))
+        module.load_state_dict(state)
+    except FileNotFoundError:
+        raise UserError(f"There is no file {path} with the weights.", str(path), "check the path") from None
+    except Exception as error:  # noqa: BLE001 - torch raises anything for damaged files
+        reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(".:")
+        what = f"{path} holds no weights of the demo's network for {graph.name!r}: {reason}."
+        hint = "torch.save(module.state_dict(), path) writes them; conv1 and conv2 are GCNConv"
+        raise UserError(what, str(path), hint) from None
+    return module.eval()

@@ -8,7 +8,6 @@ layer, all nodes in one batch.
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from pyralis.gen.gcn.features import is_sparse
 from pyralis.gen.gcn.graph import Graph
 from pyralis.gen.onethread import one_thread
 
-__all__ = ["EPOCHS", "HIDDEN", "TrainedGraphNetwork", "build", "classify", "train", "with_weights"]
+__all__ = ["EPOCHS", "HIDDEN", "TrainedGraphNetwork", "build", "classify", "train"]
 
 HIDDEN = 16
 EPOCHS = 200
@@ -125,25 +124,6 @@ def build(graph: Graph, hidden: int = HIDDEN, dropout: float = DROPOUT) -> nn.Mo
             return self.conv2(self.dropout(x), edge_index, edge_weight)
 
     return GraphClassifier()
-
-
-def with_weights(graph: Graph, path: str | Path) -> nn.Module:
-    """The network for *graph* with the ``state_dict`` in *path*, in evaluation mode.
-
-    Raises UserError if there is no such file, or if it holds something else.
-    """
-    try:
-        state = torch.load(path, weights_only=True)
-        module = build(graph, len(state["conv1.bias"]))
-        module.load_state_dict(state)
-    except FileNotFoundError:
-        raise UserError(f"There is no file {path} with the weights.", str(path), "check the path") from None
-    except Exception as error:  # noqa: BLE001 - torch raises anything for damaged files
-        reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(".:")
-        what = f"{path} holds no weights of the demo's network for {graph.name!r}: {reason}."
-        hint = "torch.save(module.state_dict(), path) writes them; conv1 and conv2 are GCNConv"
-        raise UserError(what, str(path), hint) from None
-    return module.eval()
 
 
 def _fit(graph: Graph, hidden: int, epochs: int, dropout: float, progress: Progress | None) -> nn.Module:

@@ -83,7 +83,7 @@ def _trained(args: argparse.Namespace) -> tuple[Any, Graph]:
     """The demo's network for planetoid files, trained, kept from before, or with the user's weights."""
     from pyralis.gen.clock import Clock
     from pyralis.gen.demo import gcn as demo
-    from pyralis.gen.demo.graphtraining import EPOCHS, with_weights
+    from pyralis.gen.demo.graphtraining import EPOCHS
     from pyralis.gen.files import make_folder
 
     if args.data is not None:
@@ -95,7 +95,7 @@ def _trained(args: argparse.Namespace) -> tuple[Any, Graph]:
     dataset = args.dataset or DATASET
     graph = planetoid(args.model, dataset, raw=args.raw_features)
     if args.weights is not None:
-        return with_weights(graph, args.weights), graph
+        return demo.with_weights(graph, args.weights), graph
     folder = make_folder(demo.folder_of(args.model, dataset))
     clock = Clock(args.progress)
     return demo.module_of(graph, folder, args.seed or 0, args.epochs or EPOCHS, clock), graph
