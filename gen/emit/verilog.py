@@ -3,10 +3,13 @@
 import re
 from typing import NamedTuple
 
-from amaranth.back import verilog
+from amaranth.back.verilog import _convert_rtlil_text  # convert() has no place between the two halves
 from amaranth.hdl import Value, ValueCastable
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In
+
+from pyralis.gen.emit.modules import merge_equal
+from pyralis.gen.emit.rtlil import to_rtlil
 
 try:  # the enumeration of port directions is not part of the public face in 0.5
     from amaranth.hdl._ir import PortDirection
@@ -62,11 +65,12 @@ def emit(component: wiring.Component, name: str, *, keep_hierarchy: bool = False
 
     Its ports are those of :func:`ports_of`, and ``clk`` and ``rst`` where there are registers. With
     *keep_hierarchy* every submodule carries :data:`KEEP`, for designs whose redundancy must survive
-    synthesis. (Amaranth gives modules no attributes, so they are added to the text.)
+    synthesis. (Amaranth gives modules no attributes, so they are added to the text.) Without, equal modules
+    are written once.
     """
     ports = {port.name: (port.value, port.direction) for port in ports_of(component)}
-    # emit_src would write absolute paths into the text and spoil both diffs and cache keys.
-    text = verilog.convert(component, name=name, ports=ports, emit_src=False, strip_internal_attrs=True)
+    text = to_rtlil(component, name, ports)
+    text = _convert_rtlil_text(text if keep_hierarchy else merge_equal(text), strip_internal_attrs=True)
     if keep_hierarchy:
         text = re.sub(rf"^(?=module (?!{name}\())", f"{KEEP}\n", text, flags=re.MULTILINE)
     return _FILLED.sub(_as_loop, text)
