@@ -11,13 +11,32 @@ __all__ = ["memories", "report"]
 MEMORY = re.compile(r"^\s*reg (?:\[(\d+):0\] )?\S+ \[(\d+):0\];", re.MULTILINE)
 """Of Yosys: ``reg [31:0] words [1023:0];``."""
 
+MODULE = re.compile(r"^module (\\\S+|\w+) ?\(.*?^endmodule", re.MULTILINE | re.DOTALL)
+INSTANCE = re.compile(r"^  (\\\S+|\w+) +(?:\\\S+|\w+) +\($", re.MULTILINE)
+
 
 def memories(verilog: str) -> list[dict[str, int]]:
     """Every memory in *verilog*: ``count`` of those with ``depth`` words of ``width`` bits; large ones first.
 
-    What has copies for further ports in it counts once: which it needs, the device decides.
+    A memory counts in each instance of its module. What has copies for further ports in it counts once: which
+    it needs, the device decides.
     """
-    found = Counter((int(depth) + 1, int(top or 0) + 1) for top, depth in MEMORY.findall(verilog))
+    bodies = {module[1]: module[0] for module in MODULE.finditer(verilog)}
+    within: dict[str, Counter[tuple[int, int]]] = {}
+
+    def count(module: str) -> Counter[tuple[int, int]]:
+        if module not in within:
+            own = MEMORY.findall(bodies[module])
+            found = Counter((int(depth) + 1, int(top or 0) + 1) for top, depth in own)
+            for inner in INSTANCE.findall(bodies[module]):
+                found.update(count(inner) if inner in bodies else {})
+            within[module] = found
+        return within[module]
+
+    instances = {inner for body in bodies.values() for inner in INSTANCE.findall(body)}
+    found = Counter()
+    for top in bodies.keys() - instances:
+        found.update(count(top))
     rows = [
         {"count": count, "depth": depth, "width": width, "bits": count * depth * width}
         for (depth, width), count in found.items()
