@@ -97,8 +97,11 @@ def elimination(prepared: Prepared) -> list[dict[str, Any]]:
     for share in SHARES:
         width, height = share.of(prepared.graph.feature_width, workload.hidden)
         for title, (indptr, indices) in moved.items():
+            intervals = -(-prepared.graph.nodes // width)
             loaded = {
-                mode.name.lower(): rows_loaded(indptr, indices, height, width, mode) for mode in Elimination
+                "none": intervals * prepared.graph.nodes,
+                "window": rows_loaded(indptr, indices, height, width, Elimination.WINDOW),
+                "rows": rows_loaded(indptr, indices, height, width, Elimination.ROWS),
             }
             rows.append({
                 "share": share.name,

@@ -9,6 +9,8 @@ from pyralis.gen.bench.gcn_models import SHARES, Share, adjacency_of, eliminatio
 from pyralis.gen.bench.gcn_workloads import Workload, part_of, prepare
 from pyralis.gen.gcn.synthetic import synthetic
 from pyralis.hw.gcn.config import PRESETS
+from pyralis.hw.gcn.eliminator import Elimination
+from pyralis.sim.golden.gcn.windows import rows_loaded
 
 
 @pytest.fixture(scope="module")
@@ -34,11 +36,15 @@ def test_elimination_loads_less_with_each_mode(prepared, monkeypatch):
     given, near = elimination(prepared)
     nodes = prepared.graph.nodes
     assert given["loaded"]["none"] == nodes * -(-nodes // 20)
+    adjacency = adjacency_of(prepared)
+    assert given["loaded"]["none"] == rows_loaded(
+        adjacency.indptr, adjacency.indices, 4, 20, Elimination.NONE
+    )
     assert given["loaded"]["rows"] < given["loaded"]["window"] < given["loaded"]["none"]
     assert near["numbering"] == "Cuthill-McKee"
     assert near["ratio"]["rows"] < given["ratio"]["rows"]
     # Row by row: as many rows as there are different sources of each interval.
-    adjacency, expected = adjacency_of(prepared), 0
+    expected = 0
     for start in range(0, nodes, 20):
         stop = min(start + 20, nodes)
         expected += len(set(adjacency.indices[adjacency.indptr[start] : adjacency.indptr[stop]].tolist()))
