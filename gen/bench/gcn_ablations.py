@@ -129,7 +129,8 @@ def rtl_rows(
     """
     usual = _figures(base)
     for variant in VARIANTS:
-        with progress.step(f"{prepared.workload.name}: without {variant.title}") as step, ticking(step):
+        label = f"{prepared.workload.name}: {variant.title}, {variant.off}"
+        with progress.step(label) as step, ticking(step):
             row: dict[str, Any] = {
                 "name": variant.name,
                 "title": variant.title,
