@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pyralis.sim.golden.snn.network import Result
     from pyralis.sim.snn.run import MemorySettings, SimulationResult
 
-__all__ = ["SIMULATOR", "Comparison", "compare", "layer_rows", "simulate"]
+__all__ = ["SIMULATOR", "Comparison", "compare", "layer_rows", "require_wave_headers", "simulate"]
 
 SIMULATOR = ("g++", "make", "perl", "verilator", "cocotb", "filelock", "torch")
 """What a simulation needs, for :func:`pyralis.gen.doctor.require`."""
@@ -105,7 +105,7 @@ def simulate(
         )
     require(*SIMULATOR)
     if waves:
-        _require_wave_headers()
+        require_wave_headers()
     from pyralis.sim.golden.snn import network as golden_model
     from pyralis.sim.snn import run as simulator
 
@@ -120,7 +120,7 @@ def simulate(
     return compare(compiled, rtl, golden)
 
 
-def _require_wave_headers() -> None:
+def require_wave_headers() -> None:
     """Raises UserError if the compiler lacks a header of the waves."""
     for header in WAVE_HEADERS:
         source = f"#include <{header}>\n"

@@ -100,6 +100,7 @@ def simulate(
     compiled: Compiled,
     *,
     memory: MemorySettings = DEFAULT_MEMORY,
+    waves: bool = False,
     progress: Progress = QUIET,
 ) -> GraphRun:
     """Runs *network* on *features* in the golden model and, as *compiled*, on the RTL.
@@ -111,7 +112,8 @@ def simulate(
         golden = golden_model.run(network, features)
         step.note(f"{golden.scores.numel():,} logits")
     with progress.step("simulate the RTL") as step, ticking(step):
-        one, two = (simulator.simulate(compiled, [features] * count, memory=memory) for count in (1, RUNS))
+        jobs = [[features] * count for count in (1, RUNS)]
+        one, two = (simulator.simulate(compiled, job, memory=memory, waves=waves) for job in jobs)
         speed = (one.cycles + two.cycles) / max(one.seconds + two.seconds, 1e-9)
         step.note(f"{1 + RUNS} runs, {one.cycles + two.cycles:,} cycles, {speed:,.0f} cycles/s")
     return compare(compiled, golden, one, two)

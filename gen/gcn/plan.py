@@ -13,7 +13,7 @@ from pyralis.hw.gcn.config import NO_SOURCE, GcnConfig
 from pyralis.hw.gcn.epilogue import BIAS_SLICES
 from pyralis.hw.gcn.program import Source
 
-__all__ = ["Matrix", "Plan", "Step", "needed", "plan"]
+__all__ = ["Matrix", "Plan", "Step", "needed", "plan", "reads"]
 
 LARGER = "choose a larger preset"
 
@@ -103,7 +103,7 @@ def needed(network: IntGraphNetwork) -> IntGraphNetwork:
     for operation in reversed(network.operations):
         if operation.name in wanted:
             kept.append(operation)
-            wanted |= set(_reads(operation))
+            wanted |= set(reads(operation))
     return replace(network, operations=tuple(reversed(kept)))
 
 
@@ -126,7 +126,8 @@ def plan(network: IntGraphNetwork, config: GcnConfig, *, chain: bool = True, hub
     return Plan(steps=steps, matrices=matrices, phases=steps[-1].phase + 1, sparse_input=sparse)
 
 
-def _reads(operation: IntOperation) -> list[str]:
+def reads(operation: IntOperation) -> list[str]:
+    """Names of the row matrices that *operation* reads; one that is read twice stands twice."""
     names = [operation.source, operation.epilogue.extra]
     if isinstance(operation, IntCombine):
         names.append(operation.second_source)
@@ -161,7 +162,7 @@ def _check(operation: IntOperation, network: IntGraphNetwork, config: GcnConfig)
 
 
 def _sparse_input(network: IntGraphNetwork, config: GcnConfig) -> bool:
-    readers = [operation for operation in network.operations if INPUT in _reads(operation)]
+    readers = [operation for operation in network.operations if INPUT in reads(operation)]
     if not network.input.sparse:
         fits = network.input.features <= config.group_bytes
         return not fits and all(
@@ -199,10 +200,10 @@ def _chains(
 ) -> bool:
     """Whether the rows of an aggregation go to the combination behind it and to nothing else."""
     name, later = operations[number].name, operations[number + 1 :]
-    readers = [each for each in later if name in _reads(each)]
+    readers = [each for each in later if name in reads(each)]
     if not later or readers != [later[0]] or not isinstance(later[0], IntCombine):
         return False
-    if _reads(later[0]).count(name) > 1:
+    if reads(later[0]).count(name) > 1:
         return False
     return _elements(*_ordered(later[0], name)[:2], widths, config)[0] <= config.group_bytes
 
@@ -259,7 +260,7 @@ def _matrices(
         made[INPUT] = -1
     matrices = {}
     for name, first in made.items():
-        readers = [step for step in steps if name in _reads(step.operation)]
+        readers = [step for step in steps if name in reads(step.operation)]
         if not readers:
             continue
         slices = layout.slices(config, widths[name])

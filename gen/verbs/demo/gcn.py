@@ -4,6 +4,7 @@ import argparse
 
 from pyralis.gen.gcn.config import SIZES
 from pyralis.gen.options import natural, positive
+from pyralis.gen.verbs.simulate.gcn import phase_table
 
 __all__ = ["add_parser", "render", "run"]
 
@@ -61,8 +62,6 @@ def run(args: argparse.Namespace) -> dict:
 
 def render(result: dict) -> str:
     """Accuracies, the phase table and where to look, for people."""
-    from pyralis.gen.text import table
-
     accuracies = ", ".join(
         f"{name} {100 * result[f'accuracy_{key}']:.2f} %"
         for name, key in (("float", "float"), ("integer", "int"), ("RTL", "rtl"))
@@ -78,18 +77,4 @@ def render(result: dict) -> str:
         f"Cycles on {result['core']['name']}: {result['cycles_first']:,} in the first run, "
         f"{result['cycles_later']:,} in a later one."
     )
-    rows = [
-        [
-            row["name"],
-            row["kind"],
-            f"{row['operations']:,}",
-            f"{row['first']['cycles']:,}",
-            f"{row['later']['cycles']:,}",
-            f"{row['later']['utilisation']:.1%}",
-            f"{row['later']['bytes_per_operation']:.3f}",
-            f"{row['later']['share']:.1%}",
-        ]
-        for row in result["phases"]
-    ]
-    heads = ["phase", "kind", "operations", "cycles: first", "later", "lanes used", "bytes/op", "of the time"]
-    return "\n".join([*lines, "", table(heads, rows), "", f"Open {result['folder']}/report.html"])
+    return "\n".join([*lines, "", phase_table(result["phases"]), "", f"Open {result['folder']}/report.html"])

@@ -1,0 +1,128 @@
+"""``pyralis simulate`` and ``estimate`` of graph networks: the RTL, bounds below it, and what is refused."""
+
+import json
+
+import numpy as np
+import pytest
+from intgraphs import binary, gcn
+
+from pyralis.gen.demo import graphrun
+from pyralis.gen.gcn import intfile
+from pyralis.sim.golden.gcn import network as golden_model
+
+
+@pytest.fixture
+def files(tmp_path):
+    """A network of two layers for a graph of 20 nodes, and its features."""
+    rng = np.random.default_rng(1)
+    intfile.save(gcn(rng), tmp_path / "graph.npz")
+    np.save(tmp_path / "x.npy", binary(rng, 20, 24))
+    return tmp_path
+
+
+def test_the_rtl_equals_the_golden_model(command, files):
+    net, features, results = files / "graph.npz", files / "x.npy", files / "out" / "results.npz"
+    code, out, err = command("simulate", net, features, "-o", results, "--stall-percent", "20", "--json")
+    assert code == 0, err
+    result = json.loads(out)
+    assert result["ok"] and result["core"] == "tiny" and result["results"] == str(results)
+    golden = golden_model.run(intfile.load(net), np.load(features)).scores.numpy()
+    written = np.load(results)
+    assert (written["scores"] == golden).all() and (written["classes"] == golden.argmax(axis=1)).all()
+    # what the estimate calls a lower bound is one
+    code, out, _ = command("estimate", net, "--features", features, "--json")
+    bounds = json.loads(out)
+    assert code == 0 and bounds["core"] == "tiny"
+    for phase, measured in zip(bounds["phases"], result["phases"], strict=True):
+        assert phase["name"] == measured["name"]
+        assert phase["cycles"] <= measured["later"]["cycles"]
+        for run in ("first", "later"):
+            assert phase[f"bytes_{run}"] == measured[run]["bytes"]
+    for run in ("first", "later"):
+        assert bounds["compute_cycles"] < bounds[f"cycles_{run}"] + 1 <= result[f"cycles_{run}"]
+
+
+@pytest.fixture
+def fake(monkeypatch, files):
+    """A simulation that was not run: one logit is wrong."""
+    from pyralis.sim.gcn.run import Phase, SimulationResult
+
+    def simulate(compiled, inputs, *, memory, waves):
+        scores = golden_model.run(intfile.load(files / "graph.npz"), inputs[0]).scores.numpy().copy()
+        scores[3, 1] += 1
+        counts = dict.fromkeys(("cycles", "entries", "products"), 50 * len(inputs))
+        return SimulationResult(
+            results=np.stack([scores] * len(inputs)),
+            cycles=900 * len(inputs),
+            phases=tuple(
+                Phase(index=d["index"], opcode=d["opcode"].name, cycles=100 * len(inputs))
+                for d in compiled.descriptors
+            ),
+            totals=counts,
+            saturated=any(golden_model.run(intfile.load(files / "graph.npz"), inputs[0]).saturated.values()),
+            error="NONE",
+            error_index=0,
+            seconds=1.0,
+            folder=files,
+            registers={"waves": waves},
+        )
+
+    monkeypatch.setattr(graphrun.simulator, "simulate", simulate)
+
+
+def test_a_difference_makes_the_exit_code_1(command, files, fake, monkeypatch):
+    monkeypatch.chdir(files)
+    code, out, _ = command("simulate", "graph.npz", "x.npy")
+    assert code == 1
+    assert "NOT bit exact: 1 of 60 logits differ in run 1, first of node 3, class 1: " in out
+    assert "900 cycles in the first run on tiny, 900 in a later one." in out
+    assert out.endswith("Results: build/simulate/graph/results.npz\n")
+    assert (files / "build/simulate/graph/results.npz").is_file()
+    assert [line.split()[0] for line in out.splitlines() if "ation " in line] == ["xw1", "h1", "xw2", "h2"]
+
+
+def test_tables_of_an_estimate(command, files):
+    code, out, _ = command(
+        "estimate", files / "graph.npz", "--features", files / "x.npy", "--preset", "small"
+    )
+    assert code == 0
+    lines = [line.split() for line in out.splitlines()]
+    assert [line[:2] for line in lines[2:6]] == [
+        ["xw1", "combination"],
+        ["h1", "aggregation,"],
+        ["xw2", "combination"],
+        ["h2", "aggregation"],
+    ]
+    assert [line[0] for line in lines if len(line) == 4 and line[1][:1].isdigit()] == [
+        *("edges", "features", "weights", "scales", "biases", "outputs", "all")
+    ]
+    assert " cycles in a first run on small, " in out
+    assert out.endswith("These are lower bounds from counts; pyralis simulate measures.\n")
+
+
+def refused(command, *words) -> list[str]:
+    code, out, err = command(*words)
+    assert (code, out) == (1, "")
+    return err.splitlines()[-3:]
+
+
+def test_what_is_refused(command, files, network_file):
+    net, wrong = files / "graph.npz", files / "wrong.npy"
+    np.save(wrong, np.zeros((20, 23), np.uint8))
+    assert refused(command, "simulate", net, wrong) == [
+        "pyralis: features must be of shape (20, 24), not (20, 23)",
+        "  where: input array",
+        "  next:  pyralis simulate gcn --help",
+    ]
+    assert refused(command, "estimate", net) == [
+        "pyralis: the core reads this network's input as lists of its elements, and no features are given",
+        "  where: input",
+        "  next:  give the features of the graph: they say how long the lists are",
+    ]
+    what = (
+        "'pyralis integer network' version 1 cannot be read, only 'pyralis integer graph network' version 1"
+    )
+    assert refused(command, "estimate", "gcn", network_file)[0] == f"pyralis: {what}"
+    assert refused(command, "simulate", net)[0] == (
+        "pyralis: The following arguments are required: FEATURES.npy"
+    )
