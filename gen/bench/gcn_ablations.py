@@ -4,6 +4,7 @@ A row says which of the two it is: ``evidence`` is ``rtl`` or ``model``. Results
 bit, in every row from RTL.
 """
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -119,6 +120,20 @@ VARIANTS = (
 )
 """What the RTL or the compiler has a switch for."""
 
+MAPS = {
+    "neighbours in the four groups": "row_bank_column_group",
+    "neighbours in one group": "row_bank_column",
+}
+"""Address maps of the channel by what they do to a stream: :data:`pyralis.sim.bench.ddr4.ADDRESS_MAPS`."""
+
+SWITCHED = {
+    "as they come": Switches(by_priority=False, by_batch=False, remap=False),
+    "by priority": Switches(by_priority=True, by_batch=False, remap=False),
+    "by priority, in batches": Switches(remap=False),
+    "by priority, in batches, remapped": Switches(),
+}
+"""Switches of the Memory Handler, one more each."""
+
 
 def rtl_rows(
     prepared: Prepared, name: str, config: GcnConfig, base: Measured, progress: Progress = QUIET
@@ -196,23 +211,18 @@ def _weight_reads(found: Measured) -> int:
 def handler_rows(progress: Progress = QUIET) -> Iterator[dict[str, Any]]:
     """Memory coordination where it matters: traffic of a graph that does not fit, through the handler alone.
 
-    The RTL is the Memory Handler of ``z32``; the channel has an address map with bank groups above the
-    columns, in which a stream stays in one group.
+    The RTL is the Memory Handler of ``z32``, on each of :data:`MAPS`.
     """
     config = PRESETS["z32"].handler
     jobs = layered_traffic(config)
-    found = {}
     with progress.step("memory coordination: the handler of z32 alone") as step, ticking(step):
-        for title, switches in (
-            ("as they come", Switches(by_priority=False, by_batch=False, remap=False)),
-            ("by priority", Switches(by_priority=True, by_batch=False, remap=False)),
-            ("by priority, in batches", Switches(remap=False)),
-            ("by priority, in batches, remapped", Switches()),
-        ):
-            run = coordinate(config, jobs, switches, Ddr4Settings.mapped("row_bank_column"))
-            found[title] = run
+        cycles: dict[str, list[int]] = {}
+        for title, (switched, switches) in itertools.product(MAPS, SWITCHED.items()):
+            run = coordinate(config, jobs, switches, Ddr4Settings.mapped(MAPS[title]))
+            cycles.setdefault(title, []).append(run.cycles)
             yield {
-                "switches": title,
+                "map": title,
+                "switches": switched,
                 "cycles": run.cycles,
                 "bytes": run.size,
                 "bytes_per_cycle": run.bandwidth,
@@ -220,8 +230,8 @@ def handler_rows(progress: Progress = QUIET) -> Iterator[dict[str, Any]]:
                 "parallelism": run.counts.parallelism,
                 "evidence": "rtl",
             }
-        first, last = (found[title] for title in ("as they come", "by priority, in batches, remapped"))
-        step.note(f"{first.cycles / last.cycles:.2f} times the cycles without")
+        gains = [f"{each[0] / each[-1]:.2f} ({title})" for title, each in cycles.items()]
+        step.note(f"{', '.join(gains)} times the cycles without")
 
 
 def model_rows(models: dict[str, Any], dataset: str) -> Iterator[dict[str, Any]]:

@@ -1,11 +1,20 @@
 """Mechanisms switched off: rows from models, and every variant through the RTL of a tiny core."""
 
+import itertools
 from dataclasses import replace
 
 import pytest
 
 from pyralis.gen.bench.gcn import compiled_for
-from pyralis.gen.bench.gcn_ablations import DEFAULT_SETTINGS, VARIANTS, model_rows, rtl_rows
+from pyralis.gen.bench.gcn_ablations import (
+    DEFAULT_SETTINGS,
+    MAPS,
+    SWITCHED,
+    VARIANTS,
+    handler_rows,
+    model_rows,
+    rtl_rows,
+)
 from pyralis.gen.bench.gcn_models import models
 from pyralis.gen.bench.gcn_run import DEFAULT_SWITCHES, measure
 from pyralis.gen.bench.gcn_workloads import Workload, part_of, prepare
@@ -37,6 +46,16 @@ def test_rows_from_models(prepared):
     shrunk = [row for row in rows if row["name"] == "elimination" and row["published"]]
     assert len(shrunk) == 1, "HyGCN's is slide and shrink, in the order of the files"
     assert shrunk[0]["published"] == pytest.approx(1 / 0.90)
+
+
+@pytest.mark.slow
+def test_the_handler_alone():
+    rows = list(handler_rows())
+    assert [(row["map"], row["switches"]) for row in rows] == list(itertools.product(MAPS, SWITCHED))
+    cycles = {(row["map"], row["switches"]): row["cycles"] for row in rows}
+    four, one = MAPS
+    assert cycles[four, "by priority, in batches"] < 0.95 * cycles[four, "as they come"]
+    assert all(row["bytes_per_cycle"] <= 64 * 4 / 6 for row in rows if row["map"] == one), "tCCD_L"
 
 
 @pytest.mark.slow
