@@ -21,7 +21,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
 
 
 def add_graph(parser: argparse.ArgumentParser) -> None:
-    """Planetoid files for a model that does not say what its graph is."""
+    """Planetoid files for a model that does not say what its graph is, and how it becomes integer."""
     group = parser.add_argument_group("graph of the model, unless its file defines graph")
     group.add_argument("--data", metavar="DIR", help="a folder with planetoid files")
     group.add_argument("--dataset", metavar="NAME", help="which of them (default: cora)")
@@ -29,6 +29,18 @@ def add_graph(parser: argparse.ArgumentParser) -> None:
         "--raw-features",
         action="store_true",
         help="features as they stand in these files (default: every row divided by its sum)",
+    )
+    group = parser.add_argument_group("quantisation")
+    group.add_argument(
+        "--contract",
+        choices=["B", "A"],
+        default="B",
+        help="normalisation as two scales of each node, or as int8 edge weights (default: B)",
+    )
+    group.add_argument(
+        "--order",
+        choices=["A(XW)", "(AX)W"],
+        help="of the two products, wherever it is possible (default: the cheaper one of each layer)",
     )
 
 

@@ -1,9 +1,10 @@
 """Places in memories of the graph core for things that are needed in some phases of a program only."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-__all__ = ["Holding", "Item", "NoRoomError", "hold", "place"]
+__all__ = ["Holding", "Item", "NoRoomError", "hold", "least", "place"]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -65,6 +66,19 @@ class Holding:
     resident: bool = True
 
 
+def least(sizes: dict[str, int], uses: Sequence[tuple[str, int]]) -> tuple[int, str]:
+    """Words that the *uses*, (name, phase), of the fullest phase take, and the name of the last of them."""
+    single = _single(sizes, uses).values()
+    place(list(single), sys.maxsize)
+    last = max(single, key=lambda item: item.base + item.size, default=None)
+    return (last.base + last.size, last.name) if last else (0, "")
+
+
+def _single(sizes: dict[str, int], uses: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Item]:
+    """An item for each use, of that phase alone."""
+    return {(name, phase): Item(name=name, size=sizes[name], first=phase, last=phase) for name, phase in uses}
+
+
 def hold(sizes: dict[str, int], uses: Sequence[tuple[str, int]], phases: int, capacity: int) -> Holding:
     """Places for what is used, as (name, phase), in a memory of *capacity* words.
 
@@ -82,14 +96,12 @@ def hold(sizes: dict[str, int], uses: Sequence[tuple[str, int]], phases: int, ca
         name: Item(name=name, size=sizes[name], first=min(at) - 1, last=max(at)) for name, at in of.items()
     }
     used = {name: Item(name=name, size=sizes[name], first=min(at), last=max(at)) for name, at in of.items()}
-    single = {
-        (name, phase): Item(name=name, size=sizes[name], first=phase, last=phase) for name, phase in uses
-    }
     for items in (whole, ahead, used):
         try:
             place(list(items.values()), capacity)
         except NoRoomError:
             continue
         return Holding(items={use: items[use[0]] for use in uses}, resident=items is whole)
+    single = _single(sizes, uses)
     place(list(single.values()), capacity)
     return Holding(items=single, resident=False)

@@ -1,5 +1,6 @@
 """Integer graph network to program and memory image of the graph core."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -9,7 +10,7 @@ import numpy as np
 from pyralis.boards.runtime.errors import DriverError
 from pyralis.boards.runtime.graphlayout import GraphLayout, check_features, entries_of
 from pyralis.gen.errors import UserError
-from pyralis.gen.gcn import layout, traffic
+from pyralis.gen.gcn import layout, needs, traffic
 from pyralis.gen.gcn.constants import Constants
 from pyralis.gen.gcn.graph import Graph
 from pyralis.gen.gcn.intnetwork import INPUT, RANGES, IntAggregate, IntGraphNetwork
@@ -22,7 +23,15 @@ from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.program import AGGREGATE, COMBINE, END, LOAD, STORE, Opcode
 from pyralis.hw.gcn.programstore import PAGE
 
-__all__ = ["Compiled", "Settings", "compile_network"]
+__all__ = [
+    "Compiled",
+    "Settings",
+    "checked_features",
+    "compile_network",
+    "feature_counts",
+    "input_refusals",
+    "numbering_of",
+]
 
 LAYOUTS = {
     Opcode.LOAD: LOAD,
@@ -145,19 +154,23 @@ def compile_network(
     network = needed(network)
     planned = plan(network, config, chain=settings.chain, hubs=settings.hubs)
     if features is not None:
-        features = _checked(features, network)
+        features = checked_features(features, network)
     elif planned.sparse_input:
         what = "the core reads this network's input as lists of its elements, and no features are given"
         raise UserError(what, "input", "give the features of the graph: they say how long the lists are")
-    numbering = _numbering(network, config, features, order)
+    numbering = numbering_of(network, config, features, order)
     network = network.renumbered(numbering.old)
     lines, stored = 0, None
     if planned.sparse_input:
-        lines, stored = _feature_lines(network, config, numbering.rows(features))
+        for refusal in input_refusals(network, config):
+            raise refusal
+        lines, stored = feature_counts(config, numbering.rows(features))
+        needs.feature_lines(lines, config).refuse()
     # once more: nothing in a plan depends on numbers, but its steps hold the network's operations
     planned = plan(network, config, chain=settings.chain, hubs=settings.hubs)
     constants = Constants(network, planned, config)
     schedule = Schedule(network, planned, constants, config, settings, lines)
+    needs.program(len(schedule.descriptors)).refuse()
     beat, results = config.bus_bits // 8, schedule.results.written
     return Compiled(
         network=network,
@@ -190,20 +203,21 @@ def _packed(fields: dict[str, Any]) -> bytes:
     return LAYOUTS[fields["opcode"]].const(fields).as_value().value.to_bytes(DESCRIPTOR_BYTES, "little")
 
 
-def _feature_lines(network: IntGraphNetwork, config: GcnConfig, features: Any) -> tuple[int, int]:
-    """Lines of the longest cluster, and elements that are not zero."""
+def input_refusals(network: IntGraphNetwork, config: GcnConfig) -> Iterator[UserError]:
+    """What the core cannot do with an input that comes as lists."""
     if network.input.values != "binary" and not config.feature_values:
         what = "features have values, and this core counts every entry as 1"
-        raise UserError(what, "input", "use a configuration with feature_values")
+        yield UserError(what, "input", "use a configuration with feature_values")
+
+
+def feature_counts(config: GcnConfig, features: Any) -> tuple[int, int]:
+    """Lines of the longest cluster, and elements that are not zero, of *features* in the core's order."""
     indptr, indices, _ = entries_of(features)
-    lines = int(layout.line_counts(indptr, config.columns, config.clusters).max())
-    if lines > config.feature_lines:
-        what = f"the features take {lines} lines of a cluster, and this core has {config.feature_lines}"
-        raise UserError(what, "input", "choose a larger preset")
-    return lines, len(indices)
+    return int(layout.line_counts(indptr, config.columns, config.clusters).max()), len(indices)
 
 
-def _numbering(network: IntGraphNetwork, config: GcnConfig, features: Any, order: Order) -> Numbering:
+def numbering_of(network: IntGraphNetwork, config: GcnConfig, features: Any, order: Order) -> Numbering:
+    """Numbers that spread the work over the columns."""
     used = [each.adjacency for each in network.operations if isinstance(each, IntAggregate)]
     indptr, indices = np.zeros(network.nodes + 1, dtype=np.int64), np.zeros(0, dtype=np.int64)
     if used:
@@ -215,7 +229,7 @@ def _numbering(network: IntGraphNetwork, config: GcnConfig, features: Any, order
     return renumber(graph, config.columns, hubs=min(config.hubs, network.nodes), order=order)
 
 
-def _checked(features: Any, network: IntGraphNetwork) -> Any:
+def checked_features(features: Any, network: IntGraphNetwork) -> Any:
     """Features as int8, ndarray or csr_array, after shape, type and range have been checked."""
     shape, bounds = (network.nodes, network.input.features), RANGES[network.input.values]
     try:

@@ -1,21 +1,20 @@
 """What each operation of a graph network becomes on a core, and where its rows are."""
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from pyralis.gen.errors import UserError
-from pyralis.gen.gcn import layout
+from pyralis.gen.gcn import layout, needs
 from pyralis.gen.gcn.allocate import Item, NoRoomError, place
-from pyralis.gen.gcn.intnetwork import INPUT, IntCombine, IntGraphNetwork, IntOperation
+from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntCombine, IntGraphNetwork, IntOperation
 from pyralis.hw.gcn.config import NO_SOURCE, GcnConfig
 from pyralis.hw.gcn.epilogue import BIAS_SLICES
 from pyralis.hw.gcn.program import Source
 
-__all__ = ["Matrix", "Plan", "Step", "needed", "plan", "reads"]
-
-LARGER = "choose a larger preset"
+__all__ = ["Matrix", "Plan", "Step", "draft", "needed", "plan", "reads", "refusals"]
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
@@ -115,14 +114,22 @@ def plan(network: IntGraphNetwork, config: GcnConfig, *, chain: bool = True, hub
     UserError
         Names the operation, the value and the bound of what the core cannot do.
     """
-    _check_nodes(network, config)
-    for operation in network.operations:
-        _check(operation, network, config)
+    needs.nodes(network, config).refuse()
+    for refusal in refusals(network, config):
+        raise refusal
+    made = draft(network, config, chain=chain)
+    for need in (needs.buffer(made.steps, config), needs.row_store(made.matrices.values(), config)):
+        need.refuse()
+    if hubs and config.hubs:
+        _place_hubs(made.matrices, made.steps, config)
+    return made
+
+
+def draft(network: IntGraphNetwork, config: GcnConfig, *, chain: bool = True) -> Plan:
+    """The plan for memories as large as it needs them, without copies of hubs."""
     sparse = _sparse_input(network, config)
     steps = _steps(network, config, chain, sparse)
     matrices = _matrices(network, config, steps, sparse)
-    if hubs and config.hubs:
-        _place_hubs(matrices, steps, config)
     return Plan(steps=steps, matrices=matrices, phases=steps[-1].phase + 1, sparse_input=sparse)
 
 
@@ -134,45 +141,58 @@ def reads(operation: IntOperation) -> list[str]:
     return [name for name in names if name is not None]
 
 
-def _check_nodes(network: IntGraphNetwork, config: GcnConfig) -> None:
-    bound = min(NO_SOURCE, config.rows)
-    if network.nodes > bound:
-        what = f"the graph has {network.nodes} nodes, and this core has room for {bound} rows"
-        raise UserError(what, "network", LARGER)
+def refusals(network: IntGraphNetwork, config: GcnConfig) -> Iterator[UserError]:
+    """What a core like this cannot do, however large its memories are."""
+    sparse = _sparse_input(network, config)
+    for operation in network.operations:
+        where = f"operation {operation.name!r}"
+        width = network.widths()[operation.name]
+        if layout.slices(config, width) > BIAS_SLICES:
+            most = BIAS_SLICES * config.lanes
+            what = f"rows have {width} elements, and this core makes rows of at most {most}"
+            yield UserError(what, where, "use a narrower layer")
+        if isinstance(operation, IntCombine):
+            yield from _combine_refusals(operation, network, where, sparse)
+        else:
+            yield from _aggregate_refusals(operation, network, config, where)
 
 
-def _check(operation: IntOperation, network: IntGraphNetwork, config: GcnConfig) -> None:
-    where, epilogue = f"operation {operation.name!r}", operation.epilogue
-    width = network.widths()[operation.name]
-    count = layout.slices(config, width)
-    if count > BIAS_SLICES:
-        what = f"rows have {width} elements, and this core makes rows of at most {BIAS_SLICES * config.lanes}"
-        raise UserError(what, where, "use a narrower layer")
-    if isinstance(operation, IntCombine):
-        if epilogue.extra is not None:
-            what = f"a combination adds the rows of {epilogue.extra!r}, and this core adds rows only after "
-            raise UserError(what + "an aggregation", where, "add them in an aggregation over self loops")
+def _combine_refusals(
+    operation: IntCombine, network: IntGraphNetwork, where: str, sparse: bool
+) -> Iterator[UserError]:
+    extra = operation.epilogue.extra
+    if extra is not None:
+        what = f"a combination adds the rows of {extra!r}, and this core adds rows only after an aggregation"
+        yield UserError(what, where, "add them in an aggregation over self loops")
+    if not sparse or INPUT not in reads(operation):
         return
+    if operation.second_source is not None:
+        what = "rows stored as lists of their elements cannot be combined together with other rows"
+        yield UserError(what, where, "make the input not sparse")
+    elif network.input.features > NO_SOURCE:
+        what = f"rows have {network.input.features} elements, and lists can name {NO_SOURCE}"
+        yield UserError(what, where, "use fewer features")
+
+
+def _aggregate_refusals(
+    operation: IntAggregate, network: IntGraphNetwork, config: GcnConfig, where: str
+) -> Iterator[UserError]:
     if operation.sample is not None:
         what = f"{operation.sample.count} neighbours are sampled in every run, which this core cannot do"
-        raise UserError(what, where, "sample once, before the graph is compiled")
+        yield UserError(what, where, "sample once, before the graph is compiled")
     if network.adjacencies[operation.adjacency].weight is not None and not config.edge_weights:
         what = f"adjacency {operation.adjacency!r} has weights, and this core has no multipliers for them"
-        raise UserError(what, where, "use contract B, or a configuration with edge_weights")
+        yield UserError(what, where, "use contract B, or a configuration with edge_weights")
 
 
 def _sparse_input(network: IntGraphNetwork, config: GcnConfig) -> bool:
+    """Whether the input comes as lists."""
+    if network.input.sparse:
+        return True
     readers = [operation for operation in network.operations if INPUT in reads(operation)]
-    if not network.input.sparse:
-        fits = network.input.features <= config.group_bytes
-        return not fits and all(
-            isinstance(each, IntCombine) and each.second_source is None for each in readers
-        )
-    for each in readers:
-        if isinstance(each, IntCombine) and each.second_source is not None:
-            what = "rows stored as lists of their elements cannot be combined together with other rows"
-            raise UserError(what, f"operation {each.name!r}", "make the input not sparse")
-    return True
+    return network.input.features > config.group_bytes and all(
+        isinstance(each, IntCombine) and each.second_source is None for each in readers
+    )
 
 
 def _steps(network: IntGraphNetwork, config: GcnConfig, chain: bool, sparse: bool) -> tuple[Step, ...]:
@@ -228,14 +248,7 @@ def _combine(
 ) -> Step:
     first, second, weight, second_weight = _ordered(operation, chained)
     elements, boundary = _elements(first, second, widths, config)
-    where = f"operation {operation.name!r}"
     gathers = first == INPUT and sparse
-    if gathers and elements > NO_SOURCE:
-        what = f"rows have {elements} elements, and lists can name {NO_SOURCE}"
-        raise UserError(what, where, "use fewer features")
-    if not gathers and elements > config.group_bytes:
-        what = f"rows that are combined have {elements} elements, and the Aggregation Buffer holds "
-        raise UserError(f"{what}{config.group_bytes} of a row", where, LARGER)
     source = Source.FEATURES if gathers else Source.CHAIN if chained else Source.ROWS
     return Step(
         operation=operation,
@@ -277,12 +290,7 @@ def _matrices(
             # what is added is read as whole words, in which there must be nothing behind the row
             splits=_splits(config, widths[name]) if gathered and not added else 0,
         )
-    try:
-        place([matrix.words for matrix in matrices.values()], config.rows)
-    except NoRoomError as error:
-        what = f"its rows and those that are needed beside them take {error.need} words of the row store, "
-        where = "input" if error.item.name == INPUT else f"operation {error.item.name!r}"
-        raise UserError(f"{what}and this core has {config.rows}", where, LARGER) from None
+    place([matrix.words for matrix in matrices.values()], sys.maxsize)  # row_store() has the bound
     return matrices
 
 

@@ -5,6 +5,7 @@ exceed them. Every term's range is taken to include 0, so the bounds hold for ea
 whatever order and however many pieces it is added.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +21,7 @@ from pyralis.gen.gcn.intnetwork import (
     IntOperation,
 )
 
-__all__ = ["TOTAL_BITS", "SumBounds", "bits", "bounds", "prove"]
+__all__ = ["TOTAL_BITS", "SumBounds", "bits", "bounds", "prove", "refusals"]
 
 TOTAL_BITS = 48
 """Width of what an epilogue shifts."""
@@ -75,6 +76,14 @@ def bounds(network: IntGraphNetwork, operation: IntOperation) -> SumBounds:
 
 def prove(network: IntGraphNetwork, *, accumulator_bits: int = 24, product_bits: int = 32) -> None:
     """Raises UserError for the first operation whose sums may leave their width."""
+    for refusal in refusals(network, accumulator_bits=accumulator_bits, product_bits=product_bits):
+        raise refusal
+
+
+def refusals(
+    network: IntGraphNetwork, *, accumulator_bits: int = 24, product_bits: int = 32
+) -> Iterator[UserError]:
+    """A UserError for every sum that may leave its width."""
     for operation in network.operations:
         where = f"operation {operation.name!r}"
         found = bounds(network, operation)
@@ -82,16 +91,16 @@ def prove(network: IntGraphNetwork, *, accumulator_bits: int = 24, product_bits:
             width, hint = product_bits, "use smaller weights, or split the layer's input"
         else:
             width, hint = accumulator_bits, "sample the neighbours, or use a core with a wider accumulator"
-        _fits("the sum", found.sum, width, where, hint)
+        yield from _beyond("the sum", found.sum, width, where, hint)
         hint = "use smaller scales and a smaller shift"
-        _fits("the scaled sum", found.total, TOTAL_BITS, where, hint)
+        yield from _beyond("the scaled sum", found.total, TOTAL_BITS, where, hint)
 
 
-def _fits(what: str, range_: tuple[int, int], width: int, where: str, hint: str) -> None:
+def _beyond(what: str, range_: tuple[int, int], width: int, where: str, hint: str) -> Iterator[UserError]:
     if bits(*range_) > width:
         least, top = -(1 << width - 1), (1 << width - 1) - 1
         value = range_[1] if range_[1] > top else range_[0]
-        raise UserError(f"{what} can reach {value}, beyond the {width} bits of {least}..{top}", where, hint)
+        yield UserError(f"{what} can reach {value}, beyond the {width} bits of {least}..{top}", where, hint)
 
 
 def _product(weight: np.ndarray, kind: str) -> tuple[np.ndarray, np.ndarray]:

@@ -32,17 +32,6 @@ def add_parser(subparsers) -> argparse.ArgumentParser:
     parser.add_argument(
         "--features", metavar="FILE.npy", help="where the features go (default: NET.features.npy)"
     )
-    parser.add_argument(
-        "--contract",
-        choices=["B", "A"],
-        default="B",
-        help="normalisation as two scales of each node, or as int8 edge weights (default: B)",
-    )
-    parser.add_argument(
-        "--order",
-        choices=["A(XW)", "(AX)W"],
-        help="of the two products, wherever it is possible (default: the cheaper one of each layer)",
-    )
     group = parser.add_argument_group("training, where MODEL is a folder")
     group.add_argument("--seed", type=natural, metavar="N", help="of the training (default: 0)")
     group.add_argument("--epochs", type=positive, metavar="N", help="train for fewer or more epochs")
