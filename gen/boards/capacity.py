@@ -9,7 +9,7 @@ from pyralis.boards.base import Board
 
 __all__ = ["CORES", "FULL", "Candidate", "Need", "bases", "estimate", "exceeded", "holds"]
 
-CORES = ("snn", "gf")
+CORES = ("snn", "gcn", "gf")
 """Cores with a module ``pyralis.gen.<core>.capacity``: it has ``candidates()``, and in ``BASIS`` what its
 estimates rest on."""
 
@@ -19,11 +19,17 @@ FULL = 0.85
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Need:
-    """What a core takes of a device, estimated: ``luts`` (of the device's kind), ``block_rams``, ``dsps``."""
+    """What a core takes of a device: ``luts`` (of the device's kind), ``block_rams``, ``dsps``.
+
+    None is not known.
+    """
 
     luts: int
-    block_rams: int
-    dsps: int
+    block_rams: int | None = None
+    dsps: int | None = None
+
+
+NEEDS = ("luts", "block_rams", "dsps")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,34 +45,40 @@ class Candidate:
     facts : dict
         What further to say of it, as plain data.
     need : callable
-        What it takes of a board's device.
+        What it takes of a board's device; None where that is not known.
+    estimated : bool
+        That is an estimate, not a count.
     """
 
     name: str
     arguments: str
     facts: Mapping[str, Any] = field(default_factory=dict)
-    need: Callable[[Board], Need]
+    need: Callable[[Board], Need | None]
+    estimated: bool = True
 
 
 def holds(board: Board) -> list[dict[str, Any]]:
     """Every candidate of every core on *board*, as plain data.
 
-    Each is a dict of ``core``, ``design`` (its name), ``arguments``, its facts, what it needs, ``estimated``
-    (True), ``fits``, and ``limit``, which names what is exceeded.
+    Each is a dict of ``core``, ``design`` (its name), ``arguments``, its facts, what it needs, ``estimated``,
+    ``fits``, and ``limit``, which names what is exceeded. What nobody knows is None, ``fits`` among it; a
+    design of which nothing is known is there if it is the board's own preset.
     """
     rows = []
     for core, module in _cores().items():
         for candidate in module.candidates():
             wanted = candidate.need(board)
-            over = exceeded(wanted, board, FULL)
+            if wanted is None and candidate.facts.get("preset") != board.presets.get(core):
+                continue
+            over = [] if wanted is None else exceeded(wanted, board, FULL)
             rows.append({
                 "core": core,
                 "design": candidate.name,
                 "arguments": candidate.arguments,
                 **candidate.facts,
-                **asdict(wanted),
-                "estimated": True,
-                "fits": not over,
+                **(dict.fromkeys(NEEDS) if wanted is None else asdict(wanted)),
+                "estimated": candidate.estimated,
+                "fits": None if wanted is None else not over,
                 "limit": ", ".join(over),
             })
     return rows
@@ -78,14 +90,15 @@ def bases() -> dict[str, str]:
 
 
 def estimate(wanted: Need, board: Board) -> list[dict[str, Any]]:
-    """*wanted* beside what *board* has: ``name``, ``used``, ``available``, as in ``resources`` of a build."""
+    """What is known of *wanted* beside what *board* has: ``name``, ``used``, ``available``, as of a build."""
     has = board.resources
     pairs = {
         "LUT": (wanted.luts, has.luts),
         "BRAM": (wanted.block_rams, has.block_rams),
         "DSP": (wanted.dsps, has.dsps),
     }
-    return [{"name": name, "used": used, "available": most} for name, (used, most) in pairs.items()]
+    known = {name: pair for name, pair in pairs.items() if pair[0] is not None}
+    return [{"name": name, "used": used, "available": most} for name, (used, most) in known.items()]
 
 
 def exceeded(wanted: Need, board: Board, share: float) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from pyralis.boards.base import all_boards
-from pyralis.gen.boards.capacity import bases, holds
+from pyralis.gen.boards.capacity import NEEDS, bases, holds
 from pyralis.gen.text import table
 
 __all__ = ["add_parser", "render", "run"]
@@ -54,13 +54,20 @@ def render(result: dict[str, Any]) -> str:
             [
                 board["name"],
                 f"{row['core']} {row['design']}",
-                *(f"{row[name]:,}" for name in ("luts", "block_rams", "dsps")),
-                "yes" if row["fits"] else f"no: {row['limit']}",
+                *("-" if row[name] is None else f"{row[name]:,}" for name in NEEDS),
+                _verdict(row),
             ]
             for row in board["holds"]
         ]
     head = ["board", "", "part", "tools", "LUT", "FF", "BRAM", "DSP"]
     fit = table(["board", "core", "LUT", "BRAM", "DSP", "fits"], cores)
     notes = [f"  {core}: {basis}." for core, basis in result["estimates"].items()]
-    note = "\n".join(["What the cores take is estimated, without synthesis.", *notes])
+    note = "\n".join(["What the cores take is estimated, without synthesis, or counted.", *notes])
     return f"{table(head, devices)}\n\n{fit}\n\n{note}"
+
+
+def _verdict(row: dict[str, Any]) -> str:
+    """Whether a design fits, or what of it does not."""
+    if row["fits"] is None:
+        return "not counted"
+    return "yes" if row["fits"] else f"no: {row['limit']}"

@@ -13,6 +13,7 @@ from pyralis.gen.boards.options import add_build, render_build, run_build
 from pyralis.gen.errors import UserError
 from pyralis.gen.files import read_array
 from pyralis.gen.gcn import intfile
+from pyralis.gen.gcn.capacity import COUNTED
 from pyralis.gen.gcn.config import add_core, choose
 
 __all__ = ["add_design", "add_parser", "design_of", "render", "run"]
@@ -79,8 +80,9 @@ def _default(args: argparse.Namespace, board: Board) -> str:
         return board.presets.get("gcn", "tiny")
     what = f"No size of the graph core is known to fit {board.title}"
     if isinstance(board, Ecp5Board):
-        what += ": tiny takes 79,137 of the 83,640 look-up tables of an ECP5-85F by Yosys' count, which is "
-        what += "more than can be placed and routed"
+        counts = f"{COUNTED['tiny', board.family].luts:,} of the {board.resources.luts:,} look-up tables"
+        what += f": tiny takes {counts} of an ECP5-85F by Yosys' count, which is more than can be placed and "
+        what += "routed"
     hint = "give a smaller size, --config FILE with e.g. lanes = 4, or try one: --preset tiny"
     raise UserError(what + ".", f"board {board.name}", hint)
 

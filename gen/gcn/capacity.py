@@ -1,0 +1,32 @@
+"""What the graph core takes of a device, where a size has been synthesised; nothing is estimated."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from pyralis.boards.base import Board
+from pyralis.gen.boards.capacity import Candidate, Need
+from pyralis.hw.gcn.config import PRESETS
+
+__all__ = ["BASIS", "COUNTED", "candidates", "need"]
+
+BASIS = "counted with Yosys where a size has been synthesised, and not estimated for the others"
+
+COUNTED: dict[tuple[str, str], Need] = {("tiny", "ecp5"): Need(luts=79_137)}
+"""By preset and family of the device. ``tiny`` for ECP5 with Yosys 0.70; not placed."""
+
+
+def need(preset: str, board: Board) -> Need | None:
+    """What the core *preset* takes of the device of *board*; None where nobody has counted it."""
+    return COUNTED.get((preset, board.family))
+
+
+def candidates() -> Iterator[Candidate]:
+    """The presets."""
+    for preset in PRESETS:
+        yield Candidate(
+            name=preset,
+            arguments=f"--preset {preset}",
+            facts={"preset": preset},
+            need=partial(need, preset),
+            estimated=False,
+        )
