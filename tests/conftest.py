@@ -8,6 +8,12 @@ import pytest
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
+def pytest_configure(config):
+    """Tests that are not slow simulate few cycles: their simulators are compiled soon, not well."""
+    if config.option.markexpr != "slow":
+        os.environ.setdefault("PYRALIS_SIMULATOR_LEVEL", "-O0")
+
+
 @pytest.fixture(autouse=True)
 def _cocotb_modules_beside_the_test(request, monkeypatch):
     """cocotb imports `cocotb_<module>` by name: put the test's own folder on the simulator's path."""

@@ -27,6 +27,9 @@ MODELS = Path(__file__).parent / "models"
 MEMORY_MODEL = (MODELS / "ddr4.sv", MODELS / "axi_memory.sv")
 """The external memory, with the timing that it can have."""
 
+BEST = "-O2"
+"""What g++ makes of a design, unless the environment wants it sooner: the fastest simulation."""
+
 # What Amaranth's Verilog needs (the same family of waivers as Coreblocks test/regression/cocotb/Makefile).
 VERILATOR_ARGS = [
     *("-Wno-" + name for name in ("CASEINCOMPLETE", "CASEOVERLAP", "WIDTHEXPAND", "WIDTHTRUNC", "UNSIGNED")),
@@ -67,8 +70,16 @@ def use_verilator() -> None:
     os.environ["MAKEFLAGS"] = (
         f"-j{os.cpu_count() or 1} CFG_CXXFLAGS_PCH_I=-include CFG_LDLIBS_THREADS=-pthread "
         f"PYTHON3={sys.executable} OBJCACHE=/bin/sh\\ {wrapper} CXX=g++ LINK=g++ "
-        "OPT_FAST=-O2 OPT_GLOBAL=-O2 OPT_SLOW=-O0"  # slow: what runs once, memory contents and tables
+        f"OPT_FAST={_level()} OPT_GLOBAL=-O2 OPT_SLOW=-O0"  # slow: what runs once, memory contents and tables
     )
+
+
+def _level() -> str:
+    """How well g++ optimises a design: the longer it takes, the faster the simulation.
+
+    Jobs of a few thousand cycles, as in most tests, are through before the time is won back.
+    """
+    return os.environ.get("PYRALIS_SIMULATOR_LEVEL") or BEST
 
 
 class _VisibleTop(Verilator):
@@ -142,7 +153,8 @@ def build(
     Python sees the ports of *top* and nothing inside; waves have everything.
 
     The folder is named by a hash of all inputs, so a rerun costs only the simulation and parallel workers
-    with different configurations never share one; workers with the same one wait for a lock.
+    with different configurations never share one; workers with the same one wait for a lock. How well g++
+    optimises is among the inputs: ``PYRALIS_SIMULATOR_LEVEL`` in the environment, else ``-O2``.
 
     Raises
     ------
@@ -155,7 +167,8 @@ def build(
     extra = [Path(path) for path in extra]
     arguments = [*VERILATOR_ARGS, *args, *(("--trace-fst", "--trace-structs") if waves else ())]
     inputs = [*sorted(sources.items()), *((path.name, path.read_text()) for path in extra)]
-    text = json.dumps([inputs, arguments, sorted((parameters or {}).items())])
+    level = [_level()] if _level() != BEST else []
+    text = json.dumps([inputs, arguments, sorted((parameters or {}).items()), *level])
     folder = (root / f"{top}-{hashlib.sha256(text.encode()).hexdigest()[:12]}").resolve()
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(str(folder) + ".lock"):

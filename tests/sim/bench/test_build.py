@@ -31,6 +31,17 @@ def test_the_folder_is_named_by_what_goes_in(tmp_path):
     assert all(folder.is_absolute() and (folder / "inverter").is_file() for folder in folders)
 
 
+@pytest.mark.parametrize("level", ["-O0", "-O1"])
+def test_a_simulator_of_another_level_is_another(tmp_path, monkeypatch, level):
+    monkeypatch.delenv("PYRALIS_SIMULATOR_LEVEL", raising=False)
+    _, best = build({"inverter.v": INVERTER}, "inverter", root=tmp_path)
+    monkeypatch.setenv("PYRALIS_SIMULATOR_LEVEL", level)
+    _, other = build({"inverter.v": INVERTER}, "inverter", root=tmp_path)
+    logs = [(folder / "build.log").read_text().splitlines() for folder in (best, other)]
+    compiled = [next(line.split() for line in log if "-o Vtop__ALL.o" in line) for log in logs]
+    assert best != other and "-O2" in compiled[0] and level in compiled[1] and "-O2" not in compiled[1]
+
+
 def test_python_sees_the_ports_and_nothing_inside(tmp_path):
     _, folder = build({"inverter.v": INVERTER}, "inverter", root=tmp_path)
     assert (folder / "visible.vlt").read_text().splitlines() == [
