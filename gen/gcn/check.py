@@ -37,7 +37,7 @@ def check_model(
     from pyralis.gen.frontend.pyg import from_pyg
 
     try:
-        network = from_pyg(source.module, source.graph)  # type: ignore[arg-type] # a torch module
+        network = from_pyg(source.module, source.graph)
         made = quantize(
             network,
             source.graph,
@@ -116,7 +116,7 @@ def operation_table(network: IntGraphNetwork, config: GcnConfig) -> list[dict[st
         found = widths.bounds(network, operation)
         rows.append({
             "name": operation.name,
-            "kind": "combine" if combines else operation.reduce,
+            "kind": operation.reduce if isinstance(operation, IntAggregate) else "combine",
             "order": _order(operation, network),
             "sources": [name for name in reads(operation) if name != operation.epilogue.extra],
             "extra": operation.epilogue.extra,
@@ -124,7 +124,7 @@ def operation_table(network: IntGraphNetwork, config: GcnConfig) -> list[dict[st
             "width": sizes[operation.name],
             "type": types[operation.name],
             "weights": sum(each.size for each in _weights(operation)),
-            "entries": 0 if combines else len(network.adjacencies[operation.adjacency].indices),
+            "entries": _entries(operation, network),
             "sum_bits": widths.bits(*found.sum),
             "core_bits": config.product_bits if combines else config.accumulator_bits,
             "total_bits": widths.bits(*found.total),
@@ -136,6 +136,10 @@ def _weights(operation: IntOperation) -> list[np.ndarray]:
     if not isinstance(operation, IntCombine):
         return []
     return [each for each in (operation.weight, operation.second_weight) if each is not None]
+
+
+def _entries(operation: IntOperation, network: IntGraphNetwork) -> int:
+    return len(network.adjacencies[operation.adjacency].indices) if isinstance(operation, IntAggregate) else 0
 
 
 def _order(operation: IntOperation, network: IntGraphNetwork) -> Order | None:

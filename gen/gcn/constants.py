@@ -97,8 +97,13 @@ def constant_needs(uses: list[list[Use]], plan: Plan, config: GcnConfig) -> list
     for memory, capacity in _capacities(config).items():
         sizes, places = _places(memory, uses, plan)
         need, name = least(sizes, places)
-        steps = zip(plan.steps, uses, strict=True)
-        operation = next((s.operation.name for s, mine in steps for use in mine if use.name == name), "")
+        holders = (
+            step.operation.name
+            for step, mine in zip(plan.steps, uses, strict=True)
+            for use in mine
+            if (use.memory, use.name) == (memory, name)
+        )
+        operation = next(holders, "")
         unit = UNITS[memory.split()[0]]
         found.append(
             Need(

@@ -106,6 +106,14 @@ def test_rows_of_operations():
     assert first["sum_bits"] == int(most).bit_length() + 1
 
 
+def test_the_same_constants_in_both_engines_are_each_their_own():
+    """The scale of the second combination is that of the first aggregation."""
+    for row in check_network(GCN, TINY, WORDS)["memories"]:
+        engine = {"aggregate": ("h1", "h2"), "combine": ("xw1", "xw2")}.get(row["memory"].split()[-1])
+        if engine:
+            assert row["where"] in {f"operation {name!r}" for name in engine}
+
+
 def test_the_order_of_a_layer_is_that_of_its_operations():
     renamed = dict(zip(("xw1", "h1", "xw2", "h2"), ("one.xw", "one", "two.xw", "two"), strict=True))
     operations = tuple(
