@@ -96,7 +96,7 @@ def test_a_part_of_the_digits_through_the_rtl(tmp_path):
     result = bench(tmp_path / "gcn.json", cores=[("tiny", TINY)], workloads=(few,), seeds=2, sweeps=False)
     (row,) = result["runs"]
     assert result["ok"] and row["bit_exact"]
-    assert result["verdict"] == "1 of 1 runs are bit exact, every logit of every node, cold and warm."
+    assert result["verdict"] == "1 of 1 runs are bit exact: every logit of every node, cold and warm."
     assert row["operations"]["counted"] == row["operations"]["predicted"]
     assert row["warm"]["cycles"] < row["cold"]["cycles"]
     for run in ("cold", "warm"):

@@ -38,7 +38,7 @@ def test_hits_on_chip():
 
 @pytest.mark.slow
 def test_lengths_on_a_tiny_core():
-    short, long, large = lengths("tiny", TINY, features=(16, 32), outputs=(1024,))
+    short, long, large = lengths("tiny", TINY, features=(64, 128), outputs=(1024,))
     assert short["bit_exact"] and long["bit_exact"] and "phases" not in large
     assert large["why"].endswith(".") and large["output"] == 1024
     cycles = [{each["kind"]: each["warm"]["cycles"] for each in row["phases"]} for row in (short, long)]
