@@ -20,7 +20,6 @@ def check_model(source: ModelSource, config: SnnConfig) -> dict[str, Any]:
 
     The fit is of weights quantised with a provisional input scale: sizes do not depend on it, bounds hardly.
     """
-    from pyralis.gen.frontend.snntorch import from_snntorch
     from pyralis.gen.frontend.verdict import judge
     from pyralis.gen.quantize import quantize
 
@@ -30,13 +29,7 @@ def check_model(source: ModelSource, config: SnnConfig) -> dict[str, Any]:
     if refused:
         return result | {"ok": False, "fits": False}
     try:
-        network = from_snntorch(
-            source.module,
-            source.input_shape,
-            source.time_steps,
-            coding=source.coding,  # type: ignore[arg-type] # the front end refuses other words
-            output=source.output,  # type: ignore[arg-type]
-        )
+        network = source.network()
         direct = source.coding == "direct"
         shape = network.input_shape if direct else (network.time_steps, *network.input_shape)
         scale = (source.input_scale or 1 / 127) if direct else None

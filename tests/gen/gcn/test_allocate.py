@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from pyralis.gen.gcn.allocate import Item, NoRoomError, hold, place
+from pyralis.gen.gcn.allocate import Item, NoRoomError, hold, least, place
 
 
 def test_nothing_overlaps_and_places_are_used_again():
@@ -45,6 +45,15 @@ def test_constants_stay_or_take_turns(capacity, resident, loads):
     held = hold(dict.fromkeys("abc", 3), uses, 3, capacity)
     assert held.resident == resident
     assert [held.items[use].base for use in uses] == loads
+
+
+def test_the_fullest_phase_is_what_is_needed_at_least():
+    sizes, uses = {"a": 3, "b": 2, "c": 4}, [("a", 0), ("b", 1), ("c", 1), ("a", 2)]
+    assert least(sizes, uses) == (6, "c")
+    hold(sizes, uses, 3, 6)
+    with pytest.raises(NoRoomError):
+        hold(sizes, uses, 3, 5)
+    assert least({}, []) == (0, "")
 
 
 def test_a_shared_constant_is_loaded_anew_where_it_cannot_stay():
