@@ -1,5 +1,7 @@
+import gc
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -7,11 +9,24 @@ import pytest
 # tests of seconds take minutes. Read when torch is imported, by every process that a test starts.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# What all simulators share is built once for all tests and what they start, wherever they run.
+os.environ.setdefault("PYRALIS_OBJCACHE", str(Path("build/objcache").resolve()))
+
 
 def pytest_configure(config):
     """Tests that are not slow simulate few cycles: their simulators are compiled soon, not well."""
     if config.option.markexpr != "slow":
         os.environ.setdefault("PYRALIS_SIMULATOR_LEVEL", "-O0")
+
+
+def pytest_collection_finish():
+    """Python looks for garbage less often, and not among what was imported.
+
+    Amaranth makes millions of small objects that stay; a third of an elaboration was looking through them.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.fixture(autouse=True)
