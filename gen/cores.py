@@ -54,7 +54,8 @@ class VerbOfCores:
         parser = subparsers.add_parser(
             self.name, help=self.help, description=self.description, epilog=epilog, formatter_class=Layout
         )
-        cores = parser.add_subparsers(title="cores", metavar="CORE", dest="core", required=True)
+        place = "[CORE] FILE" if self.core_of else "CORE"
+        cores = parser.add_subparsers(title="cores", metavar=place, dest="core", required=True)
         for module in self.cores.values():
             add_json(module.add_parser(cores))
         return parser

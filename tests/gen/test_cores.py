@@ -94,6 +94,7 @@ def test_a_file_can_know_its_core(verb, capsys):
         assert verb.complete(words) == [*words[:first], core, *words[first:]]
     assert verb.complete(["snn", "a.npz"]) == ["snn", "a.npz"]
     text = " ".join(help_of(capsys, "try").split())
+    assert text.startswith("usage: pyralis try [-h] [--json] [CORE] FILE ... Tries a core. ")
     assert text.endswith("Without a core it is that of the file, snn where that is not seen.")
 
 
