@@ -13,7 +13,7 @@ from pyralis.gen.bench.gcn_workloads import DATA, SEEDS, WORKLOADS, Prepared, Wo
 from pyralis.gen.doctor import require
 from pyralis.gen.errors import UserError
 from pyralis.gen.files import json_text, make_folder, write_file
-from pyralis.gen.gcn.compile import Compiled, compile_network
+from pyralis.gen.gcn.compile import Compiled, Settings, compile_network
 from pyralis.gen.progress import QUIET, Progress, ticking
 from pyralis.gen.report.gcn_bench import page
 from pyralis.gen.simulate import SIMULATOR
@@ -127,7 +127,8 @@ def _measure(
             progress.say(f"{workload.name} does not fit {name}: {why}")
             continue
         with progress.step(f"{workload.name}: {name}, cold and warm") as step, ticking(step):
-            found = gcn_run.measure(prepared, compiled)
+            kept = compiled_for(prepared, config, Settings(keep_input=True))
+            found = gcn_run.measure(prepared, compiled, kept=kept)
             cold, warm = found.cycles
             step.note(f"{cold:,} and {warm:,} cycles{'' if found.run.bit_exact else ', NOT bit exact'}")
         result["runs"].append({"workload": workload.name, "core": name, **found.summary()})
@@ -135,9 +136,10 @@ def _measure(
             result["ablations"] += gcn_ablations.rtl_rows(prepared, name, config, found, progress)
 
 
-def compiled_for(prepared: Prepared, config: GcnConfig) -> Compiled:
+def compiled_for(prepared: Prepared, config: GcnConfig, settings: Settings | None = None) -> Compiled:
     """The program of a workload; UserError if it does not fit."""
-    return compile_network(prepared.quantized.network, config, features=prepared.quantized.features)
+    quantized = prepared.quantized
+    return compile_network(quantized.network, config, features=quantized.features, settings=settings)
 
 
 def _write(result: dict[str, Any], path: str | Path) -> dict[str, Any]:

@@ -60,9 +60,11 @@ def _of_run(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for run in ("warm", "cold"):
         wanted = CYCLES.get((workload, run))
         if wanted is not None and row["core"] in LARGE:
-            cycles, (most, stretch) = row[run]["cycles"], wanted
+            kept = run == "warm" and row["on_chip"]  # warm is meant with all of the graph on chip
+            cycles, (most, stretch) = (row["on_chip"] if kept else row[run])["cycles"], wanted
             further = {"bound": stretch, "met": cycles <= stretch} if stretch else None
-            yield {**_row(f"cycles, {run}", where, "<=", most, cycles), "stretch": further}
+            title = f"cycles, {run}, features on chip" if kept else f"cycles, {run}"
+            yield {**_row(title, where, "<=", most, cycles), "stretch": further}
     found = row["cold"]["bytes_over_compulsory"]
     yield _row("bytes over compulsory bytes, cold", where, "<=", BYTES, found)
     if workload != "cora-h16":
@@ -70,10 +72,10 @@ def _of_run(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     first = [phase for phase in row["phases"] if phase["layer"] == "conv1"]
     executed = sum(phase["executed"] for phase in first)
     yield _row("operations of the first layer", where, "==", OPERATIONS, executed)
-    for phase in first:
-        bound = LANES[phase["source"]]
-        use = phase["later"]["utilisation"]
-        yield _row(f"use of the lanes, {phase['name']}, warm", where, ">=", bound, use, percent=True)
+    kept = row["on_chip"]["phases"] if row["on_chip"] else row["phases"]
+    for phase in (phase for phase in kept if phase["layer"] == "conv1"):
+        bound, use = LANES[phase["source"]], phase["later"]["utilisation"]
+        yield _row(f"use of the lanes, {phase['name']}", where, ">=", bound, use, percent=True)
 
 
 def _row(

@@ -33,12 +33,15 @@ class Settings:
         Modules of a dense combination pass weights on.
     by_row : bool
         Tasks go to cores by the number of their row.
+    keep_input : bool
+        Lists of features stay on chip: every run of a job has the same input, which only the first one reads.
     """
 
     chain: bool = True
     hubs: bool = True
     cooperative: bool = False
     by_row: bool = False
+    keep_input: bool = False
 
 
 class Schedule:
@@ -126,6 +129,7 @@ class Schedule:
             valued = self.network.input.values != "binary"
             size = self.feature_lines * c.columns * c.clusters * (32 if valued else 16)
             fields: dict[str, Any] = {"content": Content.FEATURES, "valued": int(valued)}
+            fields["resident"] = int(self.settings.keep_input)
             start, count, memory = 0, self.feature_lines, "features"
         else:
             words = self.plan.matrices[INPUT].words

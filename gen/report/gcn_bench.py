@@ -38,9 +38,10 @@ def page(result: Mapping[str, Any]) -> str:
 def latencies(workload: Row, runs: Sequence[Row]) -> Markup:
     """Microseconds of this core and of published ones, on a logarithmic scale, the fastest first."""
     entries = [
-        (f"{row['core']}, {run}", row[run]["us"], "c1" if run == "warm" else "c2")
+        (f"{row['core']}, {name}", row[run]["us"], style)
         for row in runs
-        for run in ("warm", "cold")
+        for run, name, style in (("on_chip", "on chip", "c4"), ("warm", "warm", "c1"), ("cold", "cold", "c2"))
+        if row[run]
     ]
     entries += [(f"{each['who']}, {each['state']}", each["us"], "c3") for each in workload["published"]]
     entries.sort(key=lambda entry: entry[1])
@@ -50,7 +51,12 @@ def latencies(workload: Row, runs: Sequence[Row]) -> Markup:
     svg.legend(
         left,
         14,
-        [("c1", "this core, warm"), ("c2", "this core, cold"), ("c3", "published; not alike, see below")],
+        [
+            ("c4", "this core, on chip"),
+            ("c1", "this core, warm"),
+            ("c2", "this core, cold"),
+            ("c3", "published; not alike, see below"),
+        ],
     )
     low = math.floor(math.log10(min(us for _, us, _ in entries)) + 1e-9)
     high = max(math.ceil(math.log10(max(us for _, us, _ in entries)) - 1e-9), low + 1)

@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> dict:
 
 def render(result: dict) -> str:
     """The tables for people."""
-    head = ["workload", "core", "cold", "warm", "bytes", "row hits", "accuracy"]
+    head = ["workload", "core", "cold", "warm", "on chip", "bytes", "row hits", "accuracy"]
     accuracy = {each["name"]: each["accuracy"] for each in result["workloads"]}
     rows = [
         [
@@ -64,6 +64,7 @@ def render(result: dict) -> str:
             row["core"],
             f"{row['cold']['cycles']:,}",
             f"{row['warm']['cycles']:,}",
+            f"{row['on_chip']['cycles']:,}" if row["on_chip"] else "-",
             f"{row['cold']['bytes_over_compulsory']:.3f}",
             percent(row["cold"]["dram"]["hit_rate"]),
             percent(accuracy[row["workload"]]["int"], 2) if accuracy[row["workload"]] else "-",
@@ -80,7 +81,14 @@ def render(result: dict) -> str:
         ]
         for each in result["targets"]
     ]
-    parts = [table(head, rows) + "\n\nCycles; bytes on the bus over compulsory ones, cold."] if rows else []
+    parts = (
+        [
+            table(head, rows)
+            + "\n\nCycles; on chip: warm, features too. Bytes on the bus over compulsory ones, cold."
+        ]
+        if rows
+        else []
+    )
     parts += [table(["target", "of", "bound", "measured", ""], known)] if known else []
     parts += ["\n".join(f"{each['workload']} on {each['core']}: {each['why']}" for each in result["missing"])]
     parts += [result["verdict"], f"Written: {result['file']}, {result['page']}"]

@@ -105,6 +105,7 @@ def test_a_part_of_the_digits_through_the_rtl(tmp_path):
         # A channel moves whole lines of 64 bytes, a bus of 8 bytes parts of them.
         assert row[run]["bus_bytes"] <= dram["bytes"] + 64 * TINY.columns
         assert row[run]["bytes_over_compulsory"] >= 1
+    assert row["on_chip"] is None, "rows of pixels are no lists"
     accuracy = result["workloads"][0]["accuracy"]
     assert [seed["seed"] for seed in accuracy["seeds"]] == [0, 1]
     page = (tmp_path / "gcn.html").read_text()

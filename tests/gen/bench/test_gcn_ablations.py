@@ -18,6 +18,7 @@ from pyralis.gen.bench.gcn_ablations import (
 from pyralis.gen.bench.gcn_models import models
 from pyralis.gen.bench.gcn_run import DEFAULT_SWITCHES, measure
 from pyralis.gen.bench.gcn_workloads import Workload, part_of, prepare
+from pyralis.gen.gcn.schedule import Settings
 from pyralis.gen.gcn.synthetic import synthetic
 from pyralis.hw.gcn.config import PRESETS
 
@@ -61,7 +62,12 @@ def test_the_handler_alone():
 @pytest.mark.slow
 def test_every_variant_on_a_tiny_core(prepared):
     tiny = PRESETS["tiny"]
-    base = measure(prepared, compiled_for(prepared, tiny))
+    kept = compiled_for(prepared, tiny, Settings(keep_input=True))
+    base = measure(prepared, compiled_for(prepared, tiny), kept=kept)
+    figures = base.summary()
+    assert figures["bit_exact"] and figures["on_chip"]["bytes_by_client"]["features"] == 0
+    assert figures["on_chip"]["cycles"] <= figures["warm"]["cycles"]
+    assert figures["on_chip"]["bytes_over_compulsory"] == pytest.approx(1, abs=0.05)
     rows = {row["name"]: row for row in rtl_rows(prepared, "tiny", tiny, base)}
     assert list(rows) == [each.name for each in VARIANTS]
     for row in rows.values():

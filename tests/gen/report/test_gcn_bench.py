@@ -42,6 +42,7 @@ def a_run(exact=True):
         "bit_exact": exact,
         "cold": run(50_407),
         "warm": run(37_666),
+        "on_chip": run(36_123),
         "operations": {"minimal": 1_395_824, "executed": 1_500_000},
         "phases": [a_phase("conv1.xw", "combination", 24_000), a_phase("conv1", "aggregation", 6_000)],
     }
@@ -120,7 +121,15 @@ def test_a_sweep_has_a_line_for_each_kind():
 def test_the_page_says_what_is_exact_and_what_is_missing():
     text = page(RESULT)
     assert RESULT["verdict"] in text and "\u2717" not in text
-    for part in ("50\u202f407", "37\u202f666", "1.039", "84.6 %", "input: the graph is too large.", "fp32"):
+    for part in (
+        "50\u202f407",
+        "37\u202f666",
+        "36\u202f123",
+        "1.039",
+        "84.6 %",
+        "input: the graph is too large.",
+        "fp32",
+    ):
         assert part in text, part
     wrong = page({**RESULT, "ok": False, "runs": [a_run(exact=False)]})
     assert wrong.count("\u2717") == 2, "at the verdict and at the run"
