@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from amaranth.back import rtlil
 from amaranth.lib import wiring
@@ -26,7 +27,7 @@ def _memories_as_text() -> Iterator[None]:
     Amaranth makes a net of each bit of them first. Of a core with 2 Mbit that takes a third of the time,
     of one with 30 Mbit minutes and 10 GB. An Amaranth whose emitter is another one keeps its own way.
     """
-    emitter = getattr(rtlil, "ModuleEmitter", None)
+    emitter: Any = getattr(rtlil, "ModuleEmitter", None)
     own = getattr(emitter, "emit_memory", None)
     if own is None:
         yield

@@ -34,7 +34,7 @@ def memories(verilog: str) -> list[dict[str, int]]:
         return within[module]
 
     instances = {inner for body in bodies.values() for inner in INSTANCE.findall(body)}
-    found = Counter()
+    found: Counter[tuple[int, int]] = Counter()
     for top in bodies.keys() - instances:
         found.update(count(top))
     rows = [
