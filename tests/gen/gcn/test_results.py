@@ -12,7 +12,8 @@ from pyralis.gen.gcn.intnetwork import Epilogue, IntAggregate, IntCombine, IntGr
 from pyralis.hw.gcn.config import PRESETS
 from pyralis.hw.gcn.program import Opcode, Target
 
-TINY, Z32 = PRESETS["tiny"], PRESETS["z32"]
+TINY = PRESETS["tiny"]
+WIDE = replace(PRESETS["z32"], columns=8, pe_rows=16, gather_ports=8)
 
 
 def last_descriptor(config, nodes: int, width: int, output: str, *, dense: bool) -> dict:
@@ -53,7 +54,7 @@ def last_descriptor(config, nodes: int, width: int, output: str, *, dense: bool)
     ],
 )
 def test_rows_of_an_aggregation(nodes, width, output, fields):
-    made = last_descriptor(Z32, nodes, width, output, dense=False)
+    made = last_descriptor(WIDE, nodes, width, output, dense=False)
     assert made["opcode"] is Opcode.AGGREGATE
     assert {name: made[f"result_{name}"] for name in fields} == fields
     assert made["group_rows"] == 1 << fields["group"]
@@ -61,7 +62,7 @@ def test_rows_of_an_aggregation(nodes, width, output, fields):
 
 
 def test_rows_of_a_dense_combination_come_by_groups_of_the_module():
-    made = last_descriptor(Z32, 300, 40, "int32", dense=True)
+    made = last_descriptor(WIDE, 300, 40, "int32", dense=True)
     assert made["opcode"] is Opcode.COMBINE
     assert (made["result_last"], made["result_parts"], made["result_group"]) == (32, 4, 4)
 
@@ -83,7 +84,7 @@ def test_traffic_is_that_of_whole_beats_of_each_column():
 
 def test_rows_that_are_too_wide_for_the_reorder_memory_are_refused():
     with pytest.raises(UserError) as caught:
-        last_descriptor(Z32, 300, 130, "int32", dense=True)
+        last_descriptor(WIDE, 300, 130, "int32", dense=True)
     assert (caught.value.what, caught.value.where, caught.value.hint) == (
         "16 rows of results at a time take 1024 words of 16 bytes, and the reorder memory has 512",
         "operation 'c'",

@@ -15,7 +15,7 @@ def test_the_presets_have_the_lanes_that_they_are_named_after():
         "z64": (1024, 1024, 2048),
     }
     assert PRESETS["z32"].rows == PRESETS["z64"].rows == 1 << 15
-    assert (PRESETS["z32"].clusters, PRESETS["z32"].cluster_ports) == (2, 4)
+    assert (PRESETS["z32"].clusters, PRESETS["z32"].cluster_ports) == (1, 4)
     assert (PRESETS["tiny"].clusters, PRESETS["tiny"].cluster_ports) == (1, 2)
 
 
