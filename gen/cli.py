@@ -45,7 +45,9 @@ ORDER = (
     *("boards", "bitstream", "deploy", "report", "demo", "bench"),
 )
 
-DESCRIPTION = "Spiking networks and protected finite-field arithmetic to FPGA hardware, proven in simulation."
+DESCRIPTION = (
+    "Spiking networks, graph networks and finite-field arithmetic to FPGA hardware, proven in simulation."
+)
 EPILOG = """\
 start here:
   pyralis doctor            is everything here?
