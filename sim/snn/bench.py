@@ -3,7 +3,7 @@
 from functools import cache
 from pathlib import Path
 
-from pyralis.gen.emit.verilog import emit
+from pyralis.gen.emit.kept import kept_verilog
 from pyralis.hw.snn.config import SnnConfig
 from pyralis.hw.snn.top import SnnTop
 from pyralis.sim.bench.core import CoreBench, build_core
@@ -32,7 +32,11 @@ def build_bench(
 @cache
 def _top_text(config: SnnConfig) -> str:
     """Verilog of the core; seconds, so once per configuration."""
-    return emit(SnnTop(config, observe=True), TOP)
+    return kept_verilog(_observed, TOP, config)
+
+
+def _observed(config: SnnConfig) -> SnnTop:
+    return SnnTop(config, observe=True)
 
 
 OBSERVER = """\

@@ -1,5 +1,7 @@
 """RTLIL of components is Amaranth's own, however memories are written."""
 
+import gc
+
 import pytest
 from amaranth import Module
 from amaranth.back import rtlil
@@ -48,8 +50,9 @@ def test_an_emitter_without_that_method_is_left_alone(monkeypatch):
     assert rtlil.convert is convert
 
 
-def test_amaranths_own_method_is_back_afterwards():
-    own = rtlil.ModuleEmitter.emit_memory
+def test_everything_is_as_before_afterwards():
+    own, collecting = rtlil.ModuleEmitter.emit_memory, gc.isenabled()
     table = Table(8, 4, [1, 2, 3, 4])
     to_rtlil(table, "table", {port.name: (port.value, port.direction) for port in ports_of(table)})
     assert rtlil.ModuleEmitter.emit_memory is own
+    assert gc.isenabled() == collecting
