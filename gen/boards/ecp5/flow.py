@@ -53,14 +53,16 @@ DISSOLVE = "setattr -mod -unset keep_hierarchy *\nflatten\nopt_clean -purge\n"
 
 PLACE = (
     *("--json", "{netlist}", "--lpf", "top.lpf", "--textcfg", "top.config", "--report", "report.json"),
-    *("--timing-allow-fail", "--no-print-critical-path-source"),
+    *("--timing-allow-fail", "--no-print-critical-path-source", "--placer", "static"),
 )
 """Options of nextpnr. A clock that is missed is judged by the report, which is written all the same.
 
-The router is nextpnr's own choice, router1. Measured on a spiking core of 10,500 tables, 12,900 flip-flops
-and 2,600 carry blocks that was asked for 62.5 MHz (nextpnr 0.11, the same placement, seed 1): router1 reached
-77.2 MHz in 334 s of CPU, router2 64.7 MHz in 315 s. About half of the time goes into refining the placement,
-which has no option to be shorter."""
+Placer and router, measured on a spiking core of 21,400 tables, 27,600 flip-flops and 6,200 carry blocks
+that was asked for 60 MHz (nextpnr 0.11.1, seed 1, seconds of CPU): the placer ``heap`` and its refinement
+take 335 s and router1 some 620 s after it, 70.6 MHz; ``static`` and the refinement take 430 s, but wires
+are a tenth shorter and router1 ends in 363 s, 68.2 MHz. After ``heap``, router2 takes 476 s and reaches
+55.4 MHz. Refining a placement has no option to be shorter. Wide resets as logic (four nets, 4,000 tables
+more) gave router1 between 368 and 570 s: nothing won in the mean."""
 
 VERSIONS = ("pyralis", "amaranth", "amaranth-boards", "pyosys")
 
