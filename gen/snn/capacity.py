@@ -12,14 +12,14 @@ from pyralis.hw.snn.config import PRESETS, SnnConfig
 
 __all__ = ["BASIS", "candidates", "fitted", "for_board", "need"]
 
-LUTS_BASE, LUTS_PER_LANE, LUTS_PER_CELL = 14_700, 38, 107
-"""Look-up tables of six inputs: of any core, of each sum (out x pixel x step lanes), of each crossbar cell
-in fabric. From synthesis with Yosys 0.70 of ``tiny`` for 7-series (22,736, cells in fabric), of ``zu3eg``
-(20,827) and ``zcu104`` (33,944) for UltraScale+ with cells in DSP48E2, and of a cascade of eight fabric cells
-alone (852)."""
+LUTS_BASE, LUTS_PER_LANE, LUTS_PER_CELL, LUTS_PER_NEURON = 4_400, 40, 107, 600
+"""Look-up tables of six inputs: of any core, of each sum (out x pixel x step lanes), of each crossbar cell in
+fabric, of each neuron (neuron x step lanes). From synthesis with Yosys 0.70 of ``tiny`` for 7-series (22,736,
+cells in fabric; 17,198 with two ``neuron_lanes``), of ``zu3eg`` (20,827) and ``zcu104`` (33,944) for
+UltraScale+ with cells in DSP48E2, and of a cascade of eight fabric cells alone (852)."""
 
 FOUR_INPUT = 1.9
-"""Look-up tables of four inputs for one of six, from ``tiny`` for ECP5 (42,065 with the serial shell; 44,612
+"""Look-up tables of four inputs for one of six, from ``tiny`` for ECP5 (39,017 with the serial shell; 41,805
 placed)."""
 
 BASIS = (
@@ -54,8 +54,9 @@ def need(config: SnnConfig, board: Board) -> Need:
     c = for_board(config, board)
     sums = c.out_lanes * c.pixel_lanes * c.step_lanes
     fabric = c.cell == "fabric"
-    luts = LUTS_BASE + LUTS_PER_LANE * sums + (LUTS_PER_CELL * c.cells if fabric else 0)
-    leaks = c.neuron_lanes * c.step_lanes if c.leak == "multiply" else 0
+    neurons = c.neuron_lanes * c.step_lanes
+    luts = LUTS_BASE + LUTS_PER_LANE * sums + LUTS_PER_NEURON * neurons + LUTS_PER_CELL * c.cells * fabric
+    leaks = neurons if c.leak == "multiply" else 0
     blocks = sum(count * _blocks(width, depth, board) for count, width, depth in memories(c).values())
     if isinstance(board, Ecp5Board):
         luts = round(luts * FOUR_INPUT)
