@@ -53,16 +53,16 @@ DISSOLVE = "setattr -mod -unset keep_hierarchy *\nflatten\nopt_clean -purge\n"
 
 PLACE = (
     *("--json", "{netlist}", "--lpf", "top.lpf", "--textcfg", "top.config", "--report", "report.json"),
-    *("--timing-allow-fail", "--no-print-critical-path-source", "--placer", "static"),
+    *("--timing-allow-fail", "--no-print-critical-path-source"),
 )
 """Options of nextpnr. A clock that is missed is judged by the report, which is written all the same.
 
 Placer and router, measured on a spiking core of 21,400 tables, 27,600 flip-flops and 6,200 carry blocks
-that was asked for 60 MHz (nextpnr 0.11.1, seed 1, seconds of CPU): the placer ``heap`` and its refinement
-take 335 s and router1 some 620 s after it, 70.6 MHz; ``static`` and the refinement take 430 s, but wires
-are a tenth shorter and router1 ends in 363 s, 68.2 MHz. After ``heap``, router2 takes 476 s and reaches
-55.4 MHz. Refining a placement has no option to be shorter. Wide resets as logic (four nets, 4,000 tables
-more) gave router1 between 368 and 570 s: nothing won in the mean."""
+that was asked for 60 MHz (nextpnr 0.11.1, seed 1): ``heap`` and router1 take 17 minutes and reach 70.6
+MHz; with ``static`` wires are a tenth shorter and it takes 11 minutes, but two netlists of the same core
+reached 68.2 and 57.8 MHz. After ``heap``, router2 takes 476 s and reaches 55.4 MHz. Refining a placement
+has no option to be shorter. Wide resets as logic (four nets, 4,000 tables more) gave router1 between 368
+and 570 s: nothing won in the mean."""
 
 VERSIONS = ("pyralis", "amaranth", "amaranth-boards", "pyosys")
 
