@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pyralis.gen.doctor import require
 from pyralis.gen.errors import ToolError
+from pyralis.gen.files import digest
 from pyralis.gen.process import run_once
 
 __all__ = ["NEXTPNR", "PACK", "Tool", "find", "run_in"]
@@ -79,10 +80,10 @@ def run_in(
         The tool failed; ``log`` is ``<tool>.log`` in the folder.
     """
     sources = sources or {}
-    digests = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in inputs.items()}
+    digests = {name: digest(path) for name, path in inputs.items()}
     key = [tool.name, tool.version, list(arguments), sorted(digests.items()), sorted(sources.items())]
-    digest = hashlib.sha256(json.dumps([*key, sorted(outputs)]).encode()).hexdigest()[:16]
-    folder = Path(root).resolve() / digest
+    run = hashlib.sha256(json.dumps([*key, sorted(outputs)]).encode()).hexdigest()[:16]
+    folder = Path(root).resolve() / run
     # Relative: WebAssembly has a /tmp of its own.
     places = {name: os.path.relpath(path.resolve(), folder) for name, path in inputs.items()}
     kept = run_once(

@@ -5,13 +5,14 @@ have kept their form from Vivado 2018 to 2025 but for added columns, so columns 
 Source: AMD UG906 (design analysis), UG907 (power); reports of public projects.
 """
 
-import hashlib
 import math
 import re
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+
+from pyralis.gen.files import digest
 
 __all__ = ["read_power", "read_reports", "read_timing", "read_utilization", "reread"]
 
@@ -79,8 +80,8 @@ def reread(result: Mapping[str, Any], folder: str | Path) -> dict[str, Any]:
     found = read_reports(folder)
     built = [name for name in BUILT if (folder / name).is_file()]
     merged = {**result, **found, "versions": {**result.get("versions", {}), **found.get("versions", {})}}
-    merged["files"] = {name: digest for name, digest in result.get("files", {}).items() if name not in BUILT}
-    merged["files"] |= {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in built}
+    merged["files"] = {name: known for name, known in result.get("files", {}).items() if name not in BUILT}
+    merged["files"] |= {name: digest(folder / name) for name in built}
     clocks = found.get("clocks", [])
     if clocks:
         merged["clocks"] = clocks
