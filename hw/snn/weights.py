@@ -97,8 +97,8 @@ class WeightStore(wiring.Component):
             with m.State("PARAMETERS"):
                 m.d.comb += self.beats.ready.eq(tiles.beat.ready & self.layers.valid)
                 m.d.comb += tiles.beat.valid.eq(self.beats.valid & self.layers.valid)
+                m.d.sync += word.eq(self.layers.p.words - 1)  # in every cycle: the handshake would come late
                 with m.If(tiles.beat.valid & tiles.beat.ready & tiles.whole):
-                    m.d.sync += word.eq(self.layers.p.words - 1)
                     m.next = "WEIGHTS"
             with m.State("WEIGHTS"):
                 m.d.comb += self.beats.ready.eq(words.beat.ready)
