@@ -9,7 +9,7 @@ from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.densesteps import DenseSteps
 from pyralis.hw.gcn.epilogue import BiasLoader, Engine
 from pyralis.hw.gcn.lines import LINE_JOB, LOAD_JOB, ROW_BITS, LineLayout
-from pyralis.hw.gcn.weightbuffer import WeightBuffer, shares_write_port
+from pyralis.hw.gcn.weightbuffer import WeightBuffer
 
 __all__ = ["Combination"]
 
@@ -35,7 +35,7 @@ class Combination(wiring.Component):
         Begins a dense phase: groups of the phase come after it. Not while ``busy``.
     busy : Out(1)
         A phase or something of it is inside. A dense phase is over when it falls.
-    weights : In(stream of {row, data}), biases : In(stream of BiasLoad)
+    weights : In(stream of WeightWrite), biases : In(stream of BiasLoad)
         Always taken; of the next phase while no rows of this one need the place. See
         :class:`pyralis.hw.gcn.weightbuffer.WeightBuffer` and :class:`pyralis.hw.gcn.epilogue.BiasLoader`.
     groups : In(stream of {row, slice, data}), allowed : Out(ROW_BITS), for each column
@@ -142,7 +142,7 @@ class Combination(wiring.Component):
         c = self.config
         buffer, columns = self.buffer, self.columns
         gather, chained = Signal(), Signal()
-        held = Signal()  # readers that share a port do not read in the next cycle
+        held = Signal(2)  # readers whose port is written do not read in the next cycle
         m.d.comb += [
             gather.eq(self.settings.gather),
             chained.eq(self.settings.cooperative & ~self.settings.gather),
@@ -158,13 +158,12 @@ class Combination(wiring.Component):
             m.submodules[f"steps_{n}"] = own = DenseSteps(c)
             steps.append(own)
             first = n * c.gather_ports
-            shares = [shares_write_port(first + g) for g in range(c.gather_ports)]
             m.d.comb += [
                 own.settings.eq(self.settings.dense),
                 own.offered.eq(column.offered),
                 own.room.eq(column.room),
-                own.hold.eq(held if shares[0] else 0),
-                column.hold.eq(Cat(buffer.hold if shared else 0 for shared in shares)),
+                own.hold.eq(held[first % 2]),
+                column.hold.eq(Cat(buffer.hold[(first + g) % 2] for g in range(c.gather_ports))),
                 column.take.eq(own.take),
                 column.reserve.eq(own.reserve),
                 column.step.eq(own.step),

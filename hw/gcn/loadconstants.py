@@ -10,6 +10,7 @@ from pyralis.hw.gcn.epilogue import EPILOGUE_SETTINGS, BiasLoad, Engine
 from pyralis.hw.gcn.fork import fork
 from pyralis.hw.gcn.program import Content
 from pyralis.hw.gcn.scales import ScaleWrite
+from pyralis.hw.gcn.weightbuffer import WeightWrite, write_ports
 
 __all__ = ["CONSTANT_LOAD", "ConstantLoader", "LoadedRow"]
 
@@ -27,10 +28,10 @@ _BIAS = 32  # bits
 
 
 class LoadedRow(data.StructLayout):
-    """A word of the row store, or of the Weight Buffer, for an address of it."""
+    """A word of the row store for an address of it."""
 
-    def __init__(self, config: GcnConfig, address: str) -> None:
-        super().__init__({address: INDEX_BITS, "data": config.row_bits})
+    def __init__(self, config: GcnConfig) -> None:
+        super().__init__({"address": INDEX_BITS, "data": config.row_bits})
 
 
 class ConstantLoader(wiring.Component):
@@ -42,7 +43,7 @@ class ConstantLoader(wiring.Component):
         Taken when the one before is done; not of edges or features.
     beats : In(stream of bus_bits)
         Those of the load. What comes after its last word, and before the next load, is dropped.
-    weights : Out(stream of {row, data})
+    weights : Out(stream of WeightWrite)
         See :class:`pyralis.hw.gcn.weightbuffer.WeightBuffer`.
     biases : Out(stream of BiasLoad)
         In order, of one slice after the other.
@@ -55,8 +56,9 @@ class ConstantLoader(wiring.Component):
 
     Timing
     ------
-    A weight row, a bias, a row of scales a cycle (of more than a word of weights, one every ``2 * columns /
-    lanes`` cycles); of rows of the store as many as a beat has, at most one for each column.
+    As many weight rows as are written in a cycle, a bias, a row of scales a cycle (which takes as many cycles
+    as it has times the bits of those weight rows); of rows of the store as many as a beat has, at most one
+    for each column.
     """
 
     def __init__(self, config: GcnConfig) -> None:
@@ -64,10 +66,10 @@ class ConstantLoader(wiring.Component):
         super().__init__({
             "load": In(stream.Signature(CONSTANT_LOAD)),
             "beats": In(stream.Signature(c.bus_bits)),
-            "weights": Out(stream.Signature(LoadedRow(c, "row"))),
+            "weights": Out(stream.Signature(WeightWrite(c))),
             "biases": Out(stream.Signature(BiasLoad(c.lanes))),
             "scales": Out(ScaleWrite(c)),
-            "rows": Out(stream.Signature(LoadedRow(c, "address"))).array(c.columns),
+            "rows": Out(stream.Signature(LoadedRow(c))).array(c.columns),
             "done": Out(1),
         })
 
@@ -102,9 +104,9 @@ class ConstantLoader(wiring.Component):
             m.d.comb += uses[name].eq(running & (load.content == content))
         streams = self._cut(m, uses, running, begin)
         m.d.comb += moved.eq(
-            self._rows(m, streams["rows"], place, left) | self._others(m, streams, uses, load, place)
+            self._rows(m, streams["rows"], place, left) | self._others(m, streams, uses, load, place, left)
         )
-        step = Mux(uses["rows"], self.parts, 1)
+        step = Mux(uses["rows"], self.parts, Mux(uses["weights"], write_ports(self.config), 1))
         with m.If(moved):
             m.d.sync += [place.eq(place + step), left.eq(left - step)]
             with m.If(left <= step):
@@ -118,7 +120,7 @@ class ConstantLoader(wiring.Component):
         first = "rows" if c.bus_bits >= c.row_bits else "scales"  # words that can be smaller than the others
         source = self.beats if first == "scales" else self._unpacked(m, "whole", self.beats, whole, begin)
         streams = self._branches(m, source, running, {first: uses[first], "other": ~uses[first]})
-        words = self._unpacked(m, "words", streams.pop("other"), c.row_bits, begin)
+        words = self._unpacked(m, "words", streams.pop("other"), write_ports(c) * c.row_bits, begin)
         others = {name: use for name, use in uses.items() if name != first}
         streams |= self._branches(m, words, running, others)
         for name, bits in (("biases", _BIAS), ("scales", 16 * c.columns)):
@@ -169,8 +171,8 @@ class ConstantLoader(wiring.Component):
         m.d.comb += rows.ready.eq(moved)
         return moved
 
-    def _others(self, m: Module, streams: dict, uses: dict, load, place) -> Signal:
-        """Words to the unit of the content; returns what is high when one has been taken."""
+    def _others(self, m: Module, streams: dict, uses: dict, load, place, left) -> Signal:
+        """Words to the unit of the content; returns what is high when they have been taken."""
         lane_bits = (self.config.lanes - 1).bit_length()
         weights, biases, scales = (streams[name] for name in ("weights", "biases", "scales"))
         m.d.comb += [
@@ -178,7 +180,7 @@ class ConstantLoader(wiring.Component):
             self.weights.p.row.eq(place),
             self.weights.p.data.eq(weights.payload),
             weights.ready.eq(self.weights.ready),
-            self.biases.valid.eq(biases.valid),
+            self.biases.valid.eq(biases.valid & uses["biases"]),  # not what is behind the last one
             self.biases.p.engine.eq(load.engine),
             self.biases.p.shift.eq(load.shift),
             self.biases.p.bias_shift.eq(load.bias_shift),
@@ -186,11 +188,13 @@ class ConstantLoader(wiring.Component):
             self.biases.p.slice.eq(place[lane_bits:]),
             self.biases.p.value.eq(biases.payload),
             biases.ready.eq(self.biases.ready),
-            self.scales.valid.eq(scales.valid & uses["scales"]),  # not what is behind the last one
+            self.scales.valid.eq(scales.valid & uses["scales"]),
             self.scales.engine.eq(load.engine),
             self.scales.row.eq(place),
             self.scales.scales.eq(scales.payload),
             scales.ready.eq(1),
         ]
+        if write_ports(self.config) == 2:
+            m.d.comb += self.weights.p.both.eq(left > 1)
         taken = [port.valid & port.ready for port in (self.weights, self.biases)]
         return Cat(*taken, self.scales.valid).any()

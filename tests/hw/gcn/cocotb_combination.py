@@ -11,6 +11,7 @@ from combining import Engine, Product
 
 from pyralis.gen.gcn.intnetwork import Epilogue
 from pyralis.hw.gcn.config import GcnConfig
+from pyralis.hw.gcn.weightbuffer import WeightWrite
 
 CONFIG = GcnConfig(**json.loads(os.environ["PYRALIS_CONFIG"]))
 C, R, L = CONFIG.columns, CONFIG.pe_rows, CONFIG.lanes
@@ -140,14 +141,14 @@ async def a_consumer_that_stops_loses_nothing(dut):
 
 @cocotb.test(timeout_time=100, timeout_unit="us")
 async def weights_arrive_while_others_are_used(dut):
-    """The weights of a next phase take reads from every second port, and change nothing."""
+    """The weights of a next phase take reads from every second port, or from all, and change nothing."""
     it = await engine(dut)
     product = random_sparse(it.rng, 120, 30, L, 20)
     for delay in (0, 2):
         await it.set_up(product)
         await it._sparse(product)
-        for row in range(100, 200):
-            await it.weights.send_int(row | it.rng.getrandbits(8 * L) << 15)
+        for row in range(100, 200):  # where there is room for a second word and its bit, these are random too
+            await it.weights.send_int(row | it.rng.getrandbits(WeightWrite(CONFIG).size - 15) << 15)
             await ClockCycles(dut.clk, delay)
         await it.compare(product)
 

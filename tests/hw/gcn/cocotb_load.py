@@ -18,11 +18,13 @@ from pyralis.hw.gcn.lines import LOAD_JOB
 from pyralis.hw.gcn.load import IN_ORDER, SETTLE
 from pyralis.hw.gcn.program import VERSION, Content, Opcode, Origin
 from pyralis.hw.gcn.scales import ScaleWrite
+from pyralis.hw.gcn.weightbuffer import WeightWrite, write_ports
 from pyralis.sim.bench.dma import ReadServer
 from pyralis.sim.bench.stream import StreamSink, StreamSource, monitor_streams, stalls, start
 
 CONFIG = GcnConfig(**json.loads(os.environ["PYRALIS_CONFIG"]))
 C, L, BEAT = CONFIG.columns, CONFIG.lanes, CONFIG.bus_bits // 8
+PORTS = write_ports(CONFIG)
 LINES = {Content.EDGES: ("edge", 1), Content.FEATURES: ("feature", CONFIG.clusters)}
 VALUES = {Content.EDGES: CONFIG.edge_weights, Content.FEATURES: CONFIG.feature_values}
 REGION = 1 << 20  # of memory, for each origin
@@ -185,13 +187,15 @@ class Bench:
             expected.append((start + number, bytes(np.pad(part, (0, L - len(part))).tobytes())))
 
         def check(words):
-            assert [
-                (word & 0x7FFF, (word >> 15).to_bytes(L, "little")) for word in words["weights"]
-            ] == expected
+            got = []
+            for write in map(WeightWrite(CONFIG).from_bits, words["weights"]):
+                count = 1 + (PORTS == 2 and write.both)
+                got += [(write.row + n, (write.data >> 8 * L * n) % (1 << 8 * L)) for n in range(count)]
+            assert [(row, word.to_bytes(L, "little")) for row, word in got] == expected
 
         packed = layout.pack_weights(CONFIG, weight)
         fields = {"content": Content.WEIGHTS, "start": start, "count": len(packed)}
-        return self._load(fields, packed.tobytes(), check, {"weights": len(packed)}, **more)
+        return self._load(fields, packed.tobytes(), check, {"weights": -(-len(packed) // PORTS)}, **more)
 
     def biases(self, width, **more):
         bias = self.random.integers(-(1 << 31), 1 << 31, width)
@@ -436,7 +440,7 @@ async def short_loads_follow_each_other(dut):
     while len(bench.ended) < 20:
         await ClockCycles(dut.clk, 5)
     beats = bench.monitors["weights_data"].times[-20 * layout.beats(CONFIG, 16 * L) :]
-    words = 16 * max(1, CONFIG.row_bits // CONFIG.bus_bits)
+    words = max(16 // PORTS, 16 * CONFIG.row_bits // CONFIG.bus_bits)
     spent = beats[-1] - beats[0]
     dut._log.info(f"20 loads of {words} words: {spent} cycles")
     assert spent <= 20 * (words + 6)

@@ -13,11 +13,13 @@ from pyralis.hw.gcn.config import PRESETS, GcnConfig
 from pyralis.hw.gcn.epilogue import Engine
 from pyralis.hw.gcn.loadconstants import ConstantLoader
 from pyralis.hw.gcn.program import Content
+from pyralis.hw.gcn.weightbuffer import write_ports
 
 TINY = PRESETS["tiny"]
 CONFIGS = {
     "tiny": TINY,  # a row a beat
     "z32": replace(TINY, columns=8, lanes=16, bus_bits=512),  # four rows a beat, for half of the columns
+    "columns": replace(TINY, columns=16, lanes=16, bus_bits=512),  # scales of a row are two words of weights
     "all": replace(TINY, columns=4, lanes=4, splits=1, bus_bits=512),  # four times what the columns take
     "narrow": replace(TINY, columns=4, lanes=16, bus_bits=32),  # four beats a row
     "one": replace(TINY, columns=1, lanes=4, splits=1, bus_bits=64, hubs=0),  # two rows a beat
@@ -73,6 +75,16 @@ class Bench:
         assert len(self.done) == len(self.loads)
 
 
+def words_of(config: GcnConfig, writes: list) -> list[tuple[int, bytes]]:
+    """Rows of the Weight Buffer and their bytes, one by one."""
+    found = []
+    for _, write in writes:
+        data = write.data.to_bytes(write_ports(config) * config.lanes, "little")
+        count = 1 + (write_ports(config) == 2 and write.both)
+        found += [(write.row + n, data[n * config.lanes :][: config.lanes]) for n in range(count)]
+    return found
+
+
 @pytest.mark.parametrize("name", CONFIGS)
 @pytest.mark.parametrize("stall", [0.0, 0.4])
 def test_each_word_arrives_once_in_its_place(name, stall):
@@ -114,7 +126,7 @@ def test_each_word_arrives_once_in_its_place(name, stall):
         expected_rows.append(words)
     bench.run()
 
-    assert [(w.row, w.data.to_bytes(c.lanes, "little")) for _, w in bench.weights] == expected["weights"]
+    assert words_of(c, bench.weights) == expected["weights"]
     got = [(b.engine, b.slice, b.lane, b.value) for _, b in bench.biases]
     assert got == expected["biases"]
     assert all((b.shift, b.bias_shift) == (13, 5) for _, b in bench.biases)
@@ -143,7 +155,8 @@ def test_words_come_without_gaps(name):
     bench.load(Content.ROWS, rows, 0, len(rows))
     bench.run()
     spent = [after - before for before, after in zip(bench.begun, bench.done, strict=True)]
-    words = [len(rows), 40 * max(1, 2 * c.columns // c.lanes), len(rows) // together]
+    ports = write_ports(c)
+    words = [len(rows) // ports, 40 * max(1, 2 * c.columns // c.lanes // ports), len(rows) // together]
     for cycles, least, (_, beats) in zip(spent, words, bench.loads, strict=True):
         assert 0 <= cycles - max(least, len(beats)) <= 6
 
@@ -158,8 +171,8 @@ def test_the_padding_of_one_load_is_not_the_beginning_of_the_next():
     bench.load(Content.WEIGHTS, words[3:], 8, 4)
     bench.run()
     expected = [0, 1, 2, 8, 9, 10, 11]
-    assert [word.row for _, word in bench.weights] == expected
-    assert [word.data.to_bytes(16, "little") for _, word in bench.weights] == [w.tobytes() for w in words]
+    assert words_of(c, bench.weights) == list(zip(expected, (w.tobytes() for w in words), strict=True))
+    assert [(word.row, word.both) for _, word in bench.weights] == [(0, 1), (2, 0), (8, 1), (10, 1)]
     assert [[word.address for _, word in got] for got in bench.rows] == [
         [0, 8],
         [1, 9],
