@@ -90,8 +90,10 @@ class GraphLayout:
         Of the core: columns, gather clusters in each, elements of a word.
     beat_bytes : int
         Bytes of a bus beat.
-    lines : int
-        Lines of each gather cluster, if the input is lists of elements; 0: words of the row store.
+    intervals : tuple of (int, int)
+        If the input is lists of elements: intervals of rows, the lists of which follow each other in whole
+        beats. Of each the row behind its last one, and the lines of each gather cluster. Empty: words of the
+        row store.
     splits : int
         log2 of the parts of such a word that each hold a whole row.
     input_stride, output_stride : int
@@ -114,7 +116,7 @@ class GraphLayout:
     clusters: int
     lanes: int
     beat_bytes: int
-    lines: int
+    intervals: tuple[tuple[int, int], ...]
     splits: int
     input_stride: int
     output_stride: int
@@ -144,15 +146,25 @@ class GraphLayout:
         than the program loads.
         """
         rows = self.check(features)[self._old]
-        packed = (self._lines(rows) if self.lines else self._words(rows)).tobytes()
+        packed = self._lists(rows) if self.intervals else self._words(rows).tobytes()
         return packed + bytes(self.input_stride - len(packed))
 
-    def _lines(self, rows: Any) -> np.ndarray:
+    def _lists(self, rows: Any) -> bytes:
         indptr, indices, values = entries_of(rows)
+        packed, low = b"", 0
+        for high, lines in self.intervals:
+            part = slice(indptr[low], indptr[high])
+            own = indptr[low : high + 1] - indptr[low]
+            packed += self._lines(own, indices[part], values[part], lines).tobytes()
+            packed += bytes(-len(packed) % self.beat_bytes)
+            low = high
+        return packed
+
+    def _lines(self, indptr: np.ndarray, indices: np.ndarray, values: np.ndarray, lines: int) -> np.ndarray:
         need = int(line_counts(indptr, self.columns, self.clusters).max())
-        if need > self.lines:
+        if need > lines:
             raise DriverError(
-                f"the features take {need} lines of a cluster, and the program loads {self.lines}",
+                f"the features take {need} lines of a cluster, and the program loads {lines}",
                 "compile the network with these features",
             )
         return pack_lines(
@@ -161,7 +173,7 @@ class GraphLayout:
             values if self.values != "binary" else None,
             columns=self.columns,
             clusters=self.clusters,
-            lines=self.lines,
+            lines=lines,
         )
 
     def _words(self, rows: Any) -> np.ndarray:
@@ -200,7 +212,9 @@ class GraphLayout:
             raise DriverError(
                 f"the numbering is not that of a graph with {nodes} nodes", "copy the whole folder again"
             )
-        return cls(**{name: facts[name] for name in names}, numbering=new)
+        given = {name: facts[name] for name in names}
+        given["intervals"] = tuple((row, lines) for row, lines in given["intervals"])
+        return cls(**given, numbering=new)
 
 
 def _plain_fields() -> list[str]:

@@ -127,7 +127,9 @@ def _measure(
             progress.say(f"{workload.name} does not fit {name}: {why}")
             continue
         with progress.step(f"{workload.name}: {name}, cold and warm") as step, ticking(step):
-            kept = compiled_for(prepared, config, Settings(keep_input=True))
+            kept = None
+            if compiled.stays:
+                kept = compiled_for(prepared, config, Settings(keep_input=True))
             found = gcn_run.measure(prepared, compiled, kept=kept)
             cold, warm = found.cycles
             step.note(f"{cold:,} and {warm:,} cycles{'' if found.run.bit_exact else ', NOT bit exact'}")

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 __all__ = ["Holding", "Item", "NoRoomError", "hold", "least", "place"]
 
@@ -83,7 +83,8 @@ def hold(sizes: dict[str, int], uses: Sequence[tuple[str, int]], phases: int, ca
     """Places for what is used, as (name, phase), in a memory of *capacity* words.
 
     All of it for all of the time, if there is room; else from the phase before its first use to its last one,
-    so that loads run ahead; else from its first use on; else it is loaded anew for each use.
+    so that loads run ahead; else from its first use on; else it is loaded anew for each use, from the phase
+    before it on if there is room.
 
     Raises
     ------
@@ -103,5 +104,10 @@ def hold(sizes: dict[str, int], uses: Sequence[tuple[str, int]], phases: int, ca
             continue
         return Holding(items={use: items[use[0]] for use in uses}, resident=items is whole)
     single = _single(sizes, uses)
-    place(list(single.values()), capacity)
-    return Holding(items=single, resident=False)
+    anew = {use: replace(item, first=item.first - 1) for use, item in single.items()}
+    try:
+        place(list(anew.values()), capacity)
+    except NoRoomError:
+        place(list(single.values()), capacity)
+        return Holding(items=single, resident=False)
+    return Holding(items=anew, resident=False)

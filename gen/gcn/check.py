@@ -8,15 +8,9 @@ import numpy as np
 
 from pyralis.gen.errors import UserError
 from pyralis.gen.gcn import needs, widths
-from pyralis.gen.gcn.compile import (
-    checked_features,
-    compile_network,
-    feature_counts,
-    input_refusals,
-    numbering_of,
-)
+from pyralis.gen.gcn.compile import arrange, checked_features, compile_network, input_refusals
 from pyralis.gen.gcn.constants import constant_needs, uses_of
-from pyralis.gen.gcn.intnetwork import IntAggregate, IntCombine, IntGraphNetwork, IntOperation
+from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntCombine, IntGraphNetwork, IntOperation
 from pyralis.gen.gcn.model import GraphSource
 from pyralis.gen.gcn.needs import Need
 from pyralis.gen.gcn.order import Order
@@ -155,17 +149,14 @@ def _order(operation: IntOperation, network: IntGraphNetwork) -> Order | None:
 
 def memory_needs(network: IntGraphNetwork, config: GcnConfig, features: Any = None) -> list[Need]:
     """What each memory must hold, as the compiler counts it; for lists of features only with *features*."""
-    numbering = numbering_of(network, config, features, "spread")
-    network = network.renumbered(numbering.old)
-    planned = draft(network, config)
+    _, network, planned = arrange(network, config, features)
     found = [
         needs.nodes(network, config),
         needs.buffer(planned.steps, config),
         needs.row_store(planned.matrices.values(), config),
     ]
     if planned.sparse_input and features is not None:
-        lines, _ = feature_counts(config, numbering.rows(features))
-        found.append(needs.feature_lines(lines, config))
+        found.append(needs.feature_lines(planned.lists[INPUT], config))
     return [*found, *constant_needs(uses_of(network, planned, config), planned, config)]
 
 
@@ -200,7 +191,7 @@ def _memory_row(need: Need) -> dict[str, Any]:
 
 
 def _unknown(config: GcnConfig) -> dict[str, Any]:
-    need = needs.feature_lines(0, config)
+    need = needs.feature_lines(None, config)
     return _memory_row(need) | {"need": None, "verdict": "not known without features"}
 
 

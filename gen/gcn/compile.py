@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 
 from pyralis.boards.runtime.errors import DriverError
-from pyralis.boards.runtime.graphlayout import GraphLayout, check_features, entries_of
+from pyralis.boards.runtime.graphlayout import GraphLayout, check_features
 from pyralis.gen.errors import UserError
-from pyralis.gen.gcn import layout, needs, traffic
+from pyralis.gen.gcn import needs, traffic
 from pyralis.gen.gcn.constants import Constants
+from pyralis.gen.gcn.features import non_zeros
 from pyralis.gen.gcn.graph import Graph
 from pyralis.gen.gcn.intnetwork import INPUT, RANGES, IntAggregate, IntGraphNetwork
-from pyralis.gen.gcn.plan import Plan, needed, plan
+from pyralis.gen.gcn.plan import draft, needed, place_hubs, refusals
 from pyralis.gen.gcn.reorder import Numbering, Order, renumber
 from pyralis.gen.gcn.schedule import Schedule, Settings
+from pyralis.gen.gcn.steps import Plan
 from pyralis.gen.gcn.traffic import Traffic
 from pyralis.hw.common.descriptor import DESCRIPTOR_BYTES
 from pyralis.hw.gcn.config import GcnConfig
@@ -26,9 +28,9 @@ from pyralis.hw.gcn.programstore import PAGE
 __all__ = [
     "Compiled",
     "Settings",
+    "arrange",
     "checked_features",
     "compile_network",
-    "feature_counts",
     "input_refusals",
     "numbering_of",
 ]
@@ -58,8 +60,6 @@ class Compiled:
         The program, member by member.
     program, constants : bytes
         Contents at ``program_address`` and ``weights_address``. The program is filled up to whole pages.
-    feature_lines : int
-        Lines of each gather cluster in a run's input, 0 if it is not sparse.
     input_stride, output_stride : int
         Bytes per run.
     result_stride : int
@@ -75,17 +75,21 @@ class Compiled:
     descriptors: tuple[dict[str, Any], ...]
     program: bytes
     constants: bytes
-    feature_lines: int
     input_stride: int
     output_stride: int
     result_stride: int
     traffic: Traffic
 
+    @property
+    def stays(self) -> bool:
+        """Whether the input comes as lists that the core holds all at a time (``Settings.keep_input``)."""
+        return self.plan.sparse_input and self.plan.lists[INPUT].together
+
     @cached_property
     def layout(self) -> GraphLayout:
         """Where features and results lie: what a driver must know."""
         c, n, last = self.config, self.network, self.network.operations[-1]
-        listed = self.plan.sparse_input
+        lists = self.plan.lists.get(INPUT)
         return GraphLayout(
             nodes=n.nodes,
             features=n.input.features,
@@ -95,8 +99,8 @@ class Compiled:
             clusters=c.clusters,
             lanes=c.lanes,
             beat_bytes=c.bus_bits // 8,
-            lines=self.feature_lines,
-            splits=0 if listed else self.plan.matrices[INPUT].splits,
+            intervals=tuple(zip(lists.bounds[1:], lists.lines, strict=True)) if lists else (),
+            splits=0 if lists else self.plan.matrices[INPUT].splits,
             input_stride=self.input_stride,
             output_stride=self.output_stride,
             result_stride=self.result_stride,
@@ -152,24 +156,28 @@ def compile_network(
     network.validate(accumulator_bits=config.accumulator_bits, product_bits=config.product_bits)
     settings = settings or Settings()
     network = needed(network)
-    planned = plan(network, config, chain=settings.chain, hubs=settings.hubs)
+    needs.nodes(network, config).refuse()
+    for refusal in refusals(network, config):
+        raise refusal
+    drafted = draft(network, config, chain=settings.chain)
+    needs.buffer(drafted.steps, config).refuse()
     if features is not None:
         features = checked_features(features, network)
-    elif planned.sparse_input:
+    elif drafted.sparse_input:
         what = "the core reads this network's input as lists of its elements, and no features are given"
         raise UserError(what, "input", "give the features of the graph: they say how long the lists are")
-    numbering = numbering_of(network, config, features, order)
-    network = network.renumbered(numbering.old)
-    lines, stored = 0, None
+    numbering, network, planned = arrange(network, config, features, order=order, chain=settings.chain)
+    needs.row_store(planned.matrices.values(), config).refuse()
+    stored = None
     if planned.sparse_input:
         for refusal in input_refusals(network, config):
             raise refusal
-        lines, stored = feature_counts(config, numbering.rows(features))
-        needs.feature_lines(lines, config).refuse()
-    # once more: nothing in a plan depends on numbers, but its steps hold the network's operations
-    planned = plan(network, config, chain=settings.chain, hubs=settings.hubs)
+        stored = int(non_zeros(features).sum())
+        needs.feature_lines(planned.lists[INPUT], config).refuse()
+    if settings.hubs and config.hubs:
+        place_hubs(planned, config)
     constants = Constants(network, planned, config)
-    schedule = Schedule(network, planned, constants, config, settings, lines)
+    schedule = Schedule(network, planned, constants, config, settings)
     needs.program(len(schedule.descriptors)).refuse()
     beat, results = config.bus_bits // 8, schedule.results.written
     return Compiled(
@@ -180,7 +188,6 @@ def compile_network(
         descriptors=tuple(schedule.descriptors),
         program=_program(schedule.descriptors),
         constants=bytes(constants.image),
-        feature_lines=lines,
         input_stride=schedule.input_bytes,
         output_stride=schedule.output_bytes,
         result_stride=schedule.results.stride,
@@ -210,10 +217,14 @@ def input_refusals(network: IntGraphNetwork, config: GcnConfig) -> Iterator[User
         yield UserError(what, "input", "use a configuration with feature_values")
 
 
-def feature_counts(config: GcnConfig, features: Any) -> tuple[int, int]:
-    """Lines of the longest cluster, and elements that are not zero, of *features* in the core's order."""
-    indptr, indices, _ = entries_of(features)
-    return int(layout.line_counts(indptr, config.columns, config.clusters).max()), len(indices)
+def arrange(
+    network: IntGraphNetwork, config: GcnConfig, features: Any, *, order: Order = "spread", chain: bool = True
+) -> tuple[Numbering, IntGraphNetwork, Plan]:
+    """Numbers of the nodes, the network in these, and its plan without copies of hubs."""
+    numbering = numbering_of(network, config, features, order)
+    moved = network.renumbered(numbering.old)
+    stored = None if features is None else numbering.rows(non_zeros(features))
+    return numbering, moved, draft(moved, config, chain=chain, stored=stored)
 
 
 def numbering_of(network: IntGraphNetwork, config: GcnConfig, features: Any, order: Order) -> Numbering:

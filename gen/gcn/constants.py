@@ -8,9 +8,9 @@ import numpy as np
 
 from pyralis.gen.gcn import layout
 from pyralis.gen.gcn.allocate import Holding, Item, hold, least
-from pyralis.gen.gcn.intnetwork import IntAggregate, IntGraphNetwork
+from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntCombine, IntGraphNetwork, IntOperation
 from pyralis.gen.gcn.needs import Need
-from pyralis.gen.gcn.plan import Plan, Step
+from pyralis.gen.gcn.steps import Lists, Plan, Step
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.epilogue import BIAS_SLICES
 from pyralis.hw.gcn.program import Content, scale_depth
@@ -143,35 +143,66 @@ def _places(memory: str, uses: list[list[Use]], plan: Plan) -> tuple[dict[str, i
 
 def uses_of(network: IntGraphNetwork, plan: Plan, config: GcnConfig) -> list[list[Use]]:
     """What each step of *plan* needs; lines are the last ones."""
-    return [list(_uses(step, network, config)) for step in plan.steps]
+    lists = {
+        name: list(_lists(name, network, plan.lists[name], config)) for name in plan.lists if name != INPUT
+    }
+    constants: dict[str, list[Use]] = {}
+    found = []
+    for step in plan.steps:
+        operation = step.operation
+        if operation.name not in constants:
+            constants[operation.name] = list(_uses(operation, network, config))
+        mine = list(constants[operation.name])
+        if step.is_combine:
+            mine.insert(0, _weights(step))
+        if isinstance(operation, IntAggregate):
+            used = lists[operation.adjacency]
+            mine.append(used[min(step.interval, len(used) - 1)])
+        found.append(mine)
+    return found
 
 
-def _uses(step: Step, network: IntGraphNetwork, config: GcnConfig) -> Iterator[Use]:
-    c, operation = config, step.operation
-    epilogue = operation.epilogue
-    engine = int(step.is_combine)
-    unit = "combine" if step.is_combine else "aggregate"
-    fields: dict[str, Any]
-    if step.is_combine:
-        data = step.weights.tobytes()
-        size = len(step.weights)
-        fields = {"content": Content.WEIGHTS}
-        yield Use(memory="weights", name=operation.name, data=data, size=size, fields=fields)
+def _weights(step: Step) -> Use:
+    name = f"{step.operation.name} {step.first_slice}"
+    fields = {"content": Content.WEIGHTS}
+    return Use(
+        memory="weights", name=name, data=step.weights.tobytes(), size=len(step.weights), fields=fields
+    )
+
+
+def _uses(operation: IntOperation, network: IntGraphNetwork, config: GcnConfig) -> Iterator[Use]:
+    """Biases and scales of an operation, of all its rows and slices."""
+    c, epilogue = config, operation.epilogue
+    engine = int(isinstance(operation, IntCombine))
+    unit = "combine" if engine else "aggregate"
     width = network.widths()[operation.name]
     data = layout.pack_biases(c, epilogue.bias, width).tobytes()
-    fields = {"content": Content.BIASES, "engine": engine, "shift": epilogue.shift}
+    fields: dict[str, Any] = {"content": Content.BIASES, "engine": engine, "shift": epilogue.shift}
     fields["bias_shift"] = epilogue.bias_shift if epilogue.bias is not None else 0
     name = f"{data.hex()} {epilogue.shift} {fields['bias_shift']}"
-    yield Use(memory=f"biases {unit}", name=name, data=data, size=step.slices, fields=fields)
+    size = layout.slices(c, width)
+    yield Use(memory=f"biases {unit}", name=name, data=data, size=size, fields=fields)
     if isinstance(epilogue.scale, np.ndarray):
         data = layout.pack_scales(c, epilogue.scale).tobytes()
         fields = {"content": Content.SCALES, "engine": engine}
         size = len(data) // 2 // c.columns
         yield Use(memory=f"scales {unit}", name=data.hex(), data=data, size=size, fields=fields)
-    if isinstance(operation, IntAggregate):
-        adjacency = network.adjacencies[operation.adjacency]
-        lines = layout.pack_lines(adjacency.indptr, adjacency.indices, adjacency.weight, columns=c.columns)
-        fields = {"content": Content.EDGES, "valued": int(adjacency.weight is not None)}
-        size = len(lines) // c.columns
-        data = lines.tobytes()
-        yield Use(memory="edges", name=operation.adjacency, data=data, size=size, fields=fields)
+
+
+def _lists(name: str, network: IntGraphNetwork, lists: Lists, config: GcnConfig) -> Iterator[Use]:
+    """Lines of an adjacency: of all intervals one behind the other, or of each."""
+    adjacency, columns = network.adjacencies[name], config.columns
+    fields = {"content": Content.EDGES, "valued": int(adjacency.weight is not None)}
+    packed = []
+    for low, high, offset in zip(lists.bounds, lists.bounds[1:], lists.offsets, strict=False):
+        begin, end = adjacency.indptr[low], adjacency.indptr[high]
+        weight = None if adjacency.weight is None else adjacency.weight[begin:end]
+        indptr = adjacency.indptr[low : high + 1] - begin
+        packed.append(
+            layout.pack_lines(indptr, adjacency.indices[begin:end] - offset, weight, columns=columns)
+        )
+    if lists.together:
+        packed = [np.concatenate(packed)]
+    for interval, lines in enumerate(packed):
+        size, part = len(lines) // columns, "" if lists.together else f" {interval}"
+        yield Use(memory="edges", name=f"{name}{part}", data=lines.tobytes(), size=size, fields=fields)

@@ -16,7 +16,8 @@ from pyralis.gen.gcn import phases
 from pyralis.gen.gcn.compile import Compiled
 from pyralis.gen.gcn.features import non_zeros
 from pyralis.gen.gcn.intnetwork import IntAggregate
-from pyralis.gen.gcn.plan import Step, reads
+from pyralis.gen.gcn.plan import reads
+from pyralis.gen.gcn.steps import Step
 from pyralis.gen.gcn.traffic import Traffic
 from pyralis.hw.gcn.program import Source
 
@@ -92,19 +93,20 @@ class Estimate:
 
 def estimate(compiled: Compiled, features: Any = None) -> Estimate:
     """Estimate of one run of *compiled*; *features* are those that it was compiled with."""
-    lists = _loads_of_columns(compiled, features)
-    rows, cycles = [], {}
-    for phase, step in zip(phases.phases(compiled), compiled.plan.steps, strict=True):
-        cycles[phase.name], bound = max(_bounds(compiled, step, lists))
+    steps, stored = compiled.plan.steps, _stored(compiled, features)
+    bounds = [max(_bounds(compiled, step, stored)) for step in steps]
+    rows = []
+    for phase in phases.phases(compiled):
+        parts = [number for number, step in enumerate(steps) if step.operation.name == phase.name]
         rows.append(
             PhaseEstimate(
                 name=phase.name,
                 kind=phase.kind,
-                chained=step.chained,
+                chained=steps[parts[0]].chained,
                 operations=phase.operations,
                 lanes=phase.lanes,
-                cycles=cycles[phase.name],
-                bound=bound,
+                cycles=sum(bounds[number][0] for number in parts),
+                bound=max(bounds[number] for number in parts)[1],
                 bytes_first=sum(phase.first.values()),
                 bytes_later=sum(phase.later.values()),
             )
@@ -113,18 +115,17 @@ def estimate(compiled: Compiled, features: Any = None) -> Estimate:
     return Estimate(
         phases=tuple(rows),
         traffic=traffic,
-        compute_cycles=_path(compiled.plan.steps, cycles),
+        compute_cycles=_path(steps, [cycles for cycles, _ in bounds]),
         bus_cycles_first=sum(traffic.first.values()) // beat,
         bus_cycles_later=sum(traffic.later.values()) // beat,
     )
 
 
-def _loads_of_columns(compiled: Compiled, features: Any) -> int:
-    """Elements of a sparse input that the busiest column has; a row without any has one entry."""
+def _stored(compiled: Compiled, features: Any) -> np.ndarray:
+    """Elements of each row of a sparse input; a row without any has one entry."""
     if not compiled.plan.sparse_input or features is None:
-        return 0
-    stored = np.maximum(non_zeros(compiled.numbering.rows(features)), 1)
-    return _busiest(stored, compiled.config.columns)
+        return np.zeros(compiled.network.nodes, dtype=np.int64)
+    return np.maximum(non_zeros(compiled.numbering.rows(features)), 1)
 
 
 def _busiest(work: np.ndarray, columns: int) -> int:
@@ -132,36 +133,48 @@ def _busiest(work: np.ndarray, columns: int) -> int:
     return int(np.bincount(np.arange(len(work)) % columns, weights=work).max())
 
 
-def _bounds(compiled: Compiled, step: Step, lists: int) -> list[tuple[int, str]]:
+def _bounds(compiled: Compiled, step: Step, stored: np.ndarray) -> list[tuple[int, str]]:
     """(cycles, what bounds them) of one step, of its arithmetic and of its epilogue."""
     c, n, operation = compiled.config, compiled.network, step.operation
-    rows = -(-n.nodes // c.columns)
+    rows = -(-step.rows // c.columns)
     narrow = n.widths()[operation.name] <= c.epilogue_lanes
     finish = rows * step.slices * (1 if narrow else c.lanes // c.epilogue_lanes)
+    mine = slice(step.first_row, step.last_row)
     if isinstance(operation, IntAggregate):
-        entries = np.maximum(n.adjacencies[operation.adjacency].degrees, 1)
+        entries = np.maximum(n.adjacencies[operation.adjacency].degrees, 1)[mine]
         rate = c.cores << compiled.plan.matrices[step.first].splits
         work, unit = -(-_busiest(entries, c.columns) * step.slices // rate), "adders"
     elif step.source is Source.FEATURES:
-        work, unit = -(-lists * step.slices // c.gather_ports), "multipliers"
+        work, unit = -(-_busiest(stored[mine], c.columns) * step.slices // c.gather_ports), "multipliers"
     else:
         work, unit = -(-rows // c.pe_rows) * step.elements * step.slices, "multipliers"
     return [(finish, "epilogue"), (work, unit)]
 
 
-def _path(steps: tuple[Step, ...], cycles: dict[str, int]) -> int:
+def _path(steps: tuple[Step, ...], cycles: list[int]) -> int:
     """Longest way through the steps: each begins when its engine is free and the rows it reads are there.
 
     Rows that are chained are read while they are made.
     """
-    begun: dict[str, int] = {}
-    ended: dict[str, int] = {}
+    begun: list[int] = []
+    ended: list[int] = []
     free = {False: 0, True: 0}
-    chained = {step.operation.name for step in steps if step.chained}
-    for step in steps:
-        name, sources = step.operation.name, [each for each in reads(step.operation) if each in ended]
-        ready = [begun[each] if each in chained else ended[each] for each in sources]
-        begun[name] = max([free[step.is_combine], *ready])
-        ended[name] = max([begun[name] + cycles[name], *(ended[each] for each in sources)])
-        free[step.is_combine] = ended[name]
-    return max(ended.values())
+    for number, step in enumerate(steps):
+        chained = number > 0 and steps[number - 1].chained
+        sources = [each for each in range(number) if _feeds(steps[each], step, chained, each == number - 1)]
+        ready = [begun[each] if steps[each].chained else ended[each] for each in sources]
+        begun.append(max([free[step.is_combine], *ready]))
+        ended.append(max([begun[number] + cycles[number], *(ended[each] for each in sources)]))
+        free[step.is_combine] = ended[number]
+    return max(ended)
+
+
+def _feeds(maker: Step, step: Step, chained: bool, next_to: bool) -> bool:
+    """Whether *step* reads what *maker* makes."""
+    if maker.chained:
+        return chained and next_to
+    if maker.operation.name not in reads(step.operation):
+        return False
+    slices = range(maker.first_slice, maker.first_slice + maker.slices)
+    gathered = not step.is_combine
+    return not gathered or (step.first_slice < slices.stop and slices.start < step.first_slice + step.slices)

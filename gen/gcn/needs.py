@@ -10,7 +10,7 @@ from pyralis.hw.gcn.config import NO_SOURCE, GcnConfig
 from pyralis.hw.gcn.program import Source
 
 if TYPE_CHECKING:
-    from pyralis.gen.gcn.plan import Matrix, Step
+    from pyralis.gen.gcn.steps import Lists, Matrix, Step
 
 __all__ = ["LARGER", "Need", "buffer", "feature_lines", "nodes", "program", "row_store"]
 
@@ -112,16 +112,18 @@ def row_store(matrices: Iterable["Matrix"], config: GcnConfig) -> Need:
     )
 
 
-def feature_lines(lines: int, config: GcnConfig) -> Need:
-    """Lines of sparse features, of the gather cluster that has most of them."""
-    what = f"the features take {lines} lines of a cluster, and this core has {config.feature_lines}"
+def feature_lines(lists: "Lists | None", config: GcnConfig) -> Need:
+    """Lines of sparse features at a time, of the gather cluster that has most of them."""
+    lines = max(lists.lines) if lists else 0
+    what = f"features that must be there at a time take {lines} lines of a cluster, and this core has "
     return Need(
         memory="features",
         unit="lines of a cluster",
         need=lines,
         has=config.feature_lines,
         where="input",
-        what=what,
+        what=f"{what}{config.feature_lines}",
+        whole=sum(lists.lines) if lists else None,
     )
 
 

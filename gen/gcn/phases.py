@@ -9,8 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from pyralis.gen.gcn import layout
 from pyralis.gen.gcn.compile import Compiled
 from pyralis.gen.gcn.intnetwork import IntCombine
+from pyralis.gen.gcn.steps import Step
 from pyralis.gen.gcn.traffic import KIND_OF
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.program import Content, Opcode, Source
@@ -30,7 +32,9 @@ class Phase:
     source : {"lists", "chain", "rows"}
         Where its rows come from: sparse features, the aggregation beside it, the row store.
     index : int
-        Of the descriptor that computes it.
+        Of the descriptor that computes it, or the first part of it.
+    indices : tuple of int
+        Of the descriptors that compute its parts.
     loads : tuple of int
         Indices of those that load for it.
     work : int
@@ -52,6 +56,7 @@ class Phase:
     kind: str
     source: str
     index: int
+    indices: tuple[int, ...]
     loads: tuple[int, ...]
     work: int
     operations: int
@@ -76,7 +81,9 @@ class Counted(Protocol):
 
 def phases(compiled: Compiled) -> tuple[Phase, ...]:
     """The operations in the order of the program."""
-    found, loads = [], []
+    loads: list[Mapping[str, Any]] = []
+    parts: dict[str, list[int]] = {}
+    own: dict[str, list[Mapping[str, Any]]] = {}
     steps = iter(compiled.plan.steps)
     for fields in compiled.descriptors:
         if fields["opcode"] is Opcode.LOAD:
@@ -85,34 +92,41 @@ def phases(compiled: Compiled) -> tuple[Phase, ...]:
             step = next(steps)
             mine = [load for load in loads if _is_for(load, step.is_combine)]
             loads = [load for load in loads if load not in mine]
-            operation, c = step.operation, compiled.config
-            # of a run that finds on chip what stays
-            later = [load for load in mine if not load.get("resident", 0)]
-            results = compiled.traffic.first["outputs"] if step is compiled.plan.steps[-1] else 0
-            dense = step.is_combine and step.source is not Source.FEATURES
-            lanes = c.macs if dense else c.gather_lanes if step.is_combine else c.simd_lanes
-            source = {Source.FEATURES: "lists", Source.CHAIN: "chain", Source.ROWS: "rows"}[step.source]
-            operations = compiled.traffic.operations[operation.name]
-            work = _work(compiled, step, operations)
-            # an entry or a product is as wide as a part of a word of the row store, or as a whole one
-            splits = 0 if step.is_combine else compiled.plan.matrices[step.first].splits
-            found.append(
-                Phase(
-                    name=operation.name,
-                    layer=operation.name.partition(".")[0],
-                    kind="combination" if step.is_combine else "aggregation",
-                    source=source if step.is_combine else "rows",
-                    index=fields["index"],
-                    loads=tuple(load["index"] for load in mine),
-                    work=work,
-                    operations=operations,
-                    executed=work * (c.lanes >> splits),
-                    lanes=lanes,
-                    first=_bytes(mine, c, results),
-                    later=_bytes(later, c, results),
-                )
-            )
-    return tuple(found)
+            parts.setdefault(step.operation.name, []).append(fields["index"])
+            own.setdefault(step.operation.name, []).extend(mine)
+    steps_of = {step.operation.name: step for step in compiled.plan.steps}
+    return tuple(_phase(compiled, step, parts[name], own[name]) for name, step in steps_of.items())
+
+
+def _phase(compiled: Compiled, step: Step, parts: list[int], loads: list[Mapping[str, Any]]) -> Phase:
+    """The operation of *step*, a part of it."""
+    c, operation = compiled.config, step.operation
+    # of a run that finds on chip what stays
+    later = [load for load in loads if not load.get("resident", 0)]
+    last = operation is compiled.plan.steps[-1].operation
+    results = compiled.traffic.first["outputs"] if last else 0
+    dense = step.is_combine and step.source is not Source.FEATURES
+    lanes = c.macs if dense else c.gather_lanes if step.is_combine else c.simd_lanes
+    source = {Source.FEATURES: "lists", Source.CHAIN: "chain", Source.ROWS: "rows"}[step.source]
+    operations = compiled.traffic.operations[operation.name]
+    work = _work(compiled, step, operations)
+    # an entry or a product is as wide as a part of a word of the row store, or as a whole one
+    splits = 0 if step.is_combine else compiled.plan.matrices[step.first].splits
+    return Phase(
+        name=operation.name,
+        layer=operation.name.partition(".")[0],
+        kind="combination" if step.is_combine else "aggregation",
+        source=source if step.is_combine else "rows",
+        index=parts[0],
+        indices=tuple(parts),
+        loads=tuple(load["index"] for load in loads),
+        work=work,
+        operations=operations,
+        executed=work * (c.lanes >> splits),
+        lanes=lanes,
+        first=_bytes(loads, c, results),
+        later=_bytes(later, c, results),
+    )
 
 
 def table(
@@ -139,7 +153,10 @@ def table(
     rows = []
     for phase in phases(compiled):
         row: dict[str, Any] = {name: getattr(phase, name) for name in FACTS}
-        spent = once[phase.index], twice[phase.index] - once[phase.index]
+        spent = (
+            sum(once[index] for index in phase.indices),
+            sum(twice[index] - once[index] for index in phase.indices),
+        )
         moved = phase.first, phase.later
         for run, own, whole, kinds in zip(("first", "later"), spent, cycles, moved, strict=True):
             row[run] = {
@@ -173,11 +190,17 @@ def _bytes(loads: Iterable[Mapping[str, Any]], config: GcnConfig, results: int) 
     return found | ({"outputs": results} if results else {})
 
 
-def _work(compiled: Compiled, step: Any, operations: int) -> int:
+def _work(compiled: Compiled, step: Step, operations: int) -> int:
     """What the core counts: every slice, and of dense rows whole groups of PE rows."""
     c, n = compiled.config, compiled.network
     width = n.widths()[step.operation.name]
     if not isinstance(step.operation, IntCombine) or step.source is Source.FEATURES:
-        return operations // width * step.slices
-    groups = sum(-(-len(range(column, n.nodes, c.columns)) // c.pe_rows) for column in range(c.columns))
-    return groups * c.pe_rows * step.elements * step.slices
+        return operations // width * layout.slices(c, width)
+    parts = [each for each in compiled.plan.steps if each.operation is step.operation]
+    return sum(_groups(each.rows, c) * c.pe_rows * each.elements * each.slices for each in parts)
+
+
+def _groups(rows: int, config: GcnConfig) -> int:
+    """Groups of PE rows of all columns."""
+    columns = config.columns
+    return sum(-(-len(range(column, rows, columns)) // config.pe_rows) for column in range(columns))

@@ -2,97 +2,20 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 
 from pyralis.gen.errors import UserError
-from pyralis.gen.gcn import layout, needs
+from pyralis.gen.gcn import layout, partition
 from pyralis.gen.gcn.allocate import Item, NoRoomError, place
 from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntCombine, IntGraphNetwork, IntOperation
+from pyralis.gen.gcn.steps import Lists, Matrix, Plan, Step
 from pyralis.hw.gcn.config import NO_SOURCE, GcnConfig
 from pyralis.hw.gcn.epilogue import BIAS_SLICES
 from pyralis.hw.gcn.program import Source
 
-__all__ = ["Matrix", "Plan", "Step", "draft", "needed", "plan", "reads", "refusals"]
-
-
-@dataclass(kw_only=True, slots=True, eq=False)
-class Matrix:
-    """Rows in the row store.
-
-    Attributes
-    ----------
-    words : Item
-        Its place; row v of slice s is at ``base + s * stride + v``.
-    width, slices, stride : int
-    signed : bool
-        int8, else uint8 (or binary).
-    splits : int
-        log2 of the parts of a word that hold the row.
-    hubs : Item, optional
-        Place of the copies of its first ``2**hub_bits`` rows in the cores.
-    hub_bits : int
-    """
-
-    words: Item
-    width: int
-    slices: int
-    stride: int
-    signed: bool
-    splits: int = 0
-    hubs: Item | None = None
-    hub_bits: int = 0
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Step:
-    """One operation.
-
-    Attributes
-    ----------
-    operation : IntCombine or IntAggregate
-    phase : int
-        An aggregation and the combination that it is chained to have the same one.
-    slices : int
-        Of a row of the result.
-    chained : bool
-        Of an aggregation: its rows go to the combination behind it.
-    first, second : str
-        Row matrices that are read; the second one of a combination, or empty.
-    source : Source
-        Of a combination.
-    weights : (rows, lanes) int8
-        Of a combination, as the Weight Buffer holds them.
-    elements, boundary : int
-        Of a combination: elements of a row, and how many of them are before the second source.
-    """
-
-    operation: IntOperation
-    phase: int
-    slices: int
-    chained: bool = False
-    first: str = ""
-    second: str = ""
-    source: Source = Source.ROWS
-    weights: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), dtype=np.int8))
-    elements: int = 0
-    boundary: int = 0
-
-    @property
-    def is_combine(self) -> bool:
-        return isinstance(self.operation, IntCombine)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Plan:
-    """Steps in order, and the row matrices that stand in the row store."""
-
-    steps: tuple[Step, ...]
-    matrices: dict[str, Matrix]
-    phases: int
-    sparse_input: bool
-    """The input comes as lines, else as words of the row store."""
+__all__ = ["draft", "needed", "place_hubs", "reads", "refusals"]
 
 
 def needed(network: IntGraphNetwork) -> IntGraphNetwork:
@@ -106,31 +29,44 @@ def needed(network: IntGraphNetwork) -> IntGraphNetwork:
     return replace(network, operations=tuple(reversed(kept)))
 
 
-def plan(network: IntGraphNetwork, config: GcnConfig, *, chain: bool = True, hubs: bool = True) -> Plan:
-    """Plans a network of which every operation is needed.
+def draft(
+    network: IntGraphNetwork,
+    config: GcnConfig,
+    *,
+    chain: bool = True,
+    stored: np.ndarray | None = None,
+) -> Plan:
+    """The plan of a network of which every operation is needed, without copies of hubs.
 
-    Raises
-    ------
-    UserError
-        Names the operation, the value and the bound of what the core cannot do.
+    Operations are in parts where lists or weights are too long; the row store is as large as it has to be.
+
+    Parameters
+    ----------
+    network : IntGraphNetwork
+        In the core's numbers.
+    config : GcnConfig
+    chain : bool
+    stored : (nodes,) int64, optional
+        Elements of each row of a sparse input.
     """
-    needs.nodes(network, config).refuse()
-    for refusal in refusals(network, config):
-        raise refusal
-    made = draft(network, config, chain=chain)
-    for need in (needs.buffer(made.steps, config), needs.row_store(made.matrices.values(), config)):
-        need.refuse()
-    if hubs and config.hubs:
-        _place_hubs(made.matrices, made.steps, config)
-    return made
-
-
-def draft(network: IntGraphNetwork, config: GcnConfig, *, chain: bool = True) -> Plan:
-    """The plan for memories as large as it needs them, without copies of hubs."""
     sparse = _sparse_input(network, config)
-    steps = _steps(network, config, chain, sparse)
-    matrices = _matrices(network, config, steps, sparse)
-    return Plan(steps=steps, matrices=matrices, phases=steps[-1].phase + 1, sparse_input=sparse)
+    whole = _steps(network, config, chain, sparse)
+    lists: dict[str, Lists] = {}
+    for step in whole:
+        if isinstance(step.operation, IntAggregate):
+            name = step.operation.adjacency
+            lists[name] = partition.adjacency_lists(name, whole, network, config)
+    if sparse:
+        lists[INPUT] = partition.input_lists(whole, network, config, stored)
+    steps = partition.parts(whole, lists, network, config)
+    return Plan(
+        steps=steps,
+        matrices=_matrices(network, config, steps, sparse),
+        lists=lists,
+        nodes=network.nodes,
+        phases=steps[-1].phase + 1,
+        sparse_input=sparse,
+    )
 
 
 def reads(operation: IntOperation) -> list[str]:
@@ -225,7 +161,11 @@ def _chains(
         return False
     if reads(later[0]).count(name) > 1:
         return False
-    return _elements(*_ordered(later[0], name)[:2], widths, config)[0] <= config.group_bytes
+    elements = _elements(*_ordered(later[0], name)[:2], widths, config)[0]
+    weights = elements * layout.slices(config, widths[later[0].name])
+    # weights in turns are for rows that can be read more than once
+    in_turns = weights > config.weight_rows and later[0] is not operations[-1]
+    return elements <= config.group_bytes and not in_turns
 
 
 def _ordered(operation: IntCombine, chained: str) -> tuple[str, str, np.ndarray, np.ndarray | None]:
@@ -267,7 +207,10 @@ def _matrices(
     network: IntGraphNetwork, config: GcnConfig, steps: tuple[Step, ...], sparse: bool
 ) -> dict[str, Matrix]:
     types, widths = network.types(), network.widths()
-    made = {step.operation.name: step.phase for step in steps if not step.chained}
+    made: dict[str, int] = {}
+    for step in steps:
+        if not step.chained:
+            made.setdefault(step.operation.name, step.phase)
     del made[steps[-1].operation.name]
     if not sparse:
         made[INPUT] = -1
@@ -301,18 +244,23 @@ def _splits(config: GcnConfig, width: int) -> int:
     return splits
 
 
-def _place_hubs(matrices: dict[str, Matrix], steps: tuple[Step, ...], config: GcnConfig) -> None:
+def place_hubs(plan: Plan, config: GcnConfig) -> None:
     """Copies of the first rows, as many as have room, of all matrices that are gathered and made here."""
+    matrices, steps = plan.matrices, plan.steps
     sources = {step.first for step in steps if not step.is_combine} - {INPUT}
     gathered = [matrices[name] for name in matrices if name in sources]
+    # the descriptor that makes the first rows makes the copies
+    rows = {step.operation.name: step.rows for step in steps if step.first_row == 0}
     share = config.hubs
     while share:
         for matrix in gathered:
             matrix.hubs = None
         found = [matrix for matrix in gathered if matrix.slices <= share]
         for matrix in found:
-            matrix.hub_bits = (share // matrix.slices).bit_length() - 1
             words = matrix.words
+            most = (share // matrix.slices).bit_length() - 1
+            made = rows[words.name]
+            matrix.hub_bits = most if made == plan.nodes else min(most, made.bit_length() - 1)
             size = matrix.slices << matrix.hub_bits
             matrix.hubs = Item(name=words.name, size=size, first=words.first, last=words.last)
         try:

@@ -6,7 +6,7 @@ import numpy as np
 
 from pyralis.gen.errors import UserError
 from pyralis.gen.gcn import layout
-from pyralis.gen.gcn.plan import Step
+from pyralis.gen.gcn.steps import Step
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.program import Source
 from pyralis.hw.gcn.results import RESULT_WORDS
@@ -20,8 +20,8 @@ class ResultForm:
 
     Attributes
     ----------
-    last : int
-        Bytes of the last slice of a row that are kept.
+    row, last : int
+        Bytes of a row, and of its last slice that are kept.
     parts : int
         log2 of the words that a row has in the reorder memory.
     group : int
@@ -32,6 +32,7 @@ class ResultForm:
         Bytes of all columns, each filled up to whole bus beats.
     """
 
+    row: int
     last: int
     parts: int
     group: int
@@ -55,6 +56,7 @@ def result_form(config: GcnConfig, step: Step, nodes: int, width: int) -> Result
     columns = np.array([layout.beats(config, rows * width * size) for rows in _rows(config, nodes)])
     beat = config.bus_bits // 8
     return ResultForm(
+        row=width * size,
         last=last,
         parts=parts,
         group=_dense(config, step, parts) if _is_dense(step) else _sparse(config, longest, parts),

@@ -9,12 +9,12 @@ from pyralis.gen.gcn import layout
 from pyralis.gen.gcn.allocate import Item
 from pyralis.gen.gcn.constants import Constants, Use
 from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntGraphNetwork
-from pyralis.gen.gcn.plan import Matrix, Plan, Step
 from pyralis.gen.gcn.results import result_form
+from pyralis.gen.gcn.steps import Matrix, Plan, Step
 from pyralis.gen.gcn.waits import Access, Waits
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.epilogue import OutputType
-from pyralis.hw.gcn.program import VERSION, Content, Opcode, Origin, Source, Target
+from pyralis.hw.gcn.program import VERSION, Content, Opcode, Origin, Source, Target, line_bytes
 
 __all__ = ["Schedule", "Settings"]
 
@@ -66,15 +66,16 @@ class Schedule:
         constants: Constants,
         config: GcnConfig,
         settings: Settings,
-        feature_lines: int,
     ) -> None:
         self.network, self.plan, self.constants, self.config = network, plan, constants, config
-        self.settings, self.feature_lines = settings, feature_lines
+        self.settings = settings
         self.unit = config.bus_bits // 8
         self.descriptors: list[dict[str, Any]] = []
         self.input_bytes = 0
         self._waits = Waits()
         self._held: set[tuple[str, int]] = set()  # memory and identity of what has been loaded
+        self._listed: dict[int, int] = {}  # first lines of the features that are there, and their interval
+        self._turn = 0  # half of the line buffers that the next features go to
         last = plan.steps[-1]
         self.results = result_form(config, last, network.nodes, network.widths()[last.operation.name])
         self.output_bytes = config.columns * self.results.stride
@@ -122,23 +123,42 @@ class Schedule:
         self._add_load(fields, Access(use.memory, item.base, item.base + item.size, True))
 
     def _load_input(self, step: Step) -> None:
-        if INPUT not in (step.first, step.second, step.operation.epilogue.extra) or self.input_bytes:
+        if INPUT not in (step.first, step.second, step.operation.epilogue.extra):
             return
-        c = self.config
         if self.plan.sparse_input:
-            valued = self.network.input.values != "binary"
-            size = self.feature_lines * c.columns * c.clusters * (32 if valued else 16)
-            fields: dict[str, Any] = {"content": Content.FEATURES, "valued": int(valued)}
-            fields["resident"] = int(self.settings.keep_input)
-            start, count, memory = 0, self.feature_lines, "features"
-        else:
+            self._load_lists(step)
+        elif not self.input_bytes:
             words = self.plan.matrices[INPUT].words
-            size, start, count, memory = words.size * c.lanes, words.base, words.size, "rows"
-            fields = {"content": Content.ROWS}
-        beats = self._beats(size)
-        self.input_bytes = beats * self.unit
-        fields |= {"origin": Origin.INPUT, "beats": beats, "start": start, "count": count}
-        self._add_load(fields, Access(memory, start, start + count, True))
+            beats = self._beats(words.size * self.config.lanes)
+            self.input_bytes = beats * self.unit
+            fields = {"content": Content.ROWS, "origin": Origin.INPUT, "beats": beats}
+            fields |= {"start": words.base, "count": words.size}
+            self._add_load(fields, Access("rows", words.base, words.base + words.size, True))
+
+    def _load_lists(self, step: Step) -> None:
+        """Features of the rows of *step*, unless they are there: all of them, or those of its interval."""
+        c, lists, valued = self.config, self.plan.lists[INPUT], self.network.input.values != "binary"
+        if step.interval in self._listed.values():
+            return
+        streams = c.columns * c.clusters * line_bytes(valued)
+        sizes = [self._beats(lines * streams) for lines in lists.lines]
+        self.input_bytes = sum(sizes) * self.unit
+        count, start = lists.lines[step.interval], 0
+        if 2 * max(lists.lines) <= c.feature_lines:
+            start = self._turn * (c.feature_lines // 2)
+            self._turn = 1 - self._turn
+        self._listed[start] = step.interval
+        fields = {
+            "content": Content.FEATURES,
+            "valued": int(valued),
+            "resident": int(self.settings.keep_input and lists.together),
+            "origin": Origin.INPUT,
+            "source": sum(sizes[: step.interval]) * self.unit,
+            "beats": sizes[step.interval],
+            "start": start,
+            "count": count,
+        }
+        self._add_load(fields, Access("features", start, start + count, True))
 
     def _add_load(self, fields: dict[str, Any], access: Access) -> None:
         self._add({"opcode": Opcode.LOAD, **self._waits.add("load", [access]), **fields})
@@ -149,7 +169,7 @@ class Schedule:
         places = {use.memory.split()[0]: item for use, item in items}
         accesses = [Access(use.memory, i.base, i.base + i.size) for use, i in items]
         fields, touched = (self._combine if step.is_combine else self._aggregate)(step, places)
-        finish, written = self._finish(step, places, number)
+        finish, written = self._finish(step, places)
         accesses += touched + written
         loads = self._waits.counts["load"]
         after = self._waits.add("combine" if step.is_combine else "aggregate", accesses)
@@ -167,41 +187,46 @@ class Schedule:
         return before["opcode"] is Opcode.LOAD and before["content"] is wanted
 
     def _aggregate(self, step: Step, places: dict[str, Item]) -> tuple[dict[str, Any], list[Access]]:
-        operation, nodes = step.operation, self.network.nodes
+        operation, c = step.operation, self.config
         assert isinstance(operation, IntAggregate)
-        source = self.plan.matrices[step.first]
-        accesses = [_words(source)]
-        rows = -(-nodes // self.config.columns)
+        source, lists = self.plan.matrices[step.first], self.plan.lists[operation.adjacency]
+        offset = lists.offsets[step.interval]
+        accesses = self._words(source, offset, source.stride, step.first_slice, step.slices)
+        rows = -(-step.rows // c.columns)
         if step.chained:
-            rows = self.config.pe_rows
-        elif step is self.plan.steps[-1]:
+            rows = c.pe_rows
+        elif step.operation is self.plan.steps[-1].operation:
             rows = 1 << self.results.group
+        first = step.first_slice * source.stride
         fields = {
             "by_row": int(self.settings.by_row),
             "maximum": int(operation.reduce == "max"),
             "is_signed": int(source.signed),
             "splits": source.splits,
-            "rows": nodes,
-            "start": places["edges"].base,
+            "rows": step.rows,
+            "start": places["edges"].base + (lists.start(step.interval) if lists.together else 0),
             "group_rows": rows,
             "slices": step.slices,
-            "base": source.words.base,
-            "stride": source.stride,
+            "base": (source.words.base + first + offset) % c.rows,
+            # of one slice it only says how many rows are read
+            "stride": source.stride - offset,
         }
-        if source.hubs is not None:
-            fields |= {"hubs": 1, "hub_bits": source.hub_bits, "hub_base": source.hubs.base}
-            accesses.append(_copies(source))
+        if source.hubs is not None and not offset:
+            base = source.hubs.base + (step.first_slice << source.hub_bits)
+            fields |= {"hubs": 1, "hub_bits": source.hub_bits, "hub_base": base}
+            accesses.append(_copies(source, step))
         if operation.epilogue.extra is not None:
             extra = self.plan.matrices[operation.epilogue.extra]
-            fields |= {"extra": 1, "extra_base": extra.words.base, "extra_stride": extra.stride}
-            accesses.append(_words(extra))
+            base = extra.words.base + step.first_slice * extra.stride + step.first_row
+            fields |= {"extra": 1, "extra_base": base, "extra_stride": extra.stride}
+            accesses += self._words(extra, step.first_row, step.last_row, step.first_slice, step.slices)
         return fields, accesses
 
     def _combine(self, step: Step, places: dict[str, Item]) -> tuple[dict[str, Any], list[Access]]:
         fields = {
             "source": step.source,
             "cooperative": int(self.settings.cooperative and step.source is not Source.FEATURES),
-            "rows": self.network.nodes,
+            "rows": step.rows,
             "elements": step.elements,
             "boundary": step.boundary,
             "slices": step.slices,
@@ -213,22 +238,24 @@ class Schedule:
         fields["is_signed"] = int(types[step.first] == "int8")
         if step.source is Source.FEATURES:
             fields["valued"] = int(self.network.input.values != "binary")
-            accesses.append(Access("features", 0, self.feature_lines))
+            start = next(at for at, interval in self._listed.items() if interval == step.interval)
+            fields["start"] = start
+            lines = self.plan.lists[INPUT].lines[step.interval]
+            accesses.append(Access("features", start, start + lines))
         elif step.source is Source.ROWS:
             rows = self.plan.matrices[step.first]
-            fields |= {"base": rows.words.base, "stride": rows.stride}
-            accesses.append(_words(rows))
+            fields |= {"base": rows.words.base + step.first_row, "stride": rows.stride}
+            accesses += self._words(rows, step.first_row, step.last_row, 0, rows.slices)
         if step.second:
             second = self.plan.matrices[step.second]
-            fields |= {"second_base": second.words.base, "second_stride": second.stride}
+            base = second.words.base + step.first_row
+            fields |= {"second_base": base, "second_stride": second.stride}
             fields["second_signed"] = int(second.signed)
-            accesses.append(_words(second))
+            accesses += self._words(second, step.first_row, step.last_row, 0, second.slices)
         return fields, accesses
 
-    def _finish(
-        self, step: Step, places: dict[str, Item], number: int
-    ) -> tuple[dict[str, Any], list[Access]]:
-        epilogue = step.operation.epilogue
+    def _finish(self, step: Step, places: dict[str, Item]) -> tuple[dict[str, Any], list[Access]]:
+        c, epilogue = self.config, step.operation.epilogue
         extra = epilogue.extra
         signed = extra is not None and self.network.types()[extra] == "int8"
         fields: dict[str, Any] = {
@@ -239,20 +266,22 @@ class Schedule:
                 "bias_shift": epilogue.bias_shift if epilogue.bias is not None else 0,
                 "extra_scale": epilogue.extra_scale if extra is not None else 0,
                 "extra_signed": int(signed),
-                "narrow": int(self.network.widths()[step.operation.name] <= self.config.epilogue_lanes),
+                "narrow": int(self.network.widths()[step.operation.name] <= c.epilogue_lanes),
             },
-            "bias_base": places["biases"].base,
+            "bias_base": places["biases"].base + step.first_slice,
         }
+        row = step.first_row // c.columns
         if isinstance(epilogue.scale, np.ndarray):
-            fields |= {"scaled": 1, "scale_base": places["scales"].base}
+            fields |= {"scaled": 1, "scale_base": places["scales"].base + row}
         else:
             fields["scale"] = int(epilogue.scale)
         if step.chained:
             return fields | {"target": Target.CHAIN}, []
-        if number == len(self.plan.steps) - 1:
+        if step.operation is self.plan.steps[-1].operation:
+            address = row * self.results.row
             fields |= {
                 "target": Target.MEMORY,
-                "result_address": 0,
+                "result_address": address,
                 "result_stride": self.results.stride,
                 "result_last": self.results.last,
                 "result_parts": self.results.parts,
@@ -260,27 +289,37 @@ class Schedule:
             }
             return fields, [Access("outputs", 0, self.output_bytes, True)]
         made = self.plan.matrices[step.operation.name]
-        accesses = [_words(made, True)]
+        accesses = self._words(made, step.first_row, step.last_row, step.first_slice, step.slices, True)
         fields |= {
             "target": Target.ROWS,
             "target_splits": made.splits,
-            "target_base": made.words.base,
+            "target_base": (made.words.base + step.first_slice * made.stride + step.first_row) % c.rows,
             "target_stride": made.stride,
         }
-        if made.hubs is not None:
+        if made.hubs is not None and step.first_row == 0:
             fields |= {
                 "target_hubs": 1,
-                "target_hub_base": made.hubs.base,
+                "target_hub_base": made.hubs.base + (step.first_slice << made.hub_bits),
                 "target_hub_bits": made.hub_bits,
             }
-            accesses.append(_copies(made, True))
+            accesses.append(_copies(made, step, True))
         return fields, accesses
 
+    def _words(
+        self, matrix: Matrix, low: int, high: int, first: int, slices: int, writes: bool = False
+    ) -> list[Access]:
+        """Rows *low* to *high* - 1 of *slices* slices, from *first* on, in the row store."""
+        size, found = self.config.rows, []
+        for s in range(first, first + slices):
+            begin = (matrix.words.base + s * matrix.stride + low) % size
+            end = begin + high - low
+            found.append(Access("rows", begin, min(end, size), writes))
+            if end > size:
+                found.append(Access("rows", 0, end - size, writes))
+        return found
 
-def _words(matrix: Matrix, writes: bool = False) -> Access:
-    return Access("rows", matrix.words.base, matrix.words.base + matrix.words.size, writes)
 
-
-def _copies(matrix: Matrix, writes: bool = False) -> Access:
+def _copies(matrix: Matrix, step: Step, writes: bool = False) -> Access:
     assert matrix.hubs is not None
-    return Access("hubs", matrix.hubs.base, matrix.hubs.base + matrix.hubs.size, writes)
+    base = matrix.hubs.base + (step.first_slice << matrix.hub_bits)
+    return Access("hubs", base, base + (step.slices << matrix.hub_bits), writes)

@@ -62,8 +62,17 @@ def jobs(descriptors: list[dict[str, Any]], config: GcnConfig) -> list[Job]:
     return found
 
 
-def _rows_touch(base: int, stride: int, slices: int, writes: bool) -> Touch:
-    return Touch("rows", base, base + stride * slices, writes)
+def _rows_touches(
+    base: int, stride: int, slices: int, rows: int, c: GcnConfig, *, writes: bool = False
+) -> list[Touch]:
+    """The first *rows* rows of each slice; the row store begins again behind its last word."""
+    found = []
+    for s in range(slices):
+        low = (base + s * stride) % c.rows
+        found.append(Touch("rows", low, min(low + rows, c.rows), writes))
+        if low + rows > c.rows:
+            found.append(Touch("rows", 0, low + rows - c.rows, writes))
+    return found
 
 
 def _job(d: dict[str, Any], c: GcnConfig) -> Job:
@@ -85,16 +94,18 @@ def _job(d: dict[str, Any], c: GcnConfig) -> Job:
         rows = -(-d["rows"] // c.columns)
         touches.append(Touch(f"scales{engine}", d["scale_base"], d["scale_base"] + rows, False))
     if d["target"] is Target.ROWS:
-        touches.append(_rows_touch(d["target_base"], d["target_stride"], d["slices"], True))
+        target = (d["target_base"], d["target_stride"], d["slices"], d["rows"])
+        touches += _rows_touches(*target, c, writes=True)
         if d["target_hubs"]:
             base = d["target_hub_base"]
             touches.append(Touch("hubs", base, base + (d["slices"] << d["target_hub_bits"]), True))
     lines = ""
     if not engine:
         lines = "edges"
-        touches.append(_rows_touch(d["base"], d["stride"], d["slices"], False))
+        # any of the source's rows, of which there are no more than from one slice to the next
+        touches += _rows_touches(d["base"], d["stride"], d["slices"], d["stride"], c)
         if d["extra"]:
-            touches.append(_rows_touch(d["extra_base"], d["extra_stride"], d["slices"], False))
+            touches += _rows_touches(d["extra_base"], d["extra_stride"], d["slices"], d["rows"], c)
         if d["hubs"]:
             base = d["hub_base"]
             touches.append(Touch("hubs", base, base + (d["slices"] << d["hub_bits"]), False))
@@ -104,9 +115,9 @@ def _job(d: dict[str, Any], c: GcnConfig) -> Job:
         lines = "features" if d["source"] is Source.FEATURES else ""
         first, second = dense_slices(d, c)
         if d["source"] is Source.ROWS:
-            touches.append(_rows_touch(d["base"], d["stride"], first, False))
+            touches += _rows_touches(d["base"], d["stride"], first, d["rows"], c)
         if second and d["source"] is not Source.FEATURES:
-            touches.append(_rows_touch(d["second_base"], d["second_stride"], second, False))
+            touches += _rows_touches(d["second_base"], d["second_stride"], second, d["rows"], c)
     return Job(
         unit="combine" if engine else "aggregate",
         after=after,

@@ -167,7 +167,8 @@ class _Machine:
         for s in range(d["slices"]):
             words = np.zeros((len(entries.row), c.lanes), dtype=np.uint8)
             words[hub] = m.hubs.read(d["hub_base"] + (s << d["hub_bits"]) + entries.index[hub])
-            words[~hub] = m.store.read(d["base"] + s * d["stride"] + entries.index[~hub])
+            named = d["base"] + s * d["stride"] + entries.index[~hub]
+            words[~hub] = m.store.read(named % c.rows)  # addresses wrap round
             words = words.reshape(len(words), c.lanes // part, part)[np.arange(len(words)), lane]
             elements = _elements(words, d["is_signed"])
             if c.edge_weights:

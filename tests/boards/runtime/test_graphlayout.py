@@ -69,7 +69,7 @@ def test_what_is_refused(lists):
     )
     assert refused(layout, features * 3) == ("values must be in 0..1, not 0..3", "")
     assert refused(layout, np.ones_like(features)) == (
-        f"the features take 30 lines of a cluster, and the program loads {layout.lines}",
+        f"the features take 30 lines of a cluster, and the program loads {layout.intervals[0][1]}",
         "compile the network with these features",
     )
 
@@ -78,9 +78,9 @@ def test_facts_of_another_version_and_numbers_of_another_graph(lists):
     layout = lists[0].layout
     facts, numbering = layout.to_json(), layout.numbering_bytes()
     with pytest.raises(DriverError) as caught:
-        GraphLayout.from_json({name: facts[name] for name in facts if name != "lines"}, numbering)
+        GraphLayout.from_json({name: facts[name] for name in facts if name != "intervals"}, numbering)
     assert (caught.value.what, caught.value.hint) == (
-        "the network's facts in manifest.json have no 'lines'",
+        "the network's facts in manifest.json have no 'intervals'",
         "generate the core again with the version of Pyralis that this driver comes from",
     )
     for wrong in (numbering[4:], numbering + bytes(4), numbering[:4] + numbering[:-4], numbering[1:]):

@@ -74,7 +74,7 @@ def test_what_does_not_fit_is_a_row_with_the_reason(tmp_path):
     data = Workload(
         name="cora-h16", title="Cora", graph=lambda _data: None, dataset="cora", needs_data=True, trained=True
     )
-    core = replace(TINY, feature_lines=16)
+    core = replace(TINY, weight_rows=32)
     result = bench(
         tmp_path / "gcn.json", cores=[("mine", core)], workloads=(data, SMALL), data=tmp_path, sweeps=False
     )
@@ -83,8 +83,8 @@ def test_what_does_not_fit_is_a_row_with_the_reason(tmp_path):
     absent, large = result["missing"]
     assert absent["why"] == f"The planetoid files of cora are not in {tmp_path}."
     assert large["workload"] == SMALL.name and large["core"] == "mine"
-    assert large["why"].startswith("input: the features take ")
-    assert large["why"].endswith(" lines of a cluster, and this core has 16.")
+    why = "it needs 40 rows of the Weight Buffer, and this core has 32."
+    assert large["why"] == f"operation 'conv1.xw': {why}"
     page = (tmp_path / "gcn.html").read_text()
     assert absent["why"] in page and "What is not here, and why" in page
     assert result["targets"] == [], "a graph of no data set, that no core holds"
@@ -129,9 +129,7 @@ def test_the_command_without_a_simulation(command, tmp_path):
         *("-o", tmp_path / "gcn.json"),
     )
     assert code == 0
-    assert (
-        "pubmed16-h16 on tiny: input: the features take 3861 lines of a cluster, and this core has 2048."
-        in out
-    )
+    why = "operation 'conv1.xw': it needs 500 rows of the Weight Buffer, and this core has 256."
+    assert f"pubmed16-h16 on tiny: {why}" in out
     assert "0 of 0 runs are bit exact" in out
     assert f"Written: {tmp_path / 'gcn.json'}, {tmp_path / 'gcn.html'}" in out

@@ -7,13 +7,15 @@ import pytest
 from intgraphs import adjacency, binary, gcn, mixed, random_network
 from scipy.sparse import csr_array
 
+from pyralis.gen.errors import UserError
 from pyralis.gen.gcn.arrays import from_arrays
 from pyralis.gen.gcn.arrays import gcn as gcn_layer
 from pyralis.gen.gcn.compile import Compiled, Settings, compile_network
 from pyralis.gen.gcn.features import row_normalised
-from pyralis.gen.gcn.intnetwork import IntCombine, IntGraphNetwork
+from pyralis.gen.gcn.intnetwork import IntAdjacency, IntCombine, IntGraphNetwork
 from pyralis.gen.gcn.quantize import quantize
 from pyralis.gen.gcn.synthetic import synthetic
+from pyralis.gen.gcn.traffic import KIND_OF
 from pyralis.hw.common.descriptor import DESCRIPTOR_BYTES
 from pyralis.hw.gcn.config import PRESETS, GcnConfig
 from pyralis.hw.gcn.epilogue import EPILOGUE_SETTINGS
@@ -118,6 +120,92 @@ def test_a_memory_that_is_too_small_for_all_constants_holds_them_in_turn():
         assert (loads[1]["start"] == 0) == later
         assert loads[1]["after_aggregate"] == later
         assert (compiled.traffic.later["edges"] > 0) == later
+
+
+SMALL = {"weight_rows": 64, "edge_lines": 32, "feature_lines": 16, "group_bytes": 64}
+"""Memories that hold a part of the lists and weights of the networks below."""
+
+
+def large(rng: np.random.Generator, nodes: int, features: int, hidden: int, *, valued: bool):
+    """A network of two layers, and features, with many entries a row and no row of more than 40."""
+    network, words = gcn(rng, nodes=nodes, features=features, hidden=hidden), binary(rng, nodes, features)
+    degrees = rng.integers(0, 41, nodes)
+    indptr = np.concatenate([[0], np.cumsum(degrees)])
+    graph = IntAdjacency(indptr=indptr, indices=rng.integers(0, nodes, indptr[-1]))
+    if valued:
+        words = words.astype(np.int8) * rng.integers(-128, 128, words.shape, dtype=np.int8)
+        network = replace(network, input=replace(network.input, values="int8"))
+    return replace(network, adjacencies={"graph": graph}), csr_array(words)
+
+
+def read_by_kind(outcome: Outcome) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for content, size in outcome.read.items():
+        found[KIND_OF[content]] = found.get(KIND_OF[content], 0) + size
+    return found
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("name", CONFIGS)
+def test_networks_that_are_larger_than_the_memories(name, seed):
+    config = replace(CONFIGS[name], **SMALL)
+    rng = np.random.default_rng(seed)
+    nodes, width, hidden = int(rng.integers(80, 200)), int(rng.integers(30, 50)), int(rng.integers(1, 41))
+    network, features = large(rng, nodes, width, hidden, valued=bool(rng.integers(2)))
+    settings = Settings(chain=bool(rng.integers(4)), hubs=bool(rng.integers(4)))
+    compiled = assert_same(network, features, config, settings)
+    assert not compiled.plan.lists["graph"].together
+    assert not compiled.plan.lists["x"].together or name == "weighted"  # of eight streams of features
+    outcome = interpret(compiled, features)
+    moved = {kind: size for kind, size in compiled.traffic.first.items() if kind != "outputs"}
+    assert read_by_kind(outcome) == moved
+
+
+def test_random_networks_in_small_memories():
+    """Those whose longest rows and widest weights fit, in as many parts as it takes."""
+    rng = np.random.default_rng(10)
+    config = replace(CONFIGS["weighted"], weight_rows=32, edge_lines=16, feature_lines=16)
+    parted = 0
+    for _ in range(60):
+        network, features = random_network(rng, weighted=True)
+        try:
+            compiled = assert_same(network, features, config, Settings(chain=bool(rng.integers(4))))
+        except UserError:
+            continue
+        parted += len(compiled.plan.steps) > len(compiled.network.operations)
+    assert parted > 5
+
+
+def test_weights_come_in_turns():
+    rng = np.random.default_rng(9)
+    network, features = large(rng, 40, 24, 40, valued=False)
+    config = replace(PRESETS["tiny"], weight_rows=64)
+    compiled = assert_same(network, features, config, Settings())
+    found = decode(compiled.program)
+    first = [each for each in found if each.get("source") is Source.FEATURES]
+    assert [each["slices"] for each in first] == [1] * 5
+    loads = [each for each in found if each.get("content") is Content.WEIGHTS]
+    assert [each["count"] for each in loads] == [24] * 5 + [40]
+    # two are there at a time: the third one waits for the first combination
+    assert [each["after_combine"] for each in loads[:4]] == [0, 0, 1, 2]
+    assert sum(each.get("content") is Content.FEATURES for each in found) == 1, "they stay"
+
+
+def test_the_order_of_parts_reads_fewer_bytes():
+    """Weights in groups and features in intervals: one of them is read again and again, the smaller sum."""
+    rng = np.random.default_rng(11)
+    config = replace(PRESETS["tiny"], weight_rows=64, feature_lines=32)
+    for hidden, again in ((24, "weights"), (16, "features")):
+        network, features = large(rng, 100, 40, hidden, valued=False)
+        compiled = assert_same(network, features, config, Settings())
+        moved, intervals, groups = compiled.traffic.first, compiled.plan.lists["x"].lines, hidden // 8
+        once = {"weights": 40 * hidden, "features": sum(intervals) * 2 * 16}
+        assert len(intervals) > 1
+        read = {
+            "weights": len(intervals) * once["weights"] + once["features"],
+            "features": once["weights"] + groups * once["features"],
+        }
+        assert moved["weights"] + moved["features"] - 8 * hidden == read[again] == min(read.values())
 
 
 @pytest.fixture(scope="module")

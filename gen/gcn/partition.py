@@ -1,0 +1,182 @@
+"""Operations in parts, where a memory is smaller than what an operation needs of it.
+
+* Lists that are longer than the line buffers are cut into intervals of rows, each of at most half of a
+  buffer: one is read while the next one comes. The rows of an interval are a descriptor's.
+* Weights that are more than the Weight Buffer holds are cut into groups of slices of the results: one group
+  is used while the next one comes, and sparse features are read again for each.
+
+Bytes that are read twice for it: with S groups of slices of W bytes in all and R intervals of features of F
+bytes in all, ``W + S * F`` if all intervals are read for one group after the other, ``R * W + F`` if all
+groups are read for one interval after the other; the smaller sum is chosen. Nothing is read twice if S or R
+is one, unless a later operation reads the same lists.
+"""
+
+import itertools
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from pyralis.gen.gcn import layout
+from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntGraphNetwork
+from pyralis.gen.gcn.steps import Lists, Step
+from pyralis.hw.gcn.config import LINE, GcnConfig
+from pyralis.hw.gcn.program import Source, line_bytes
+
+__all__ = ["adjacency_lists", "input_lists", "parts", "slice_groups"]
+
+
+def input_lists(
+    steps: Sequence[Step], network: IntGraphNetwork, config: GcnConfig, stored: np.ndarray | None
+) -> Lists:
+    """Lists of the input's rows, which have *stored* elements each; in one interval where nobody knows."""
+    if stored is None:
+        return Lists(bounds=(0, network.nodes), lines=(0,), offsets=(0,), together=True)
+    readers = [step for step in steps if step.source is Source.FEATURES and step.is_combine]
+    granule = _granule(readers, steps[-1], network, config, config.clusters)
+    count = _Counts(stored, config.columns, config.clusters)
+    return _cut(count, config.feature_lines, granule)
+
+
+def adjacency_lists(
+    name: str,
+    steps: Sequence[Step],
+    network: IntGraphNetwork,
+    config: GcnConfig,
+    ring: tuple[int, int] | None = None,
+) -> Lists:
+    """Lists of the adjacency *name*; *ring*: rows from the first number on count sources from the second."""
+    readers = [
+        group
+        for step, group in zip(steps, _ends(steps), strict=True)
+        if isinstance(step.operation, IntAggregate) and step.operation.adjacency == name
+    ]
+    granule = _granule(readers, steps[-1], network, config, 1)
+    count = _Counts(network.adjacencies[name].degrees, config.columns, 1)
+    return _cut(count, config.edge_lines, granule, ring)
+
+
+def _ends(steps: Sequence[Step]) -> list[Step]:
+    """Of each step, the one whose rows go somewhere: of a chain its second one."""
+    return [steps[number + 1] if step.chained else step for number, step in enumerate(steps)]
+
+
+def _granule(
+    readers: Iterable[Step], last: Step, network: IntGraphNetwork, config: GcnConfig, clusters: int
+) -> int:
+    """Rows that intervals are multiples of: whole rows of clusters, and of results whole bus beats."""
+    rows, beat = clusters, config.bus_bits // 8
+    if last in readers:
+        epilogue = last.operation.epilogue
+        row_bytes = network.widths()[last.operation.name] * layout.SIZES[epilogue.output]
+        rows = math.lcm(rows, beat // math.gcd(row_bytes, beat))
+    return config.columns * rows
+
+
+class _Counts:
+    """Entries of rows, summed in the streams that the rows belong to."""
+
+    def __init__(self, counts: np.ndarray, columns: int, clusters: int) -> None:
+        self.rows, self.block = len(counts), columns * clusters
+        # The rows of a block belong to different streams. An empty row has one entry.
+        blocks = -(-self.rows // self.block)
+        padded = np.zeros(blocks * self.block, dtype=np.int64)
+        padded[: self.rows] = np.maximum(counts, 1)
+        self._sums = np.zeros((blocks + 1, self.block), dtype=np.int64)
+        np.cumsum(padded.reshape(blocks, -1), axis=0, out=self._sums[1:])
+
+    def lines(self, low: int, high: int) -> int:
+        """Lines of the longest stream of rows *low* to *high* - 1; *low* is a multiple of ``block``."""
+        first, last = low // self.block, -(-high // self.block)
+        return -(-int((self._sums[last] - self._sums[first]).max()) // LINE)
+
+
+def _cut(count: _Counts, capacity: int, granule: int, ring: tuple[int, int] | None = None) -> Lists:
+    """As few intervals as there can be: all of them together, or two at a time."""
+    forced = [0, *([ring[0]] if ring else []), count.rows]
+    whole = [count.lines(low, high) for low, high in itertools.pairwise(forced)]
+    together = sum(whole) <= capacity
+    bounds = forced
+    if not together:
+        bounds = [0]
+        for high in forced[1:]:
+            bounds += _bounds(count, bounds[-1], high, capacity // 2, granule)
+    lines = tuple(count.lines(low, high) for low, high in itertools.pairwise(bounds))
+    offsets = tuple(ring[1] if ring and low >= ring[0] else 0 for low in bounds[:-1])
+    return Lists(bounds=tuple(bounds), lines=lines, offsets=offsets, together=together)
+
+
+def _bounds(count: _Counts, low: int, high: int, limit: int, granule: int) -> list[int]:
+    """Ends of the intervals between *low* and *high*: the longest ones of *limit* lines, or one granule."""
+    ends = []
+    while low < high:
+        least, most = 1, -(-(high - low) // granule)
+        while least < most:
+            middle = (least + most + 1) // 2
+            if count.lines(low, min(high, low + middle * granule)) <= limit:
+                least = middle
+            else:
+                most = middle - 1
+        low = min(high, low + least * granule)
+        ends.append(low)
+    return ends
+
+
+def slice_groups(step: Step, config: GcnConfig) -> int:
+    """Slices that *step* makes at a time: all of them, or those whose weights are half of the buffer."""
+    if step.elements * step.slices <= config.weight_rows:
+        return step.slices
+    return max(1, config.weight_rows // 2 // max(step.elements, 1))
+
+
+def parts(
+    steps: Sequence[Step], lists: dict[str, Lists], network: IntGraphNetwork, config: GcnConfig
+) -> tuple[Step, ...]:
+    """The *steps*, cut where that is needed; each part has a phase of its own, or the one of its chain."""
+    made: list[Step] = []
+    number = phase = 0
+    while number < len(steps):
+        chain = steps[number : number + 1 + steps[number].chained]
+        for cut in _cuts(chain, lists, network, config, last=number + len(chain) == len(steps)):
+            made += [replace(step, phase=phase) for step in cut]
+            phase += 1
+        number += len(chain)
+    return tuple(made)
+
+
+def _cuts(
+    chain: Sequence[Step], lists: dict[str, Lists], network: IntGraphNetwork, config: GcnConfig, *, last: bool
+) -> list[list[Step]]:
+    head = chain[0]
+    if isinstance(head.operation, IntAggregate):
+        used = lists[head.operation.adjacency]
+    elif head.source is Source.FEATURES:
+        used = lists[INPUT]
+    else:
+        used = Lists(bounds=(0, network.nodes), lines=(0,), offsets=(0,), together=True)
+    rows: list[Callable[[Step], Step]] = [
+        _rows_of(number, low, high)
+        for number, (low, high) in enumerate(zip(used.bounds, used.bounds[1:], strict=False))
+    ]
+    if len(chain) == 2 or not head.is_combine or last:
+        return [[cut(step) for step in chain] for cut in rows]
+    count = slice_groups(head, config)
+    slices = [_slices_of(low, min(count, head.slices - low)) for low in range(0, head.slices, count)]
+    values = network.input.values != "binary"
+    listed = sum(used.lines) * config.columns * config.clusters * line_bytes(values)
+    if head.weights.size + len(slices) * listed < len(rows) * head.weights.size + listed:
+        return [[row(group(head))] for group in slices for row in rows]
+    return [[row(group(head))] for row in rows for group in slices]
+
+
+def _rows_of(interval: int, low: int, high: int) -> Callable[[Step], Step]:
+    return lambda step: replace(step, first_row=low, rows=high - low, interval=interval)
+
+
+def _slices_of(first: int, count: int) -> Callable[[Step], Step]:
+    def cut(step: Step) -> Step:
+        weights = step.weights[first * step.elements : (first + count) * step.elements]
+        return replace(step, first_slice=first, slices=count, weights=weights)
+
+    return cut

@@ -1,0 +1,140 @@
+"""What a plan is made of: steps, the row matrices between them, and how lists of rows are cut."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pyralis.gen.gcn.allocate import Item
+from pyralis.gen.gcn.intnetwork import IntCombine, IntOperation
+from pyralis.hw.gcn.program import Source
+
+__all__ = ["Lists", "Matrix", "Plan", "Step"]
+
+
+@dataclass(kw_only=True, slots=True, eq=False)
+class Matrix:
+    """Rows in the row store.
+
+    Attributes
+    ----------
+    words : Item
+        Its place; row v of slice s is at ``base + s * stride + v``, modulo the size of the store.
+    width, slices, stride : int
+    signed : bool
+        int8, else uint8 (or binary).
+    splits : int
+        log2 of the parts of a word that hold the row.
+    hubs : Item, optional
+        Place of the copies of its first ``2**hub_bits`` rows in the cores.
+    hub_bits : int
+    """
+
+    words: Item
+    width: int
+    slices: int
+    stride: int
+    signed: bool
+    splits: int = 0
+    hubs: Item | None = None
+    hub_bits: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lists:
+    """A sparse matrix in intervals of its rows, the lists of which are packed each by itself.
+
+    Attributes
+    ----------
+    bounds : tuple of int
+        First row of each interval, and behind them the number of rows.
+    lines : tuple of int
+        Of each interval, in the longest stream.
+    offsets : tuple of int
+        What is taken from the indices of each interval: they name rows of the source from this one on.
+    together : bool
+        All of them are in the line buffers at a time; else one of them is read while the next one comes.
+    """
+
+    bounds: tuple[int, ...]
+    lines: tuple[int, ...]
+    offsets: tuple[int, ...]
+    together: bool
+
+    def start(self, interval: int) -> int:
+        """First line of *interval*, if all are loaded one behind the other."""
+        return sum(self.lines[:interval])
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Step:
+    """One operation, or the part of it that one descriptor computes.
+
+    Attributes
+    ----------
+    operation : IntCombine or IntAggregate
+    phase : int
+        An aggregation and the combination that it is chained to have the same one.
+    first_row, rows : int
+        Rows of the result that the step makes.
+    first_slice, slices : int
+        Slices of these rows that it makes.
+    interval : int
+        Of the lists that it reads.
+    chained : bool
+        Of an aggregation: its rows go to the combination behind it.
+    first, second : str
+        Row matrices that are read; the second one of a combination, or empty.
+    source : Source
+        Of a combination.
+    weights : (rows, lanes) int8
+        Of a combination, as the Weight Buffer holds them: those of its slices.
+    elements, boundary : int
+        Of a combination: elements of a row, and how many of them are before the second source.
+    """
+
+    operation: IntOperation
+    phase: int
+    slices: int
+    first_slice: int = 0
+    first_row: int = 0
+    rows: int = 0
+    interval: int = 0
+    chained: bool = False
+    first: str = ""
+    second: str = ""
+    source: Source = Source.ROWS
+    weights: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), dtype=np.int8))
+    elements: int = 0
+    boundary: int = 0
+
+    @property
+    def is_combine(self) -> bool:
+        return isinstance(self.operation, IntCombine)
+
+    @property
+    def last_row(self) -> int:
+        """The row behind its last one."""
+        return self.first_row + self.rows
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Plan:
+    """Steps in order, and the row matrices that stand in the row store.
+
+    Attributes
+    ----------
+    steps : tuple of Step
+    matrices : dict of Matrix
+    lists : dict of Lists
+        Of each adjacency that is used, and of a sparse input.
+    nodes, phases : int
+    sparse_input : bool
+        The input comes as lines, else as words of the row store.
+    """
+
+    steps: tuple[Step, ...]
+    matrices: dict[str, Matrix]
+    lists: dict[str, Lists]
+    nodes: int
+    phases: int
+    sparse_input: bool
