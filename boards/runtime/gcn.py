@@ -34,8 +34,8 @@ class GcnDriver(ProgramDriver):
     layout : GraphLayout
     descriptors : list of dict
         ``kind`` and ``name`` of each descriptor of the program.
-    by_priority, by_batch : bool
-        How the Memory Handler orders what it reads; both are the core's defaults. Results do not depend on
+    by_priority, by_batch, by_need : bool
+        How the Memory Handler orders what it reads; all are the core's defaults. Results do not depend on
         them, cycles do.
     saturated : bool
         In the last :meth:`run` the clamp of an epilogue has changed a value.
@@ -89,8 +89,8 @@ class GcnDriver(ProgramDriver):
             resident=True,  # each load says itself whether what it brings stays
         )
         self.descriptors: list[dict[str, str]] = list(network["descriptors"])
-        self.by_priority, self.by_batch = (
-            bool(self.registers.reset_of("memory", name)) for name in ("priority", "batch")
+        self.by_priority, self.by_batch, self.by_need = (
+            bool(self.registers.reset_of("memory", name)) for name in ("priority", "batch", "need")
         )
         self._counts = CounterSums(
             self.registers,
@@ -158,7 +158,8 @@ class GcnDriver(ProgramDriver):
 
     def _prepare(self) -> None:
         """The order of reading; images as they are, whatever a program before has chosen."""
-        self.registers.write("memory", int(self.by_priority) | int(self.by_batch) << 1)
+        order = int(self.by_priority) | int(self.by_batch) << 1 | int(self.by_need) << 3
+        self.registers.write("memory", order)
 
     def _sentence(self, code: str, index: int) -> tuple[str, str]:
         return sentence(code, index, self.descriptors)

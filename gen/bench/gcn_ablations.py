@@ -98,23 +98,31 @@ VARIANTS = (
     Variant(
         name="coordination",
         title="memory coordination",
-        on="by priority, in batches",
+        on="by need",
         off="as they come",
-        switches=Switches(by_priority=False, by_batch=False, remap=False),
+        switches=replace(DEFAULT_SWITCHES, by_priority=False),
+    ),
+    Variant(
+        name="priority",
+        title="memory coordination as HyGCN's",
+        on="weights, features, edges",
+        off="edges, features, weights, in batches",
+        switches=Switches(remap=False),
     ),
     Variant(
         name="batches",
         title="batches of the Memory Handler",
         on="in batches",
         off="by priority only",
-        switches=Switches(by_priority=True, by_batch=False, remap=False),
+        switches=replace(DEFAULT_SWITCHES, by_batch=True),
+        enables=True,
     ),
     Variant(
         name="remap",
         title="bank remap",
         on="low bits choose the bank",
         off="addresses as they are",
-        switches=Switches(remap=True),
+        switches=replace(DEFAULT_SWITCHES, remap=True),
         enables=True,
     ),
 )
@@ -128,11 +136,12 @@ MAPS = {
 
 SWITCHED = {
     "as they come": Switches(by_priority=False, by_batch=False, remap=False),
+    "by need": DEFAULT_SWITCHES,
     "by priority": Switches(by_priority=True, by_batch=False, remap=False),
     "by priority, in batches": Switches(remap=False),
     "by priority, in batches, remapped": Switches(),
 }
-"""Switches of the Memory Handler, one more each."""
+"""Switches of the Memory Handler; the last three are HyGCN's, one more each."""
 
 
 def rtl_rows(
@@ -170,7 +179,10 @@ def rtl_rows(
 
 def _variant(prepared: Prepared, config: GcnConfig, variant: Variant) -> Measured:
     if variant.orders is not None:
-        other = quantize(prepared.float_network, prepared.graph, order=variant.orders)
+        last = prepared.quantized.network.operations[-1]
+        other = quantize(
+            prepared.float_network, prepared.graph, order=variant.orders, logits=last.epilogue.output
+        )
         prepared = replace(prepared, quantized=other)
     quantized = prepared.quantized
     compiled = compile_network(

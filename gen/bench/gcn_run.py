@@ -36,7 +36,7 @@ LATENCY = 20
 
 DDR4 = MemorySettings(latency=LATENCY, ddr4=Ddr4Settings())
 
-DEFAULT_SWITCHES = Switches(remap=False)
+DEFAULT_SWITCHES = Switches(by_batch=False, remap=False, by_need=True)
 """Of the Memory Handler: as its register is after a reset."""
 
 MOVED = {"cold": KINDS, "warm": ("features", "outputs")}
@@ -150,8 +150,7 @@ def _simulate(
     machine = Machine(build_bench(compiled.config, memory_bytes=base + size, root=root))
     script = job_script(compiled, image)
     before = Script(register_map(compiled.config))
-    word = int(switches.by_priority) | int(switches.by_batch) << 1 | int(switches.remap) << 2
-    before.write("memory", word)
+    before.write("memory", switches.word)
     script.steps[:0] = before.steps
     outcome = machine.run(data, script, dump=(base, size), settings=memory)
     dram = outcome.dram

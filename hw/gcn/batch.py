@@ -1,5 +1,7 @@
 """Whose request is next: by priority or by arrival, batch by batch or not."""
 
+from collections.abc import Sequence
+
 from amaranth import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
@@ -21,6 +23,8 @@ class BatchOrder(wiring.Component):
         How many; number 0 has the highest priority.
     batch : int
         Turns of a client in a batch.
+    needs : sequence of int, optional
+        All clients in another order, the highest priority first: that of ``by_need``.
 
     Ports
     -----
@@ -35,6 +39,8 @@ class BatchOrder(wiring.Component):
         arrives in the cycle after the turn of the one before.
     by_batch : In(1)
         Off: turns are not counted, everything is one batch.
+    by_need : In(1)
+        Priorities are those of *needs*.
     turn : Out(clients)
         At most one bit: its request goes in this cycle.
 
@@ -44,18 +50,22 @@ class BatchOrder(wiring.Component):
     shown. Turns are two cycles apart at least, so that the next request of the client that went takes part.
     """
 
-    def __init__(self, clients: int, batch: int) -> None:
+    def __init__(self, clients: int, batch: int, needs: Sequence[int] | None = None) -> None:
         if clients < 2:
             raise ValueError(f"clients must be at least 2, not {clients}")
         if batch < 1:
             raise ValueError(f"batch must be at least 1, not {batch}")
-        self.clients, self.batch = clients, batch
+        needs = tuple(range(clients)) if needs is None else tuple(needs)
+        if sorted(needs) != list(range(clients)):
+            raise ValueError(f"needs must name each of {clients} clients once, not {needs}")
+        self.clients, self.batch, self.needs = clients, batch, needs
         super().__init__({
             "shown": In(clients),
             "able": In(clients),
             "free": In(clients),
             "by_priority": In(1),
             "by_batch": In(1),
+            "by_need": In(1),
             "turn": Out(clients),
         })
 
@@ -74,8 +84,9 @@ class BatchOrder(wiring.Component):
         ]
         for n in count:
             before = Signal(self.clients, name=f"before_{n}")  # those that would go before n
+            needed = sum(1 << other for other in self.needs[: self.needs.index(n)])
             m.d.comb += [
-                before.eq(Mux(self.by_priority, (1 << n) - 1, older[n])),
+                before.eq(Mux(self.by_priority, Mux(self.by_need, needed, (1 << n) - 1), older[n])),
                 self.turn[n].eq(among[n] & self.free[n] & ~(among & before).any() & ~pause),
             ]
 

@@ -39,7 +39,7 @@ class GcnCore(wiring.Component):
     read_bus : Out(AxiRead), write_bus : Out(AxiWrite)
         All of the memory.
     program_address, weights_address : In(address_bits)
-    by_priority, by_batch, remap : In(1)
+    by_priority, by_batch, by_need, remap : In(1)
         See :class:`pyralis.hw.gcn.handler.MemoryHandler`.
     drained : Out(1)
         Nothing is outstanding on the bus.
@@ -59,6 +59,7 @@ class GcnCore(wiring.Component):
             "weights_address": In(config.address_bits),
             "by_priority": In(1),
             "by_batch": In(1),
+            "by_need": In(1),
             "remap": In(1),
             "drained": Out(1),
             "saturated": Out(1),
@@ -131,7 +132,7 @@ class GcnCore(wiring.Component):
             load.output_address.eq(control.output_address),
             *(
                 getattr(handler, name).eq(getattr(self, name))
-                for name in ("by_priority", "by_batch", "remap")
+                for name in ("by_priority", "by_batch", "by_need", "remap")
             ),
             handler.flush.eq(control.flush),
         ]

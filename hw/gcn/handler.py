@@ -15,13 +15,17 @@ from pyralis.hw.axi.write import WriteDma
 from pyralis.hw.common.stream import Queue
 from pyralis.hw.gcn.batch import BatchOrder
 
-__all__ = ["CLIENTS", "READERS", "HandlerConfig", "MemoryHandler"]
+__all__ = ["CLIENTS", "NEEDS", "READERS", "HandlerConfig", "MemoryHandler"]
 
 READERS = ("program", "edges", "features", "weights")
 """Clients that read, highest priority first."""
 
 CLIENTS = (*READERS, "outputs")
 """All clients, highest priority first; the last one writes."""
+
+NEEDS = ("program", "weights", "features", "edges", "outputs")
+"""All clients in the order in which the first layer wants what they bring, if it combines first: no product
+without weights, features as they come, edges when all rows have been combined."""
 
 PROGRAM_BURSTS = 2
 """Longest bursts for which the program has room on chip: it is read a page at a time."""
@@ -150,8 +154,8 @@ class MemoryHandler(wiring.Component):
     outputs_done : Out(1)
         High for one cycle for each of the writer's jobs, after its last response.
     read, write : Out(AxiRead(...)), Out(AxiWrite(...))
-    by_priority, by_batch : In(1)
-        See ``BatchOrder``.
+    by_priority, by_batch, by_need : In(1)
+        See ``BatchOrder``; priorities are those of ``CLIENTS`` (HyGCN's), or by need of ``NEEDS``.
     remap : In(1)
         Addresses are permuted as ``HandlerConfig.remap`` does, of reads and writes alike; not to be changed
         while ``busy``. The host then writes images by ``HandlerConfig.place`` and reads results by
@@ -185,6 +189,7 @@ class MemoryHandler(wiring.Component):
             "write": Out(AxiWrite(**widths)),
             "by_priority": In(1),
             "by_batch": In(1),
+            "by_need": In(1),
             "remap": In(1),
             "flush": In(1),
             "busy": Out(1),
@@ -214,11 +219,16 @@ class MemoryHandler(wiring.Component):
 
     def _serve(self, m: Module, reader: ReadDma, writer: WriteDma, clear) -> None:
         c, dma = self.config, self.config.dma
-        m.submodules.order = order = BatchOrder(len(CLIENTS), c.batch_bursts)
+        needs = [CLIENTS.index(name) for name in NEEDS]
+        m.submodules.order = order = BatchOrder(len(CLIENTS), c.batch_bursts, needs)
         m.submodules.read_slot = read_slot = _Slot(dma)
         m.submodules.write_slot = write_slot = _Slot(dma)
         m.submodules.router = router = BeatRouter(dma, len(READERS), ON_THE_WAY)
-        m.d.comb += [order.by_priority.eq(self.by_priority), order.by_batch.eq(self.by_batch)]
+        m.d.comb += [
+            order.by_priority.eq(self.by_priority),
+            order.by_batch.eq(self.by_batch),
+            order.by_need.eq(self.by_need),
+        ]
         self._pass(m, read_slot.output, reader.jobs, clear)
         self._pass(m, write_slot.output, writer.jobs, clear)
         self._pass(m, reader.data, router.data, clear)

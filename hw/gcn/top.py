@@ -58,6 +58,7 @@ class GcnTop(wiring.Component):
             core.weights_address.eq(bank.weights_address.value),
             core.by_priority.eq(bank.memory.priority),
             core.by_batch.eq(bank.memory.batch),
+            core.by_need.eq(bank.memory.need),
             core.remap.eq(bank.memory.remap),
             counters.select.eq(bank.descriptor_select.index),
             bank.descriptor_cycles.value.eq(counters.descriptor_cycles),

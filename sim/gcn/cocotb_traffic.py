@@ -15,7 +15,7 @@ async def play(dut):
     """Plays the jobs of the bench once."""
     job = json.loads(os.environ["PYRALIS_JOB"])
     dut.dump.value = 0
-    for name in ("by_priority", "by_batch", "remap"):
+    for name in ("by_priority", "by_batch", "by_need", "remap"):
         dut[name].value = job[name]
     await start(dut)
     await RisingEdge(dut.done)

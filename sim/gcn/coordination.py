@@ -36,6 +36,13 @@ class Switches:
     by_priority: bool = True
     by_batch: bool = True
     remap: bool = True
+    by_need: bool = False
+
+    @property
+    def word(self) -> int:
+        """What register ``memory`` of the core says then."""
+        order = (self.by_priority, self.by_batch, self.remap, self.by_need)
+        return sum(on << bit for bit, on in enumerate(order))
 
 
 @dataclass(frozen=True, kw_only=True)

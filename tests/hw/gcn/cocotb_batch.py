@@ -18,12 +18,12 @@ class Bench:
         self.dut = dut
         self.left, self.unable, self.busy = [0] * CLIENTS, set(), set()
         self.order, self.cycles, self.cycle = [], [], 0
-        for name in ("shown", "able", "free", "by_priority", "by_batch"):
+        for name in ("shown", "able", "free", "by_priority", "by_batch", "by_need"):
             dut[name].value = 0
 
-    async def begin(self, *, priority, batch):
+    async def begin(self, *, priority, batch, need=0):
         await start(self.dut)
-        self.dut.by_priority.value, self.dut.by_batch.value = priority, batch
+        self.dut.by_priority.value, self.dut.by_batch.value, self.dut.by_need.value = priority, batch, need
         cocotb.start_soon(self._run())
 
     async def _run(self):
@@ -67,6 +67,23 @@ async def by_priority_without_batches(dut):
     bench.left = [20, 20, 2, 2]
     order = await bench.finish()
     assert order == [0] * 20 + [1] * 20 + [2] * 2 + [3] * 2
+
+
+@cocotb.test(timeout_time=20, timeout_unit="us")
+async def by_need(dut):
+    """The second order of priorities, which the bench gives as 0, 3, 1, 2; by arrival it means nothing."""
+    bench = Bench(dut)
+    await bench.begin(priority=1, batch=0, need=1)
+    bench.left = [2, 5, 2, 5]
+    assert await bench.finish() == [0] * 2 + [3] * 5 + [1] * 5 + [2] * 2
+    bench.order.clear()
+    dut.by_batch.value = 1
+    bench.left = [2, 5, 2, 5]
+    assert await bench.finish() == [0] * 2 + [3] * 3 + [1] * 3 + [2] * 2 + [3] * 2 + [1] * 2
+    bench.order.clear()
+    dut.by_priority.value = dut.by_batch.value = 0
+    bench.left = [1, 1, 1, 1]
+    assert await bench.finish() == [0, 1, 2, 3]
 
 
 @cocotb.test(timeout_time=20, timeout_unit="us")

@@ -25,7 +25,7 @@ HALF = SIZE // 2
 class Bench:
     def __init__(self, dut, stall=0.0):
         self.dut, self.rng = dut, random.Random(cocotb.RANDOM_SEED)
-        for name in ("flush", "by_priority", "by_batch", "remap"):
+        for name in ("flush", "by_priority", "by_batch", "by_need", "remap"):
             dut[name].value = 0
         self.remapped = False
         self.ram = AxiRam(dut, "read_", SIZE, rng=self.rng, stall=stall)
@@ -54,8 +54,9 @@ class Bench:
         for port in (*self.jobs.values(), *self.data.values(), self.words):
             port.set_pause_generator(stalls(self.rng, probability) if probability else None)
 
-    def switch(self, *, priority, batch, remap):
+    def switch(self, *, priority, batch, remap, need=0):
         """Only while idle."""
+        self.dut.by_need.value = need
         self.dut.by_priority.value, self.dut.by_batch.value, self.dut.remap.value = priority, batch, remap
         self.remapped = remap
 
@@ -111,8 +112,8 @@ async def every_client_gets_what_it_asked_for(dut, stall):
     bench = Bench(dut, stall)
     await start(dut)
     bench.stall(stall)
-    for priority, batch, remap in product((0, 1), repeat=3):
-        bench.switch(priority=priority, batch=batch, remap=remap)
+    for priority, batch, remap, need in product((0, 1), repeat=4):
+        bench.switch(priority=priority, batch=batch, remap=remap, need=need)
         for _ in range(10):
             for name in CLIENTS:
                 bench.random_job(name)
@@ -192,6 +193,10 @@ async def order_on_the_bus(dut):
     # Priority alone: others go only while edges have no room on chip.
     order = await owners(priority=1, batch=0)
     assert runs(order) <= 4 * 3 and max(n for n, owner in enumerate(order) if owner == 0) < 2 * bursts
+    # The same by need: weights go first, then features.
+    order = await owners(priority=1, batch=0, need=1)
+    last = {owner: max(n for n, other in enumerate(order) if other == owner) for owner in range(3)}
+    assert runs(order) <= 4 * 3 and last[2] < 2 * bursts and last[2] < last[1] < last[0]
     # Order of arrival: in turns.
     assert runs(await owners(priority=0, batch=0)) > 2.9 * bursts
 

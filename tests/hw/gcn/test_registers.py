@@ -104,4 +104,6 @@ def test_jobs_are_started_as_on_the_spiking_core():
 
 def test_memory_switches_after_reset():
     fields = register_map(GcnConfig())["memory"].fields
-    assert [(field.name, field.reset) for field in fields] == [("priority", 1), ("batch", 1), ("remap", 0)]
+    resets = {"priority": 1, "batch": 0, "remap": 0, "need": 1}
+    assert {field.name: field.reset for field in fields} == resets
+    assert [field.lsb for field in fields] == [0, 1, 2, 3]

@@ -145,9 +145,12 @@ def test_counters_are_those_of_the_hardware(board, job):
 
 
 def test_the_order_of_reading_changes_no_row(board, job):
-    board.by_priority = board.by_batch = False
+    board.by_priority = board.by_batch = board.by_need = False
     job.check(board)
-    assert board.registers.read_fields("memory") == {"priority": 0, "batch": 0, "remap": 0}
+    assert board.registers.read_fields("memory") == {"priority": 0, "batch": 0, "remap": 0, "need": 0}
+    board.by_need = board.by_priority = True
+    job.check(board)
+    assert board.registers.read_fields("memory") == {"priority": 1, "batch": 0, "remap": 0, "need": 1}
 
 
 def test_a_core_of_another_size_is_refused(bench, job):
