@@ -7,13 +7,10 @@ from amaranth.lib.wiring import In, Out
 
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.lines import ROW_BITS
-from pyralis.hw.gcn.rowform import PLACE_BITS, RESULT_WORDS, RowForm
+from pyralis.hw.gcn.rowform import AHEAD_BITS, PLACE_BITS, RESULT_WORDS, RowForm
 from pyralis.hw.gcn.rowwords import PlacedWord
 
-__all__ = ["FORGET", "OrderedWord", "ReorderMemory"]
-
-FORGET = data.StructLayout({"valid": 1, "place": PLACE_BITS - 1})
-"""A place whose word is forgotten."""
+__all__ = ["OrderedWord", "ReorderMemory"]
 
 
 def OrderedWord(config: GcnConfig) -> data.StructLayout:  # noqa: N802 (a layout, named as one)
@@ -24,24 +21,25 @@ def OrderedWord(config: GcnConfig) -> data.StructLayout:  # noqa: N802 (a layout
 class ReorderMemory(wiring.Component):
     """Keeps ``RESULT_WORDS`` words of a column until those in front of them have been written.
 
-    Beside each word stands the parity of the times that the places had been used when it was written. The
-    reader knows it of the word that it waits for, so nothing is written when a word is read.
+    Beside each place stand two bits, one of the writer, who turns it with each word, and one of the reader,
+    who makes it equal when he reads the word: where they differ, there is a word. So whatever a phase leaves
+    out, nothing has to be made ready for the next one; each bit is written from one side only.
 
     Ports
     -----
     form : In(RowForm)
         Constant from ``start`` until the last word has been read.
     start : In(1)
-        Row 0 comes next. By then all places have been forgotten since the last word of the phase before.
+        Row 0 comes next. Not before all words of the phase before have been read; not while ``forget``.
     row_count : In(ROW_BITS)
         With ``start``.
     enable : In(1)
         While it is low, ``allowed`` is 0.
-    forget : In(FORGET)
-        Not while words are written.
+    forget : In(1)
+        After a reset, for ``RESULT_WORDS`` cycles without words: what was there before is forgotten.
     write : In(PlacedWord)
     words : Out(stream of OrderedWord)
-    oldest : Out(PLACE_BITS)
+    oldest : Out(AHEAD_BITS)
         Low bits of the number of the first row of which words have not been read: places of rows before it
         may be written again.
     allowed : Out(ROW_BITS)
@@ -60,10 +58,10 @@ class ReorderMemory(wiring.Component):
             "start": In(1),
             "row_count": In(ROW_BITS),
             "enable": In(1),
-            "forget": In(FORGET),
+            "forget": In(1),
             "write": In(PlacedWord(config)),
             "words": Out(stream.Signature(OrderedWord(config))),
-            "oldest": Out(PLACE_BITS),
+            "oldest": Out(AHEAD_BITS),
             "allowed": Out(ROW_BITS),
         })
 
@@ -72,7 +70,8 @@ class ReorderMemory(wiring.Component):
         form = self.form
         base, number, left = Signal(PLACE_BITS), Signal.like(form.last_word), Signal(ROW_BITS)
         place, found, move, ends = Signal(PLACE_BITS), Signal(), Signal(), Signal()
-        read = self._memories(m, place, found, move)
+        step = Signal()
+        read = self._memories(m, place, found, move, step)
         m.d.comb += [
             place.eq(base | number),
             move.eq(~self.words.valid | self.words.ready),
@@ -81,7 +80,6 @@ class ReorderMemory(wiring.Component):
         ]
         ended, last = Signal(reset_less=True), Signal(reset_less=True)
         m.d.comb += [self.words.p.ends.eq(ended), self.words.p.last.eq(last)]
-        step = Signal()
         m.d.comb += step.eq(move & found & (left != 0))
         with m.If(move):
             m.d.sync += [self.words.valid.eq(step), ended.eq(ends), last.eq(left == 1)]
@@ -93,6 +91,8 @@ class ReorderMemory(wiring.Component):
                 m.d.sync += self.allowed.eq(self.allowed + 1)
         with m.If(~self.enable):
             m.d.sync += self.allowed.eq(0)
+        with m.If(self.forget):
+            m.d.sync += base.eq(base + 1)
         with m.If(self.start):
             m.d.sync += [
                 base.eq(0),
@@ -102,24 +102,30 @@ class ReorderMemory(wiring.Component):
             ]
         return m
 
-    def _memories(self, m: Module, place: Signal, found: Signal, move: Signal) -> data.View:
-        """Words and parities; drives *found* with whether the word of *place* is there, returns the word."""
-        write, forget = self.write, self.forget
+    def _memories(self, m: Module, place: Signal, found: Signal, move: Signal, step: Signal) -> data.View:
+        """Words and bits; drives *found* with whether the word of *place* is there, returns the word."""
+        write = self.write
         m.submodules.words = words = Memory(shape=self.config.row_bits, depth=RESULT_WORDS, init=[])
-        m.submodules.parities = parities = Memory(shape=1, depth=RESULT_WORDS, init=[])
+        m.submodules.written = written = Memory(shape=1, depth=RESULT_WORDS, init=[])
+        m.submodules.taken = taken = Memory(shape=1, depth=RESULT_WORDS, init=[])
         write_word, read_word = words.write_port(), words.read_port()
-        write_parity, read_parity = parities.write_port(), parities.read_port(domain="comb")
+        turn, turned, seen = written.write_port(), *(written.read_port(domain="comb") for _ in range(2))
+        take, took = taken.write_port(), taken.read_port(domain="comb")
         m.d.comb += [
             write_word.en.eq(write.valid),
-            write_word.addr.eq(write.place[:-1]),
+            write_word.addr.eq(write.place),
             write_word.data.eq(write.word),
             read_word.en.eq(move),
-            read_word.addr.eq(place[:-1]),
-            # The first words of a phase have an even parity.
-            write_parity.en.eq(write.valid | forget.valid),
-            write_parity.addr.eq(Mux(forget.valid, forget.place, write.place[:-1])),
-            write_parity.data.eq(forget.valid | write.place[-1]),
-            read_parity.addr.eq(place[:-1]),
-            found.eq(read_parity.data == place[-1]),
+            read_word.addr.eq(place),
+            turn.en.eq(write.valid),
+            turn.addr.eq(write.place),
+            turned.addr.eq(write.place),
+            turn.data.eq(~turned.data),
+            seen.addr.eq(place),
+            take.en.eq(step | self.forget),
+            take.addr.eq(place),
+            take.data.eq(seen.data),
+            took.addr.eq(place),
+            found.eq(seen.data ^ took.data),
         ]
         return read_word.data

@@ -1,6 +1,6 @@
 """The way of results to memory: rows of all columns in any order, packed, to jobs and beats of the bus."""
 
-from amaranth import Module, Signal
+from amaranth import Cat, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -29,9 +29,10 @@ class Results(wiring.Component):
 
     Ports
     -----
-    settings : In(RESULT_SETTINGS), output_address : In(address_bits), row_counts : In(ArrayLayout(ROW_BITS,
-    columns))
-        Constant from ``start`` until ``busy`` falls.
+    settings : In(RESULT_SETTINGS), output_address : In(address_bits)
+        With ``start``.
+    row_counts : In(ArrayLayout(ROW_BITS, columns))
+        Constant from ``start`` until all rows have been taken.
     start : In(1)
         A phase begins. Not while ``busy``.
     busy : Out(1)
@@ -48,8 +49,9 @@ class Results(wiring.Component):
     Timing
     ------
     A word of ``lanes`` bytes a cycle in each column: a slice of bytes a cycle, one of 32-bit elements every
-    four. A beat a cycle on the bus. Rows are taken ``columns + 1`` cycles after ``start``; but not in the 512
-    cycles after a phase or a reset, in which the reorder memories are made ready.
+    four. A beat a cycle on the bus. Rows are taken 4 cycles after ``start``, or when ``RESULT_WORDS`` cycles
+    have passed since a reset, in which the reorder memories are made ready; beats are written from
+    ``columns + 2`` cycles after ``start`` on.
     """
 
     def __init__(self, config: GcnConfig) -> None:
@@ -73,16 +75,19 @@ class Results(wiring.Component):
         m.submodules.pool, m.submodules.writer = pool, writer = BeatPool(c), ResultWriter(c)
         connect(m, writer.jobs, flipped(self.jobs))
         connect(m, writer.data, flipped(self.data))
-        form = row_form(m, c, self.settings)
-        # Places are forgotten after a phase and after a reset.
-        forgotten, forgetting, was_busy = Signal(range(RESULT_WORDS)), Signal(init=1), Signal()
-        enable = Signal()
+        # The next phase of an engine may begin while the results of this one are being written.
+        settings = Signal(RESULT_SETTINGS, reset_less=True)
+        with m.If(self.start):
+            m.d.sync += settings.eq(self.settings)
+        form = row_form(m, c, settings)
+        # Words are forgotten after a reset. A phase begins when its numbers are right.
+        forgotten, forgetting = Signal(range(RESULT_WORDS)), Signal(init=1)
+        starting, due, begin, enable = Signal(2), Signal(), Signal(), Signal()
         m.d.comb += [
             writer.start.eq(self.start),
             writer.output_address.eq(self.output_address),
             writer.address.eq(self.settings.address),
-            writer.stride.eq(self.settings.stride),
-            writer.wait.eq(forgetting),
+            writer.stride.eq(settings.stride),
             writer.there.eq(pool.there),
             writer.ended.eq(pool.ended),
             writer.beat.eq(pool.beat),
@@ -97,25 +102,26 @@ class Results(wiring.Component):
             m.d.sync += forgotten.eq(forgotten + 1)
             with m.If(forgotten == RESULT_WORDS - 1):
                 m.d.sync += forgetting.eq(0)
-        m.d.sync += was_busy.eq(writer.busy)
-        with m.If(was_busy & ~writer.busy):
-            m.d.sync += forgetting.eq(1)
-        with m.If(writer.begun):
+        m.d.comb += begin.eq(due & ~forgetting)
+        m.d.sync += [
+            starting.eq(Cat(self.start, starting)),
+            due.eq(starting[-1] | (due & forgetting & ~self.start)),
+        ]
+        with m.If(begin):
             m.d.sync += enable.eq(1)
         with m.If(~writer.busy):
             m.d.sync += enable.eq(0)
         coming = Signal(c.columns)
-        m.d.comb += pool.coming.eq(coming)
+        m.d.comb += pool.coming.eq(Mux(writer.placed, coming, 0))
         for n in range(c.columns):
             m.submodules[f"column_{n}"] = column = ResultColumn(c)
             connect(m, flipped(self.rows[n]), column.rows)
             m.d.comb += [
                 column.form.eq(form),
-                column.start.eq(writer.begun),
+                column.start.eq(begin),
                 column.row_count.eq(self.row_counts[n]),
                 column.enable.eq(enable),
-                column.forget.valid.eq(forgetting),
-                column.forget.place.eq(forgotten),
+                column.forget.eq(forgetting),
                 column.taken.eq(pool.taken[n]),
                 coming[n].eq(column.coming),
                 pool.beats[n].eq(column.beat),

@@ -9,28 +9,33 @@ from pyralis.hw.axi.dma import DmaJob
 from pyralis.hw.gcn.beatpool import POOL_BEATS, pool_place, pool_promise
 from pyralis.hw.gcn.config import GcnConfig
 
-__all__ = ["JOB_BEATS", "ResultWriter"]
+__all__ = ["JOB_BEATS", "SHORT_BEATS", "ResultWriter"]
 
 JOB_BEATS = 8
 """Most beats of a job, which is the rest of so many beats that begin at a multiple of their size."""
+
+SHORT_BEATS = 4
+"""The same of a job that is sent because nothing waits to be written."""
 
 
 class ResultWriter(wiring.Component):
     """Looks at the columns in turn and writes what is there of one: a whole job, or its end.
 
+    While no job waits behind the one that is being written, half a job will do: at the beginning of a phase,
+    all columns come to their first whole one at about the same time, and the bus would wait for it.
+
     Ports
     -----
     start : In(1)
         A phase begins.
-    output_address : In(address_bits), address : In(32), stride : In(32)
-        Base, and byte offset from it, of the first column's rows; from each column's to those of the next
-        one. Multiples of a beat; constant while ``busy``, and with ``start``.
-    wait : In(1)
-        Columns must not begin yet.
+    output_address : In(address_bits), address : In(32)
+        Base, and byte offset from it, of the first column's rows, with ``start``. Multiples of a beat.
+    stride : In(32)
+        From each column's to those of the next one; a multiple of a beat. Constant while ``busy``.
     begin : Out(pool_place), there, ended, promise, read, beat
         See :class:`pyralis.hw.gcn.beatpool.BeatPool`.
-    begun : Out(1)
-        Pulse: columns may begin.
+    placed : Out(1)
+        The place of each column has been said; low from the cycle after ``start``.
     jobs : Out(stream of DmaJob), data : Out(stream of bus_bits)
     done : In(1)
         Pulse for each job.
@@ -39,8 +44,8 @@ class ResultWriter(wiring.Component):
 
     Timing
     ------
-    A beat a cycle. ``begun`` comes ``columns`` cycles after ``start``; from then on, a look at a column takes
-    one cycle, and a job one more.
+    A beat a cycle. ``placed`` comes ``columns + 1`` cycles after ``start``; from then on, a look at a column
+    takes one cycle, and a job one more.
     """
 
     def __init__(self, config: GcnConfig) -> None:
@@ -50,14 +55,13 @@ class ResultWriter(wiring.Component):
             "output_address": In(c.address_bits),
             "address": In(32),
             "stride": In(32),
-            "wait": In(1),
             "begin": Out(pool_place(c)),
             "there": In(data.ArrayLayout(range(POOL_BEATS + 1), c.columns)),
             "ended": In(c.columns),
             "promise": Out(pool_promise(c)),
             "read": Out(pool_place(c)),
             "beat": In(c.bus_bits),
-            "begun": Out(1),
+            "placed": Out(1),
             "jobs": Out(stream.Signature(DmaJob(c.handler.dma))),
             "data": Out(stream.Signature(c.bus_bits)),
             "done": In(1),
@@ -84,7 +88,7 @@ class ResultWriter(wiring.Component):
             self.promise.column.eq(column),
             self.promise.beats.eq(job.beats),
         ]
-        free, sent = self._read(m, column, job_line, job.beats)
+        free, hungry, sent = self._read(m, column, job_line, job.beats)
 
         quiet, undone = Signal(), Signal(8)  # nothing more will come; jobs that have not been done
         m.d.sync += [
@@ -95,9 +99,9 @@ class ResultWriter(wiring.Component):
             with m.State("IDLE"):
                 m.d.sync += [address.eq(self.output_address + self.address), column.eq(0)]
                 with m.If(self.start):
-                    m.d.sync += self.busy.eq(1)
+                    m.d.sync += [self.busy.eq(1), self.placed.eq(0)]
                     m.next = "PLACE"
-            with m.State("PLACE"), m.If(~self.wait):
+            with m.State("PLACE"):
                 first = Signal.like(line)
                 m.d.comb += [
                     first.eq(address[unit:]),
@@ -108,10 +112,10 @@ class ResultWriter(wiring.Component):
                 ]
                 m.d.sync += [address.eq(address + self.stride), column.eq(column + 1)]
                 with m.If(column == c.columns - 1):
-                    m.d.comb += self.begun.eq(1)
+                    m.d.sync += self.placed.eq(1)
                     m.next = "LOOK"
             with m.State("LOOK"):
-                self._look(m, column, line, beats)
+                self._look(m, column, line, beats, hungry)
                 with m.If(beats != 0):
                     m.d.sync += [job.address.eq(line << unit), job.beats.eq(beats)]
                     m.next = "SEND"
@@ -132,19 +136,23 @@ class ResultWriter(wiring.Component):
                     m.next = "LOOK"
         return m
 
-    def _look(self, m: Module, column: Signal, line: Signal, beats: Signal) -> None:
+    def _look(self, m: Module, column: Signal, line: Signal, beats: Signal, hungry: Signal) -> None:
         """Drives *beats* with how many of *column* are to be written now."""
-        there, whole = Signal(range(POOL_BEATS + 1)), Signal(range(JOB_BEATS + 1))
+        there = Signal(range(POOL_BEATS + 1))
+        whole, short = Signal(range(JOB_BEATS + 1)), Signal(range(SHORT_BEATS + 1))
         m.d.comb += [
             there.eq(self.there[column]),
             whole.eq(JOB_BEATS - line[: (JOB_BEATS - 1).bit_length()]),
+            short.eq(SHORT_BEATS - line[: (SHORT_BEATS - 1).bit_length()]),
         ]
         with m.If(there >= whole):
             m.d.comb += beats.eq(whole)
         with m.Elif(self.ended.bit_select(column, 1)):
             m.d.comb += beats.eq(there)
+        with m.Elif(hungry & (there >= short)):
+            m.d.comb += beats.eq(short)
 
-    def _read(self, m: Module, column: Signal, line: Signal, beats) -> tuple[Signal, Signal]:
+    def _read(self, m: Module, column: Signal, line: Signal, beats) -> tuple[Signal, Signal, Signal]:
         """Sends the beats of the jobs.
 
         Returns whether a job may be sent, and whether that of *column* from *line* on is being sent.
@@ -153,9 +161,10 @@ class ResultWriter(wiring.Component):
         next_column, own_column = (Signal.like(column, reset_less=True) for _ in range(2))
         next_place, place = (Signal.like(self.read.place, reset_less=True) for _ in range(2))
         next_left, left = Signal(range(JOB_BEATS + 1)), Signal(range(JOB_BEATS + 1))
-        free, move, step = Signal(), Signal(), Signal()
+        free, hungry, move, step = Signal(), Signal(), Signal(), Signal()
         m.d.comb += [
             free.eq(~waits),
+            hungry.eq(~waits & (left <= SHORT_BEATS)),
             sent.eq(self.jobs.valid & self.jobs.ready),
             move.eq(~self.data.valid | self.data.ready),
             step.eq(move & (left != 0)),
@@ -177,4 +186,4 @@ class ResultWriter(wiring.Component):
                 next_place.eq(line),
                 next_left.eq(beats),
             ]
-        return free, sent
+        return free, hungry, sent

@@ -7,14 +7,17 @@ from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.epilogue import OutputType
 from pyralis.hw.gcn.lines import ROW_BITS, SLICE_BITS
 
-__all__ = ["PLACE_BITS", "RESULT_SETTINGS", "RESULT_WORDS", "RowForm", "row_form"]
+__all__ = ["AHEAD_BITS", "PLACE_BITS", "RESULT_SETTINGS", "RESULT_WORDS", "RowForm", "row_form"]
 
 RESULT_WORDS = 512
 """Words of ``lanes`` bytes of a column's results that can wait for those in front of them: rows of an engine
 are finished in any order, and lie in memory in that of their numbers."""
 
-PLACE_BITS = (RESULT_WORDS - 1).bit_length() + 1
-"""Of a word's place, and above it the parity of the times that the places have all been used before."""
+PLACE_BITS = (RESULT_WORDS - 1).bit_length()
+"""Of a word's place."""
+
+AHEAD_BITS = PLACE_BITS + 1
+"""Low bits of the number of a row that tell how far it is ahead of the first one that is still needed."""
 
 _WORDS = 7  # bits of the number of a word in its row
 
@@ -50,8 +53,8 @@ def RowForm(config: GcnConfig) -> data.StructLayout:  # noqa: N802 (a layout, na
         "tail": range(config.lanes + 1),
         "parts": 3,
         "step": PLACE_BITS,
-        "beyond": PLACE_BITS,
-        "group_mask": PLACE_BITS - 1,
+        "beyond": AHEAD_BITS,
+        "group_mask": PLACE_BITS,
         "first_groups": ROW_BITS,
     })
 
@@ -67,7 +70,7 @@ def row_form(m: Module, config: GcnConfig, settings: data.View) -> data.View:
         with m.Case(OutputType.INT32):
             m.d.comb += size_bits.eq(2)
     m.d.comb += last.eq(settings.last - 1)
-    every = (1 << PLACE_BITS) - 1
+    every = (1 << AHEAD_BITS) - 1
     m.d.sync += [
         form.size_bits.eq(size_bits),
         form.last_slice.eq(settings.slices - 1),

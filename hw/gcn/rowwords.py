@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.epilogue import FinishedRow
 from pyralis.hw.gcn.lines import ROW_BITS
-from pyralis.hw.gcn.rowform import PLACE_BITS, RowForm
+from pyralis.hw.gcn.rowform import AHEAD_BITS, PLACE_BITS, RowForm
 
 __all__ = ["PlacedWord", "RowWords"]
 
@@ -29,7 +29,7 @@ class RowWords(wiring.Component):
         Constant while ``enable``.
     enable : In(1)
         Rows are taken.
-    oldest : In(PLACE_BITS)
+    oldest : In(AHEAD_BITS)
         Low bits of the number of the first row that still needs its places. A row that would come to places
         of it or of a later one waits, and those behind it with it.
     rows : In(stream of FinishedRow)
@@ -48,7 +48,7 @@ class RowWords(wiring.Component):
         super().__init__({
             "form": In(RowForm(config)),
             "enable": In(1),
-            "oldest": In(PLACE_BITS),
+            "oldest": In(AHEAD_BITS),
             "rows": In(stream.Signature(FinishedRow(config.lanes, ROW_BITS))),
             "write": Out(PlacedWord(config)),
         })
@@ -57,7 +57,7 @@ class RowWords(wiring.Component):
         m = Module()
         form, row = self.form, self.rows.p
         part, last_part = Signal(2), Signal(2)
-        ahead, room, take, ends = Signal(PLACE_BITS), Signal(), Signal(), Signal()
+        ahead, room, take, ends = Signal(AHEAD_BITS), Signal(), Signal(), Signal()
         with m.If(row.slice == form.last_slice):
             m.d.comb += last_part.eq(form.last_part)
         with m.Else():

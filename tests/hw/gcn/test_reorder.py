@@ -41,7 +41,6 @@ class Scene:
     async def write(self, ctx):
         memory = self.memory
         for words, rows, group in self.phases:
-            await self._forget(ctx)
             parts = (words - 1).bit_length()
             ctx.set(memory.form, form(words, parts, group))
             content = [[self.rng.getrandbits(WORD) for _ in range(words)] for _ in range(rows)]
@@ -62,13 +61,6 @@ class Scene:
             await ctx.tick()
             assert ctx.get(memory.allowed) == 0
 
-    async def _forget(self, ctx):
-        ctx.set(self.memory.forget.valid, 1)
-        for place in range(RESULT_WORDS):
-            ctx.set(self.memory.forget.place, place)
-            await ctx.tick()
-        ctx.set(self.memory.forget.valid, 0)
-
     async def _rows(self, ctx, content, parts, group):
         memory, begun, left = self.memory, 0, []
         while left or begun < len(content):
@@ -83,7 +75,7 @@ class Scene:
                 place = self.rng.randrange(len(left))
                 row, k = left.pop(place)
                 ctx.set(memory.write.valid, 1)
-                ctx.set(memory.write.place, ((row << parts) + k) % (2 * RESULT_WORDS))
+                ctx.set(memory.write.place, ((row << parts) + k) % RESULT_WORDS)
                 ctx.set(memory.write.word, content[row][k])
             await ctx.tick()
             ctx.set(memory.write.valid, 0)
@@ -108,11 +100,6 @@ def test_a_word_is_offered_two_cycles_later_and_one_a_cycle():
     got, written = [], []
 
     async def bench(ctx):
-        for place in range(RESULT_WORDS):
-            ctx.set(memory.forget.place, place)
-            ctx.set(memory.forget.valid, 1)
-            await ctx.tick()
-        ctx.set(memory.forget.valid, 0)
         ctx.set(memory.form, form(2, 1, 0))
         ctx.set(memory.row_count, 20)
         ctx.set(memory.start, 1)
@@ -121,7 +108,7 @@ def test_a_word_is_offered_two_cycles_later_and_one_a_cycle():
         ctx.set(memory.write.valid, 1)
         for place in range(40):
             ctx.set(memory.write.place, place)
-            written.append(RESULT_WORDS + 1 + place)
+            written.append(1 + place)
             await ctx.tick()
         ctx.set(memory.write.valid, 0)
         await ctx.tick().repeat(5)
@@ -130,13 +117,43 @@ def test_a_word_is_offered_two_cycles_later_and_one_a_cycle():
     assert [cycle - 2 for cycle, _ in got] == written
 
 
+def test_words_that_a_reset_has_left_are_forgotten():
+    rng, memory, got = random.Random(3), ReorderMemory(PRESETS["tiny"]), []
+
+    async def bench(ctx):
+        for place in range(0, RESULT_WORDS, 3):  # no phase: nobody reads them
+            ctx.set(memory.write, {"valid": 1, "place": place, "word": 1})
+            await ctx.tick()
+        ctx.set(memory.write.valid, 0)
+        ctx.set(memory.forget, 1)
+        await ctx.tick().repeat(RESULT_WORDS)
+        ctx.set(memory.forget, 0)
+        ctx.set(memory.form, form(1, 0, 0))
+        ctx.set(memory.row_count, 2 * RESULT_WORDS)
+        ctx.set(memory.start, 1)
+        await ctx.tick()
+        ctx.set(memory.start, 0)
+        await ctx.tick().repeat(20)
+        assert not got
+        for place in range(RESULT_WORDS):
+            ctx.set(memory.write, {"valid": 1, "place": place, "word": 2 + place})
+            await ctx.tick()
+        ctx.set(memory.write.valid, 0)
+        await ctx.tick().repeat(20)
+
+    simulate(memory, bench, background=[take(memory.words, got, rng)])
+    assert [payload.word for _, payload in got] == [2 + place for place in range(RESULT_WORDS)]
+
+
 def test_a_column_without_rows_offers_nothing():
     rng, memory, got = random.Random(3), ReorderMemory(PRESETS["tiny"]), []
 
     async def bench(ctx):
         ctx.set(memory.form, form(1, 0, 0))
-        ctx.set(memory.start, 1)  # the parity of places that nobody has forgotten says that they have words
+        ctx.set(memory.write.valid, 1)
+        ctx.set(memory.start, 1)
         await ctx.tick()
+        ctx.set(memory.write.valid, 0)
         ctx.set(memory.start, 0)
         await ctx.tick().repeat(20)
 

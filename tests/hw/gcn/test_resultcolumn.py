@@ -8,7 +8,6 @@ from pysim import send, simulate
 
 from pyralis.hw.gcn.config import PRESETS
 from pyralis.hw.gcn.resultcolumn import ResultColumn
-from pyralis.hw.gcn.rowform import RESULT_WORDS
 from pyralis.sim.gcn.memories import packed_results
 
 CONFIG = replace(PRESETS["tiny"], columns=2, lanes=4, bus_bits=64)
@@ -36,11 +35,6 @@ def test_rows_in_any_order_become_beats():
 
     async def bench(ctx):
         ctx.set(unit.form, form)
-        ctx.set(unit.forget.valid, 1)
-        for place in range(RESULT_WORDS):
-            ctx.set(unit.forget.place, place)
-            await ctx.tick()
-        ctx.set(unit.forget.valid, 0)
         ctx.set(unit.row_count, rows)
         ctx.set(unit.start, 1)
         await ctx.tick()

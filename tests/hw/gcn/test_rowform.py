@@ -10,7 +10,7 @@ from pysim import simulate
 
 from pyralis.hw.gcn.config import PRESETS
 from pyralis.hw.gcn.epilogue import OutputType
-from pyralis.hw.gcn.rowform import PLACE_BITS, RESULT_SETTINGS, RESULT_WORDS, RowForm, row_form
+from pyralis.hw.gcn.rowform import AHEAD_BITS, RESULT_SETTINGS, RESULT_WORDS, RowForm, row_form
 
 SIZES = {OutputType.INT8: 1, OutputType.UINT8: 1, OutputType.INT16: 2, OutputType.INT32: 4}
 
@@ -44,7 +44,7 @@ def numbers(settings: dict, lanes: int) -> dict[str, int]:
         "tail": last[-1],
         "parts": settings["parts"],
         "step": 1 << settings["parts"],
-        "beyond": sum(1 << bit for bit in range(PLACE_BITS) if 1 << bit >= rows),
+        "beyond": sum(1 << bit for bit in range(AHEAD_BITS) if 1 << bit >= rows),
         "group_mask": (1 << settings["group"]) - 1,
         "first_groups": rows // (1 << settings["group"]),
     }

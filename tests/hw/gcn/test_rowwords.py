@@ -30,7 +30,7 @@ def test_words_are_the_bytes_of_the_elements(lanes, size):
         for k in range(size if index < 2 else last_part + 1):
             place = (row << parts) + index * size + k
             word = int.from_bytes(whole[k * lanes : (k + 1) * lanes], "little")
-            expected.append((place % (2 * RESULT_WORDS), word))
+            expected.append((place % RESULT_WORDS, word))
     got, busy = [], []
 
     def payloads():
