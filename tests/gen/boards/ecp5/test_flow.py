@@ -136,15 +136,20 @@ def test_the_command_line_ends_with_2_and_three_lines(pretended, tmp_path, comma
     ]
 
 
-def test_device_and_seed_go_to_place_and_route(pretended, tmp_path):
-    content = json.loads(SAMPLE)
-    content["fmax"]["$glbnet$clk"]["achieved"] = 101.0
-    (pretended / "report").write_text(json.dumps(content))
+@pytest.mark.parametrize(("clocks", "faster"), [({13: 101, 14: 99}, 13), ({13: 101, 14: 102.25}, 14)])
+def test_device_and_seeds_go_to_place_and_route(pretended, tmp_path, clocks, faster):
+    for seed, mhz in clocks.items():
+        content = json.loads(SAMPLE)
+        content["fmax"]["$glbnet$clk"]["achieved"] = mhz
+        (pretended / f"report-{seed}").write_text(json.dumps(content))
+    place = f"cp {pretended}/report-$7 report.json; echo $* >top.config"
+    program(pretended, "nextpnr-ecp5", place)
     result = build(tmp_path, seed=7, reproduce=["make it so"])
     words = (tmp_path / "out" / "gf.bit").read_text().split()
-    assert words[:5] == ["--85k", "--package", "CABGA381", "--speed", "6"]
-    assert words[words.index("--seed") + 1] == "7"
+    assert words[:7] == ["--85k", "--package", "CABGA381", "--speed", "6", "--seed", str(faster)]
     assert result["reproduce"] == ["make it so"] and result["seed"] == 7
+    assert result["clocks"][0]["reached_mhz"] == clocks[faster]
+    assert result["steps"][2]["result"] == " and ".join(f"{mhz:.1f}" for mhz in clocks.values()) + " MHz"
 
 
 def test_a_tool_that_fails_leaves_neither_bitstream_nor_result(pretended, tmp_path):
