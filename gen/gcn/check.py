@@ -153,7 +153,7 @@ def memory_needs(network: IntGraphNetwork, config: GcnConfig, features: Any = No
     found = [
         needs.nodes(network, config),
         needs.buffer(planned.steps, config),
-        needs.row_store(planned.matrices.values(), config),
+        needs.row_store(planned, config),
     ]
     if planned.sparse_input and features is not None:
         found.append(needs.feature_lines(planned.lists[INPUT], config))

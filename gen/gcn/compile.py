@@ -16,9 +16,10 @@ from pyralis.gen.gcn.features import non_zeros
 from pyralis.gen.gcn.graph import Graph
 from pyralis.gen.gcn.intnetwork import INPUT, RANGES, IntAggregate, IntGraphNetwork
 from pyralis.gen.gcn.plan import draft, needed, place_hubs, refusals
-from pyralis.gen.gcn.reorder import Numbering, Order, renumber
+from pyralis.gen.gcn.reorder import Numbering, Order, renumber, renumber_groups
+from pyralis.gen.gcn.ring import groups, holds, ring_of
 from pyralis.gen.gcn.schedule import Schedule, Settings
-from pyralis.gen.gcn.steps import Plan
+from pyralis.gen.gcn.steps import Plan, Ring
 from pyralis.gen.gcn.traffic import Traffic
 from pyralis.hw.common.descriptor import DESCRIPTOR_BYTES
 from pyralis.hw.gcn.config import GcnConfig
@@ -167,7 +168,7 @@ def compile_network(
         what = "the core reads this network's input as lists of its elements, and no features are given"
         raise UserError(what, "input", "give the features of the graph: they say how long the lists are")
     numbering, network, planned = arrange(network, config, features, order=order, chain=settings.chain)
-    needs.row_store(planned.matrices.values(), config).refuse()
+    needs.row_store(planned, config).refuse()
     stored = None
     if planned.sparse_input:
         for refusal in input_refusals(network, config):
@@ -220,15 +221,38 @@ def input_refusals(network: IntGraphNetwork, config: GcnConfig) -> Iterator[User
 def arrange(
     network: IntGraphNetwork, config: GcnConfig, features: Any, *, order: Order = "spread", chain: bool = True
 ) -> tuple[Numbering, IntGraphNetwork, Plan]:
-    """Numbers of the nodes, the network in these, and its plan without copies of hubs."""
-    numbering = numbering_of(network, config, features, order)
-    moved = network.renumbered(numbering.old)
-    stored = None if features is None else numbering.rows(non_zeros(features))
-    return numbering, moved, draft(moved, config, chain=chain, stored=stored)
+    """Numbers of the nodes, the network in these, and its plan without copies of hubs.
+
+    Where row matrices do not fit side by side, the row store is a ring if the nodes can be numbered for it.
+    """
+    elements = None if features is None else non_zeros(features)
+
+    def planned(numbering: Numbering, ring: Ring | None = None) -> tuple[Numbering, IntGraphNetwork, Plan]:
+        moved = network.renumbered(numbering.old)
+        stored = None if elements is None else numbering.rows(elements)
+        return numbering, moved, draft(moved, config, chain=chain, stored=stored, ring=ring)
+
+    numbering, moved, made = planned(numbering_of(network, config, features, order))
+    ring = None if needs.row_store(made, config).fits else ring_of(made, network, config)
+    if ring is None:
+        return numbering, moved, made
+    if holds(ring, moved):
+        return planned(numbering, ring)
+    found = groups(ring, network) if order == "spread" else None
+    if found is None:
+        return numbering, moved, made
+    graph = _graph_of(network, features)
+    return planned(renumber_groups(graph, config.columns, found, hubs=min(config.hubs, ring.freed)), ring)
 
 
 def numbering_of(network: IntGraphNetwork, config: GcnConfig, features: Any, order: Order) -> Numbering:
     """Numbers that spread the work over the columns."""
+    graph = _graph_of(network, features)
+    return renumber(graph, config.columns, hubs=min(config.hubs, network.nodes), order=order)
+
+
+def _graph_of(network: IntGraphNetwork, features: Any) -> Graph:
+    """The adjacency with most entries, as a graph."""
     used = [each.adjacency for each in network.operations if isinstance(each, IntAggregate)]
     indptr, indices = np.zeros(network.nodes + 1, dtype=np.int64), np.zeros(0, dtype=np.int64)
     if used:
@@ -236,8 +260,7 @@ def numbering_of(network: IntGraphNetwork, config: GcnConfig, features: Any, ord
         indptr, indices = most.indptr, most.indices
     if features is None:
         features = np.zeros((network.nodes, 1), dtype=np.int8)
-    graph = Graph(nodes=network.nodes, indptr=indptr, indices=indices, features=features)
-    return renumber(graph, config.columns, hubs=min(config.hubs, network.nodes), order=order)
+    return Graph(nodes=network.nodes, indptr=indptr, indices=indices, features=features)
 
 
 def checked_features(features: Any, network: IntGraphNetwork) -> Any:

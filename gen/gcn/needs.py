@@ -10,7 +10,7 @@ from pyralis.hw.gcn.config import NO_SOURCE, GcnConfig
 from pyralis.hw.gcn.program import Source
 
 if TYPE_CHECKING:
-    from pyralis.gen.gcn.steps import Lists, Matrix, Step
+    from pyralis.gen.gcn.steps import Lists, Plan, Step
 
 __all__ = ["LARGER", "Need", "buffer", "feature_lines", "nodes", "program", "row_store"]
 
@@ -95,11 +95,11 @@ def buffer(steps: Iterable["Step"], config: GcnConfig) -> Need:
     )
 
 
-def row_store(matrices: Iterable["Matrix"], config: GcnConfig) -> Need:
-    """Words up to the last one of row matrices that have been placed."""
-    items = [matrix.words for matrix in matrices]
+def row_store(plan: "Plan", config: GcnConfig) -> Need:
+    """Words up to the last one of the row matrices of *plan*; those of a ring take all that there are."""
+    items = [matrix.words for matrix in plan.matrices.values()]
     last = max(items, key=lambda item: item.base + item.size, default=None)
-    need = last.base + last.size if last else 0
+    need = config.rows if plan.ring else last.base + last.size if last else 0
     what = f"its rows and those that are needed beside them take {need} words of the row store, "
     where = "network" if last is None else "input" if last.name == INPUT else f"operation {last.name!r}"
     return Need(

@@ -20,11 +20,11 @@ import numpy as np
 
 from pyralis.gen.gcn import layout
 from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntGraphNetwork
-from pyralis.gen.gcn.steps import Lists, Step
+from pyralis.gen.gcn.steps import Lists, Ring, Step
 from pyralis.hw.gcn.config import LINE, GcnConfig
 from pyralis.hw.gcn.program import Source, line_bytes
 
-__all__ = ["adjacency_lists", "input_lists", "parts", "slice_groups"]
+__all__ = ["adjacency_lists", "granule", "input_lists", "parts", "slice_groups"]
 
 
 def input_lists(
@@ -34,9 +34,9 @@ def input_lists(
     if stored is None:
         return Lists(bounds=(0, network.nodes), lines=(0,), offsets=(0,), together=True)
     readers = [step for step in steps if step.source is Source.FEATURES and step.is_combine]
-    granule = _granule(readers, steps[-1], network, config, config.clusters)
+    rows = granule(readers, steps[-1], network, config, config.clusters)
     count = _Counts(stored, config.columns, config.clusters)
-    return _cut(count, config.feature_lines, granule)
+    return _cut(count, config.feature_lines, rows)
 
 
 def adjacency_lists(
@@ -44,17 +44,17 @@ def adjacency_lists(
     steps: Sequence[Step],
     network: IntGraphNetwork,
     config: GcnConfig,
-    ring: tuple[int, int] | None = None,
+    ring: Ring | None = None,
 ) -> Lists:
-    """Lists of the adjacency *name*; *ring*: rows from the first number on count sources from the second."""
+    """Lists of the adjacency *name*; with a *ring*, its last rows count sources behind the freed ones."""
     readers = [
         group
         for step, group in zip(steps, _ends(steps), strict=True)
         if isinstance(step.operation, IntAggregate) and step.operation.adjacency == name
     ]
-    granule = _granule(readers, steps[-1], network, config, 1)
+    rows = granule(readers, steps[-1], network, config, 1)
     count = _Counts(network.adjacencies[name].degrees, config.columns, 1)
-    return _cut(count, config.edge_lines, granule, ring)
+    return _cut(count, config.edge_lines, rows, ring)
 
 
 def _ends(steps: Sequence[Step]) -> list[Step]:
@@ -62,7 +62,7 @@ def _ends(steps: Sequence[Step]) -> list[Step]:
     return [steps[number + 1] if step.chained else step for number, step in enumerate(steps)]
 
 
-def _granule(
+def granule(
     readers: Iterable[Step], last: Step, network: IntGraphNetwork, config: GcnConfig, clusters: int
 ) -> int:
     """Rows that intervals are multiples of: whole rows of clusters, and of results whole bus beats."""
@@ -92,9 +92,9 @@ class _Counts:
         return -(-int((self._sums[last] - self._sums[first]).max()) // LINE)
 
 
-def _cut(count: _Counts, capacity: int, granule: int, ring: tuple[int, int] | None = None) -> Lists:
+def _cut(count: _Counts, capacity: int, granule: int, ring: Ring | None = None) -> Lists:
     """As few intervals as there can be: all of them together, or two at a time."""
-    forced = [0, *([ring[0]] if ring else []), count.rows]
+    forced = [0, *([ring.first] if ring else []), count.rows]
     whole = [count.lines(low, high) for low, high in itertools.pairwise(forced)]
     together = sum(whole) <= capacity
     bounds = forced
@@ -103,7 +103,7 @@ def _cut(count: _Counts, capacity: int, granule: int, ring: tuple[int, int] | No
         for high in forced[1:]:
             bounds += _bounds(count, bounds[-1], high, capacity // 2, granule)
     lines = tuple(count.lines(low, high) for low, high in itertools.pairwise(bounds))
-    offsets = tuple(ring[1] if ring and low >= ring[0] else 0 for low in bounds[:-1])
+    offsets = tuple(ring.freed if ring and low >= ring.first else 0 for low in bounds[:-1])
     return Lists(bounds=tuple(bounds), lines=lines, offsets=offsets, together=together)
 
 

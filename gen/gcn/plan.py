@@ -10,7 +10,8 @@ from pyralis.gen.errors import UserError
 from pyralis.gen.gcn import layout, partition
 from pyralis.gen.gcn.allocate import Item, NoRoomError, place
 from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntCombine, IntGraphNetwork, IntOperation
-from pyralis.gen.gcn.steps import Lists, Matrix, Plan, Step
+from pyralis.gen.gcn.ring import turned
+from pyralis.gen.gcn.steps import Lists, Matrix, Plan, Ring, Step
 from pyralis.hw.gcn.config import NO_SOURCE, GcnConfig
 from pyralis.hw.gcn.epilogue import BIAS_SLICES
 from pyralis.hw.gcn.program import Source
@@ -35,6 +36,7 @@ def draft(
     *,
     chain: bool = True,
     stored: np.ndarray | None = None,
+    ring: Ring | None = None,
 ) -> Plan:
     """The plan of a network of which every operation is needed, without copies of hubs.
 
@@ -48,6 +50,8 @@ def draft(
     chain : bool
     stored : (nodes,) int64, optional
         Elements of each row of a sparse input.
+    ring : Ring, optional
+        How matrices share the row store.
     """
     sparse = _sparse_input(network, config)
     whole = _steps(network, config, chain, sparse)
@@ -55,17 +59,21 @@ def draft(
     for step in whole:
         if isinstance(step.operation, IntAggregate):
             name = step.operation.adjacency
-            lists[name] = partition.adjacency_lists(name, whole, network, config)
+            lists[name] = partition.adjacency_lists(name, whole, network, config, ring)
     if sparse:
         lists[INPUT] = partition.input_lists(whole, network, config, stored)
     steps = partition.parts(whole, lists, network, config)
+    matrices = _matrices(network, config, steps, sparse)
+    if ring is not None:
+        turned(matrices, ring, config)
     return Plan(
         steps=steps,
-        matrices=_matrices(network, config, steps, sparse),
+        matrices=matrices,
         lists=lists,
         nodes=network.nodes,
         phases=steps[-1].phase + 1,
         sparse_input=sparse,
+        ring=ring,
     )
 
 

@@ -22,7 +22,7 @@ from pyralis.gen.gcn.graph import Graph
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-__all__ = ["ORDERS", "Numbering", "Order", "balance", "deal", "renumber"]
+__all__ = ["ORDERS", "Numbering", "Order", "balance", "deal", "renumber", "renumber_groups"]
 
 Order = Literal["spread", "given", "cuthill-mckee"]
 
@@ -123,6 +123,25 @@ def renumber(graph: Graph, columns: int, *, hubs: int = 0, order: Order = "sprea
     sequence = np.concatenate([gathered, sequence[~is_hub[sequence]]])
     work = (entries, np.maximum(non_zeros(graph.features), 1))
     return deal(sequence, columns, work, heavy_first=order != "spread")
+
+
+def renumber_groups(graph: Graph, columns: int, groups: Sequence[np.ndarray], *, hubs: int = 0) -> Numbering:
+    """Numbers in the order of *groups* of nodes, each of which is spread and dealt by itself.
+
+    All groups but the last one have whole blocks of *columns* nodes. The most gathered nodes of the first
+    group, *hubs* of them, come first.
+    """
+    entries, elements = np.maximum(graph.in_degrees, 1), np.maximum(non_zeros(graph.features), 1)
+    new, start = np.empty(graph.nodes, dtype=np.int64), 0
+    for number, nodes in enumerate(groups):
+        sequence = _spread(entries[nodes])
+        if number == 0:
+            gathered = np.argsort(-graph.out_degrees[nodes], kind="stable")[:hubs]
+            sequence = np.concatenate([gathered, sequence[~np.isin(sequence, gathered)]])
+        dealt = deal(sequence, columns, (entries[nodes], elements[nodes]), heavy_first=True)
+        new[nodes] = start + dealt.new
+        start += len(nodes)
+    return Numbering(new)
 
 
 def deal(

@@ -8,7 +8,7 @@ from pyralis.gen.gcn.allocate import Item
 from pyralis.gen.gcn.intnetwork import IntCombine, IntOperation
 from pyralis.hw.gcn.program import Source
 
-__all__ = ["Lists", "Matrix", "Plan", "Step"]
+__all__ = ["Lists", "Matrix", "Plan", "Ring", "Step"]
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
@@ -63,6 +63,22 @@ class Lists:
     def start(self, interval: int) -> int:
         """First line of *interval*, if all are loaded one behind the other."""
         return sum(self.lines[:interval])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ring:
+    """How matrices share a row store that does not hold two of them: see :mod:`pyralis.gen.gcn.ring`.
+
+    Attributes
+    ----------
+    first : int
+        Rows that find free words beside the matrix before.
+    freed : int
+        Rows of the matrix before, its first ones, whose words the others take.
+    """
+
+    first: int
+    freed: int
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -130,6 +146,8 @@ class Plan:
     nodes, phases : int
     sparse_input : bool
         The input comes as lines, else as words of the row store.
+    ring : Ring, optional
+        If matrices take the words of others.
     """
 
     steps: tuple[Step, ...]
@@ -138,3 +156,4 @@ class Plan:
     nodes: int
     phases: int
     sparse_input: bool
+    ring: Ring | None = None
