@@ -34,8 +34,9 @@ class AggregateUnit(wiring.Component):
         See :class:`pyralis.hw.gcn.phase.Phase`.
     row_counts, waiting, start : Out
         Of the phase, for those who take the results.
-    memory_free : In(1), memory_busy : In(1)
-        A phase whose rows go to memory may begin; they have not all arrived there.
+    memory_free : In(1)
+        A phase whose rows go to memory may begin: those of the one before are there. It ends when all of them
+        have been taken.
     results_allowed : In(ROW_BITS), for each column
         Groups of rows to memory that may begin.
     chain_open : In(1), chain_allowed : In(ROW_BITS) for each column
@@ -64,7 +65,6 @@ class AggregateUnit(wiring.Component):
             "waiting": Out(1),
             "start": Out(1),
             "memory_free": In(1),
-            "memory_busy": In(1),
             "results_allowed": In(ROW_BITS).array(c.columns),
             "chain_open": In(1),
             "chain_allowed": In(ROW_BITS).array(c.columns),
@@ -102,7 +102,7 @@ class AggregateUnit(wiring.Component):
             phase.sparse_rows.replays.eq(d.slices),
             phase.sparse_rows.base.eq(d.base),
             phase.sparse_rows.step.eq(d.stride),
-            phase.quiet.eq(~inside & ~(memory & self.memory_busy)),
+            phase.quiet.eq(~inside),
             *(engine.settings[name].eq(d[name]) for name in AGGREGATION_SETTINGS.members),
         ]
         busy, saturated = [engine.busy], []

@@ -28,8 +28,8 @@ class CombineUnit(wiring.Component):
 
     Ports
     -----
-    descriptors, current, active, ended, row_counts, start, memory_free, memory_busy, results_allowed,
-    requests, words, writes, results
+    descriptors, current, active, ended, row_counts, start, memory_free, results_allowed, requests, words,
+    writes, results
         See :class:`pyralis.hw.gcn.aggregateunit.AggregateUnit`.
     chain_open : Out(1), chain_allowed : Out(ROW_BITS), groups : In(stream of GroupRow), for each column
         A phase takes the rows of an aggregation; groups that may begin; the rows, which never wait.
@@ -48,7 +48,6 @@ class CombineUnit(wiring.Component):
             "row_counts": self.phase.signature.members["row_counts"],
             "start": Out(1),
             "memory_free": In(1),
-            "memory_busy": In(1),
             "results_allowed": In(ROW_BITS).array(c.columns),
             "chain_open": Out(1),
             "chain_allowed": Out(ROW_BITS).array(c.columns),
@@ -74,7 +73,7 @@ class CombineUnit(wiring.Component):
             memory.eq(d.target == Target.MEMORY),
             gathers.eq(d.source == Source.FEATURES),
             phase.permitted.eq(self.memory_free | ~memory),
-            phase.quiet.eq(~inside & ~(memory & self.memory_busy)),
+            phase.quiet.eq(~inside),
             self.chain_open.eq(phase.settled & (d.source == Source.CHAIN)),
         ]
         self._lines(m, d, gathers, memory)

@@ -28,6 +28,10 @@ __all__ = ["GcnCore"]
 class GcnCore(wiring.Component):
     """Fetch, execute, compute.
 
+    A descriptor whose rows go to memory ends when they have left its engine, and a run when all its
+    descriptors have: results are still being written while the next run is at work. All are in memory when
+    the job ends.
+
     Members
     -------
     control : JobControl
@@ -232,8 +236,6 @@ class GcnCore(wiring.Component):
             taking.eq(aggregates | combines),
             aggregate.memory_free.eq(~results.busy),
             combine.memory_free.eq(~results.busy & ~wants),
-            aggregate.memory_busy.eq(results.busy),
-            combine.memory_busy.eq(results.busy),
             results.start.eq(taking),
         ]
         owner = Signal()
@@ -278,8 +280,10 @@ class GcnCore(wiring.Component):
             self.combination.issued,
             self.combination.stepping,
         )
-        activity = Signal()
+        activity, later = Signal(), Signal()
         m.d.sync += activity.eq(moved.any())
+        # Results of a run are written while the next one is at work; the job's end is behind all of them.
+        m.d.sync += later.eq(control.runs_done + 1 != control.runs)
         m.d.comb += [
             self.drained.eq(~handler.busy),
             control.drained.eq(self.drained),
@@ -289,7 +293,7 @@ class GcnCore(wiring.Component):
             control.fetch_busy.eq(fetch.busy),
             control.fetch_error.eq(fetch.error),
             control.fetch_index.eq(fetch.error_index),
-            execute.writes_idle.eq(~self.results.busy),
+            execute.writes_idle.eq(~self.results.busy | later),
             self.saturated.eq(self.aggregate.saturated | self.combination.saturated),
             self.aggregate.clear.eq(control.begin),
             self.combination.clear.eq(control.begin),

@@ -36,7 +36,7 @@ class Execute(wiring.Component):
     skip_resident : In(1)
         Resident loads are only counted.
     writes_idle : In(1)
-        Nothing is on its way to memory.
+        The run may end: nothing is on its way to memory, or need not be there yet.
     run_done : Out(1)
         Pulse: the end of the program, and everything before it has ended. The next run begins to count anew.
     index : Out(16)

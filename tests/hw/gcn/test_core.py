@@ -1,6 +1,7 @@
 """The wiring of pyralis.hw.gcn.core; what it computes is compared in tests/sim/gcn, a network at once."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from intgraphs import adjacency, binary, gcn, weights
 
 from pyralis.gen.gcn.compile import Settings
 from pyralis.gen.gcn.intnetwork import Epilogue, IntAggregate, IntCombine, IntGraphNetwork, IntInput
+from pyralis.sim.bench.core import MemorySettings
 
 
 def test_units_work_side_by_side():
@@ -67,6 +69,20 @@ def test_chains_one_behind_the_other(nodes):
     features = rng.integers(-128, 128, (nodes, 8), dtype=np.int8)
     compiled, _ = assert_same(network, [features])
     assert sum(step.chained for step in compiled.plan.steps) == 3
+
+
+def test_results_are_written_while_the_next_run_is_at_work():
+    """Through a memory of a byte a cycle: a later run takes as long as its results, and no engine's time."""
+    rng = np.random.default_rng(4)
+    network, features = gcn(rng, nodes=120), binary(rng, 120, 24)
+    slow, settings = MemorySettings(bytes_per_cycle=1), Settings(keep_input=True)
+    jobs = [assert_same(network, [features] * runs, settings=settings, memory=slow) for runs in (1, 2, 3, 4)]
+    cycles = [outcome.cycles for _, outcome in jobs]
+    later = [after - before for before, after in pairwise(cycles)]
+    results = jobs[0][0].output_stride
+    engines = sum(phase.cycles for phase in jobs[0][1].phases if phase.opcode != "LOAD")
+    assert engines > 100
+    assert all(results <= each < results + engines // 2 for each in later[1:])
 
 
 def test_a_run_finds_nothing_of_the_one_before():
