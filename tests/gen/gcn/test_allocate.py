@@ -62,5 +62,13 @@ def test_a_shared_constant_is_loaded_anew_where_it_cannot_stay():
     assert held.resident and held.items["a", 0] is held.items["a", 2]
     held = hold({"a": 3, "b": 3}, uses, 3, 5)
     assert held.items["a", 0] is not held.items["a", 2]
+    assert held.items["a", 2].base == held.items["b", 1].base == 0
     with pytest.raises(NoRoomError):
         hold({"a": 3, "b": 3}, uses, 3, 2)
+
+
+def test_what_is_loaded_anew_comes_while_the_one_before_is_used():
+    uses = [(name, phase) for phase, name in enumerate("abcabc")]
+    held = hold(dict.fromkeys("abc", 3), uses, 6, 6)
+    assert [held.items[use].base for use in uses] == [0, 3] * 3
+    assert not held.resident

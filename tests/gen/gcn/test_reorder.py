@@ -12,7 +12,7 @@ from pyralis.gen.errors import UserError
 from pyralis.gen.gcn.features import non_zeros
 from pyralis.gen.gcn.hardgraphs import edgeless, path, random_graph, star
 from pyralis.gen.gcn.planetoid import read_planetoid
-from pyralis.gen.gcn.reorder import ORDERS, Numbering, balance, deal, renumber
+from pyralis.gen.gcn.reorder import ORDERS, Numbering, balance, deal, renumber, renumber_groups
 from pyralis.gen.gcn.synthetic import synthetic
 
 CORA = Path(__file__).resolve().parents[4] / "shared" / "data" / "cora"
@@ -174,3 +174,19 @@ def test_an_unknown_order_is_refused():
         renumber(path(3), 2, order="random")
     assert error.value.what == "order must be one of spread, given, cuthill-mckee, not 'random'"
     assert error.value.where == "graph 'path of 3'"
+
+
+def test_groups_follow_each_other_and_each_is_balanced():
+    graph = random_graph(200, 2000, seed=6, hubs=5)
+    nodes = np.random.default_rng(6).permutation(200)
+    groups = [nodes[:64], nodes[64:96], nodes[96:]]
+    numbering = renumber_groups(graph, 8, groups, hubs=4)
+    assert is_permutation(numbering, 200)
+    for group, low, high in zip(groups, (0, 64, 96), (64, 96, 200), strict=True):
+        numbers = numbering.new[group]
+        assert (numbers.min(), numbers.max()) == (low, high - 1)
+        work = np.maximum(graph.in_degrees, 1)[numbering.old[low:high]]
+        assert balance(work, 8) < 1.25
+    gathered = graph.out_degrees[groups[0]]
+    # the hubs are dealt within the first block of columns
+    assert set(np.sort(gathered)[::-1][:4]) <= set(graph.out_degrees[numbering.old[:8]])
