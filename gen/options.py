@@ -5,7 +5,16 @@ from typing import Any
 
 from pyralis.gen.model import FACTS
 
-__all__ = ["add_graph", "add_memory", "add_model", "facts_of", "memory_of", "natural", "positive"]
+__all__ = [
+    "add_graph",
+    "add_logits",
+    "add_memory",
+    "add_model",
+    "facts_of",
+    "memory_of",
+    "natural",
+    "positive",
+]
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
@@ -41,6 +50,18 @@ def add_graph(parser: argparse.ArgumentParser) -> None:
         "--order",
         choices=["A(XW)", "(AX)W"],
         help="of the two products, wherever it is possible (default: the cheaper one of each layer)",
+    )
+    add_logits(group)
+
+
+def add_logits(parser: Any) -> None:
+    """The type of a graph network's result; *parser* can be a group of one."""
+    parser.add_argument(
+        "--logits",
+        choices=["int16", "int8", "int32"],
+        default="int16",
+        help="type of the scores; of one byte, they are half as long to write, and more nodes change their "
+        "class (default: int16)",
     )
 
 

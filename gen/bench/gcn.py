@@ -13,6 +13,7 @@ from pyralis.gen.bench.gcn_workloads import DATA, SEEDS, WORKLOADS, Prepared, Wo
 from pyralis.gen.doctor import require
 from pyralis.gen.errors import UserError
 from pyralis.gen.files import json_text, make_folder, write_file
+from pyralis.gen.gcn.build import Logits
 from pyralis.gen.gcn.compile import Compiled, Settings, compile_network
 from pyralis.gen.progress import QUIET, Progress, ticking
 from pyralis.gen.report.gcn_bench import page
@@ -36,6 +37,7 @@ def bench(
     cores: Sequence[tuple[str, GcnConfig]],
     workloads: Sequence[Workload] = WORKLOADS,
     data: str | Path = DATA,
+    logits: Logits = "int16",
     seeds: int = SEEDS,
     ablated: Sequence[str] = ABLATED,
     sweeps: bool = True,
@@ -54,6 +56,8 @@ def bench(
     workloads : sequence of Workload
     data : path
         Folder of Cora's planetoid files. Without them Cora is a row that says so.
+    logits : {"int16", "int8", "int32"}
+        Of the workloads; see :func:`pyralis.gen.gcn.quantize.quantize`.
     seeds : int
         Networks that are trained on a graph with labels.
     ablated : sequence of str
@@ -80,11 +84,12 @@ def bench(
         "job": JOB,
         "mhz": gcn_run.MHZ,
         "memory": asdict(gcn_run.DDR4),
+        "logits": logits,
         "cores": {name: asdict(config) for name, config in cores},
         **{part: [] for part in parts},
     }
     for workload in workloads:
-        _measure(result, workload, cores, Path(data), seeds, ablated, progress)
+        _measure(result, workload, cores, Path(data), logits, seeds, ablated, progress)
         _write(result, path)
     if sweeps:
         for name, config in cores:
@@ -99,6 +104,7 @@ def _measure(
     workload: Workload,
     cores: Sequence[tuple[str, GcnConfig]],
     data: Path,
+    logits: Logits,
     seeds: int,
     ablated: Sequence[str],
     progress: Progress,
@@ -109,7 +115,7 @@ def _measure(
         result["missing"] += [{"workload": workload.name, "core": name, "why": why} for name, _ in cores]
         return
     with progress.step(f"{workload.name}: graph and network") as step, ticking(step):
-        prepared = prepare(workload, data, seeds=seeds)
+        prepared = prepare(workload, data, seeds=seeds, logits=logits)
         step.note(f"{prepared.graph.nodes:,} nodes, {prepared.graph.edges:,} edges")
     with progress.step(f"{workload.name}: models") as step, ticking(step):
         predicted = models(prepared)

@@ -3,7 +3,9 @@
 Cold is the first run of a job: nothing is on chip, not even the program. Warm is a later run of the same
 job: weights, edges, scales and the program stay, features are read and results are written as in every run.
 *On chip* is a later run for which sparse features have stayed too, so that only results move: what published
-figures of microseconds can mean only. A later run is what a job of two runs takes longer than a job of one.
+figures of microseconds can mean only. A later run is what a job of two runs takes longer than a job of one:
+the rate of a stream of runs, each of which writes its results while the next one is at work. A run alone ends
+when they are written, by what its last phase leaves to write later than that.
 """
 
 from collections.abc import Collection, Mapping

@@ -16,6 +16,7 @@ import numpy as np
 from pyralis.gen.demo import digitgraph, graphtraining
 from pyralis.gen.errors import UserError
 from pyralis.gen.gcn.arrays import from_arrays, gcn
+from pyralis.gen.gcn.build import Logits
 from pyralis.gen.gcn.features import non_zeros, row_normalised
 from pyralis.gen.gcn.graph import Graph
 from pyralis.gen.gcn.network import GraphNetwork
@@ -206,6 +207,7 @@ def prepare(
     *,
     seeds: int = SEEDS,
     order: Order | None = None,
+    logits: Logits = "int16",
 ) -> Prepared:
     """Makes the graph and its integer network.
 
@@ -213,21 +215,21 @@ def prepare(
     """
     graph = workload.graph(data)
     if workload.trained:
-        return _trained(workload, graph, seeds, order)
+        return _trained(workload, graph, seeds, order, logits)
     classes = PROFILES[workload.name.partition("-")[0].rstrip("0123456789")].classes
     network = random_gcn([graph.feature_width, workload.hidden, classes], graph)
-    quantized = quantize(network, graph, order=order)
+    quantized = quantize(network, graph, order=order, logits=logits)
     return Prepared(workload=workload, graph=graph, float_network=network, quantized=quantized, accuracy=None)
 
 
-def _trained(workload: Workload, graph: Graph, seeds: int, order: Order | None) -> Prepared:
+def _trained(workload: Workload, graph: Graph, seeds: int, order: Order | None, logits: Logits) -> Prepared:
     from pyralis.gen.frontend.pyg import from_pyg
 
     found, rows = None, []
     for seed in range(seeds):
         module = graphtraining.train(graph, hidden=workload.hidden, seed=seed).module
         network = from_pyg(module, graph)
-        quantized = quantize(network, graph, order=order)
+        quantized = quantize(network, graph, order=order, logits=logits)
         report = quantized.report
         rows.append({
             "seed": seed,

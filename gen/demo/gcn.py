@@ -23,6 +23,7 @@ from pyralis.gen.doctor import require
 from pyralis.gen.errors import UserError
 from pyralis.gen.files import digest, json_text, make_folder, write_file
 from pyralis.gen.folder import versions
+from pyralis.gen.gcn.build import Logits
 from pyralis.gen.gcn.compile import Compiled, compile_network
 from pyralis.gen.gcn.config import GRAPH, SIZES
 from pyralis.gen.gcn.dataset import DATASET, planetoid
@@ -72,6 +73,7 @@ def demo(
     seed: int = 0,
     seeds: int | None = None,
     epochs: int = graphtraining.EPOCHS,
+    logits: Logits = "int16",
     progress: Progress = QUIET,
 ) -> dict[str, Any]:
     """Runs the whole job and writes *folder*; returns the content of its result.json.
@@ -87,6 +89,8 @@ def demo(
     seed, epochs : int
         Of the training. Trained networks are kept in *folder* under a hash of both, of the graph and of the
         code.
+    logits : {"int16", "int8", "int32"}
+        See :func:`pyralis.gen.gcn.quantize.quantize`.
     seeds : int, optional
         Networks to train, with *seed* and the seeds behind it; the first one is simulated. 1 without it, and
         5 for planetoid files, whose accuracies are published as means.
@@ -110,12 +114,14 @@ def demo(
         graph = digitgraph.load() if data is None else planetoid(data, dataset or DATASET)
         step.note(f"{graph.name}: {graph.nodes:,} nodes, {graph.edges:,} edges")
     source = [f"--data {data}", f"--dataset {graph.name}"] if data is not None else []
+    source += [f"--logits {logits}"] if logits != "int16" else []
     return demo_graph(
         graph,
         folder,
         preset_name=preset_name,
         seeds=range(seed, seed + count),
         epochs=epochs,
+        logits=logits,
         options=source,
         clock=clock,
     )
@@ -129,16 +135,17 @@ def demo_graph(
     preset_name: str | None = None,
     seeds: range = range(1),
     epochs: int = graphtraining.EPOCHS,
+    logits: Logits = "int16",
     options: Sequence[str] = (),
     clock: Clock,
 ) -> dict[str, Any]:
     """The job on any *graph* with labels; *options* are those that name it on the command line."""
-    first = trained(graph, folder, seeds[0], epochs, clock)
+    first = trained(graph, folder, seeds[0], epochs, clock, logits)
     network, features = first.quantized.network, first.quantized.features
     with clock.step("compile") as step:
         name, compiled = _compiled(first.quantized, presets, preset_name)
         step.note(f"{name}: {len(compiled.descriptors)} descriptors, {len(compiled.constants):,} bytes")
-    networks = [first, *(trained(graph, folder, seed, epochs, clock) for seed in seeds[1:])]
+    networks = [first, *(trained(graph, folder, seed, epochs, clock, logits) for seed in seeds[1:])]
     with clock.step("generate the core") as step:
         file, config = folder / "network.npz", compiled.config
         network.save(file)
@@ -181,7 +188,9 @@ def demo_graph(
     return result
 
 
-def trained(graph: Graph, folder: Path, seed: int, epochs: int, clock: Clock) -> Trained:
+def trained(
+    graph: Graph, folder: Path, seed: int, epochs: int, clock: Clock, logits: Logits = "int16"
+) -> Trained:
     """The network of *seed*, from *folder* if the same code has trained it before, and its integers."""
     from pyralis.gen.frontend.pyg import from_pyg
 
@@ -189,7 +198,7 @@ def trained(graph: Graph, folder: Path, seed: int, epochs: int, clock: Clock) ->
     with clock.step("quantise") as step:
         network = from_pyg(module, graph)
         network.source.update({"data": graph.name, "seed": seed})
-        quantized = quantize(network, graph)
+        quantized = quantize(network, graph, logits=logits)
         report = quantized.report
         step.note(f"seed {seed}: {report.agreement:.2%} of the nodes keep their class")
     scores = graphtraining.classify(module, graph)

@@ -30,10 +30,18 @@ from pyralis.gen.gcn.requantize import Requantisation, Target, candidates
 from pyralis.gen.gcn.sampling import taken
 from pyralis.gen.gcn.widths import TOTAL_BITS, bits, bounds
 
-__all__ = ["Builder", "Ending", "Made"]
+__all__ = ["LOGITS", "Builder", "Ending", "Logits", "Made"]
+
+Logits = Literal["int16", "int8", "int32"]
+
+LOGITS: tuple[Logits, ...] = ("int16", "int8", "int32")
+"""Types that a network's result can have."""
 
 TOP = 127
 """Largest weight."""
+
+FINEST = 4
+"""Logits of one byte may be so many powers of two too fine for the largest of them."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -49,7 +57,7 @@ class Ending:
     bias : (width,), optional
     relu : bool
     last : bool
-        The rows are the network's result: int16.
+        The rows are the network's result.
     """
 
     factor: np.ndarray | None = None
@@ -101,8 +109,10 @@ class _Rows:
 class Builder:
     """Operations in order; ``adjacencies``, and in ``edge_units`` real values of a weight of 1, by name."""
 
-    def __init__(self, features: Any, requantisation: Requantisation, *, per_row: bool) -> None:
-        self.requantisation = requantisation
+    def __init__(
+        self, features: Any, requantisation: Requantisation, *, per_row: bool, logits: Logits = "int16"
+    ) -> None:
+        self.requantisation, self.logits = requantisation, logits
         self.encoded = encode(features, per_row=per_row)
         self.adjacencies: dict[str, IntAdjacency] = {}
         self.edge_units: dict[str, float] = {}
@@ -204,9 +214,9 @@ class Builder:
             real = real + bias
         if ending.relu:
             real = np.maximum(real, 0)
-        output: Literal["int8", "uint8", "int16"] = "int8" if real.min() < 0 else "uint8"
+        output: Literal["int8", "uint8", "int16", "int32"] = "int8" if real.min() < 0 else "uint8"
         if ending.last:
-            output = "int16"
+            output = self.logits
         target = Target(
             unit=unit,
             factor=1.0 if ending.factor is None else ending.factor,
@@ -217,21 +227,42 @@ class Builder:
             relu=ending.relu,
             output=output,
         )
-        operation, unit_out = self._fitting(operation, target)
-        rows, saturated = epilogue(sums, operation.epilogue, None if extra is None else extra.integers)
-        error = _scale_error(target, operation.epilogue, unit_out)
-        span = int(sums.min()), int(sums.max())
-        self.made.append(
-            Made(
-                operation=operation,
-                sums=span,
-                real=real,
-                rows=rows,
-                saturated=saturated,
-                scale_error=error,
-            )
+        others = None if extra is None else extra.integers
+        made = self._made(operation, target, sums, real, others)
+        if ending.last and output == "int8":
+            made = self._finest(made, target, sums, others)
+        self.made.append(made)
+        self.sources[operation.name] = _Rows(real=real, integers=made.rows, unit=made.operation.unit)
+
+    def _made(
+        self, operation: IntOperation, target: Target, sums: np.ndarray, real: np.ndarray, extra: Any
+    ) -> Made:
+        """*operation* with the epilogue for *target*, and what it makes of the calibration graph."""
+        operation, unit = self._fitting(operation, target)
+        rows, saturated = epilogue(sums, operation.epilogue, extra)
+        return Made(
+            operation=operation,
+            sums=(int(sums.min()), int(sums.max())),
+            real=real,
+            rows=rows,
+            saturated=saturated,
+            scale_error=_scale_error(target, operation.epilogue, unit),
         )
-        self.sources[operation.name] = _Rows(real=real, integers=rows, unit=unit_out)
+
+    def _finest(self, made: Made, target: Target, sums: np.ndarray, extra: Any) -> Made:
+        """*made* with the shift that leaves most rows of the calibration graph their class.
+
+        A byte has too few values to tell classes that are near each other apart, if the largest logit of all
+        is to fit. A smaller shift clamps the largest ones, which are seldom near another one of their row.
+        """
+        classes = made.real.argmax(axis=1)
+        best = made
+        for finer in range(1, FINEST + 1):
+            nearer = replace(target, peak=target.peak / (1 << finer))
+            other = self._made(made.operation, nearer, sums, made.real, extra)
+            if np.sum(other.rows.argmax(axis=1) == classes) > np.sum(best.rows.argmax(axis=1) == classes):
+                best = other
+        return best
 
     def _fitting(self, operation: IntOperation, target: Target) -> tuple[IntOperation, float]:
         """The operation with the most exact epilogue whose sums fit, and the unit of its result."""

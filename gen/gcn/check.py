@@ -8,6 +8,7 @@ import numpy as np
 
 from pyralis.gen.errors import UserError
 from pyralis.gen.gcn import needs, widths
+from pyralis.gen.gcn.build import Logits
 from pyralis.gen.gcn.compile import arrange, checked_features, compile_network, input_refusals
 from pyralis.gen.gcn.constants import constant_needs, uses_of
 from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntCombine, IntGraphNetwork, IntOperation
@@ -22,7 +23,12 @@ __all__ = ["check_model", "check_network", "memory_needs", "operation_table"]
 
 
 def check_model(
-    source: GraphSource, config: GcnConfig, *, contract: Contract = "B", order: Order | None = None
+    source: GraphSource,
+    config: GcnConfig,
+    *,
+    contract: Contract = "B",
+    order: Order | None = None,
+    logits: Logits = "int16",
 ) -> dict[str, Any]:
     """Checks a module of PyTorch Geometric: what its graph and its weights, made integer, need on *config*.
 
@@ -37,6 +43,7 @@ def check_model(
             source.graph,
             contract=contract,
             order=order,
+            logits=logits,
             accumulator_bits=config.accumulator_bits,
             product_bits=config.product_bits,
         )

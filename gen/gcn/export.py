@@ -8,6 +8,7 @@ import numpy as np
 
 from pyralis.gen.files import make_folder, write_file
 from pyralis.gen.gcn import intfile
+from pyralis.gen.gcn.build import Logits
 from pyralis.gen.gcn.graph import Graph
 from pyralis.gen.gcn.order import Order
 from pyralis.gen.gcn.quantize import Contract, Quantized, quantize
@@ -31,6 +32,7 @@ def export(
     *,
     contract: Contract = "B",
     order: Order | None = None,
+    logits: Logits = "int16",
 ) -> Quantized:
     """Quantises *module* for *graph* and writes the network to *path* and its features to *features*.
 
@@ -43,7 +45,7 @@ def export(
         Of the network, ``.npz``.
     features : path, optional
         Of the integer features, ``.npy``; see :func:`features_file`.
-    contract, order
+    contract, order, logits
         See :func:`pyralis.gen.gcn.quantize.quantize`.
 
     Raises
@@ -57,7 +59,7 @@ def export(
     make_folder(Path(path).parent)
     network = from_pyg(module, graph)
     network.source.update({"data": graph.name})
-    quantized = quantize(network, graph, contract=contract, order=order)
+    quantized = quantize(network, graph, contract=contract, order=order, logits=logits)
     write(quantized, path, features)
     return quantized
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pyralis.gen.errors import UserError
 from pyralis.gen.gcn.config import add_core, choose
+from pyralis.gen.options import add_logits
 from pyralis.gen.text import percent, table
 
 __all__ = ["add_parser", "render", "run"]
@@ -26,6 +27,7 @@ def add_parser(subparsers) -> argparse.ArgumentParser:
     parser.add_argument(
         "--data", metavar="DIR", help="planetoid files of Cora (default: ../shared/data/cora)"
     )
+    add_logits(parser)
     parser.add_argument("--runs-only", action="store_true", help="no ablations and no sweeps")
     parser.add_argument("-o", "--output", metavar="FILE.json", help="default: build/bench/gcn.json")
     return parser
@@ -47,6 +49,7 @@ def run(args: argparse.Namespace) -> dict:
         cores=cores,
         workloads=select(args.only.split(",") if args.only else None),
         data=args.data or DATA,
+        logits=args.logits,
         ablated=() if args.runs_only else ABLATED,
         sweeps=not args.runs_only,
         progress=args.progress,

@@ -3,7 +3,7 @@
 import argparse
 
 from pyralis.gen.gcn.config import SIZES
-from pyralis.gen.options import natural, positive
+from pyralis.gen.options import add_logits, natural, positive
 from pyralis.gen.verbs.simulate.gcn import phase_table
 
 __all__ = ["add_parser", "render", "run"]
@@ -32,6 +32,7 @@ def add_parser(subparsers) -> argparse.ArgumentParser:
         help="train N networks for the mean accuracy; the first is simulated (default: 1, with --data 5)",
     )
     parser.add_argument("--epochs", type=positive, metavar="N", help="train for fewer or more epochs")
+    add_logits(parser)
     parser.add_argument(
         "-o",
         "--output",
@@ -55,6 +56,7 @@ def run(args: argparse.Namespace) -> dict:
         seed=args.seed,
         seeds=args.seeds,
         epochs=args.epochs or EPOCHS,
+        logits=args.logits,
         progress=args.progress,
     )
     return {"ok": result["bit_exact"], "folder": folder, **result}

@@ -47,7 +47,15 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         args.output += ".npz"
     module, graph = _trained(args) if Path(args.model).is_dir() else _given(args)
     with args.progress.step("quantise") as step:
-        found = export(module, graph, args.output, args.features, contract=args.contract, order=args.order)
+        found = export(
+            module,
+            graph,
+            args.output,
+            args.features,
+            contract=args.contract,
+            order=args.order,
+            logits=args.logits,
+        )
         step.note(f"{found.report.agreement:.2%} of the nodes keep their class")
     return {
         "model": args.model,

@@ -126,9 +126,10 @@ def test_the_command_without_a_simulation(command, tmp_path):
     """What cannot be run is said; nothing that a person reads is missing."""
     code, out, _ = command(
         *("bench", "gcn", "--preset", "tiny", "--only", "pubmed16-h16", "--runs-only"),
-        *("-o", tmp_path / "gcn.json"),
+        *("--logits", "int8", "-o", tmp_path / "gcn.json"),
     )
     assert code == 0
+    assert json.loads((tmp_path / "gcn.json").read_text())["logits"] == "int8"
     why = "operation 'conv1.xw': it needs 500 rows of the Weight Buffer, and this core has 256."
     assert f"pubmed16-h16 on tiny: {why}" in out
     assert "0 of 0 runs are bit exact" in out

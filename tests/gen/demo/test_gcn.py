@@ -194,7 +194,18 @@ def test_exit_code_and_table(job, command, monkeypatch, exact):
         return {**job[1], "bit_exact": exact}
 
     monkeypatch.setattr("pyralis.gen.demo.gcn.demo", fake)
-    code, out, _ = command("demo", "gcn", "--data", "there", "--seed", "7", "--preset", "small")
+    code, out, _ = command(*(
+        "demo",
+        "gcn",
+        "--data",
+        "there",
+        "--seed",
+        "7",
+        "--preset",
+        "small",
+        "--logits",
+        "int8",
+    ))
     assert code == (not exact)
     assert seen == {
         "folder": "build/demo/gcn-cora",
@@ -204,6 +215,7 @@ def test_exit_code_and_table(job, command, monkeypatch, exact):
         "seed": 7,
         "seeds": None,
         "epochs": 200,
+        "logits": "int8",
     }
     assert re.search(r"^conv1\.xw +combination +", out, re.MULTILINE)
     assert "Mean of 2 seeds: float " in out

@@ -106,6 +106,44 @@ def check(found, graph: Graph, want: np.ndarray, bound: float) -> None:
     assert notes.agreement == np.mean(result.classes.numpy() == want.argmax(axis=1))
 
 
+@pytest.mark.parametrize("logits", ["int8", "int16", "int32"])
+@pytest.mark.parametrize("order", ["A(XW)", "(AX)W"])
+@pytest.mark.parametrize("kind", ["gcn", "gin", "mean-root"])
+def test_types_of_the_logits(kind, order, logits):
+    """Only the last operation has another type; int8 is clamped where that leaves more nodes their class."""
+    graph = words(7)
+    one, two, layers = pair(kind, 40)
+    x, edges = tensors(graph)
+    with torch.no_grad():
+        want = two(one(x, edges).relu(), edges).numpy()
+    found = quantize(from_arrays(layers), graph, order=order, logits=logits)
+    normal = quantize(from_arrays(layers), graph, order=order)
+    assert [each.epilogue.output for each in found.network.operations[:-1]] == [
+        each.epilogue.output for each in normal.network.operations[:-1]
+    ]
+    assert found.network.operations[-1].epilogue.output == logits
+    check(found, graph, want, 0.3 if logits == "int8" else 0.1)
+
+
+def test_logits_of_a_byte_take_the_shift_that_keeps_most_classes():
+    """A node that gathers all others is clamped, so that these, which are alone, differ."""
+    rng = np.random.default_rng(1)
+    rows = rng.random((200, 8)).astype(np.float32)
+    edges = np.stack([np.arange(1, 200), np.zeros(199, int)])
+    graph = Graph.from_edge_index(edges, rows)
+    network = from_arrays([gcn(rng.random((8, 3)), normalize=False)])
+    scores, _ = reference.run(network, graph)
+    found = quantize(network, graph, logits="int8").report
+    last = found.operations[-1]
+    assert last.saturated
+    assert found.saturated == last.saturated
+    assert last.row_range[1] == 127
+    wide = np.abs(scores).max() / 127  # the finest unit that clamps nothing
+    plain = np.rint(scores / wide).argmax(axis=1) == scores.argmax(axis=1)
+    assert found.agreement > plain.mean()
+    assert last.unit < wide
+
+
 @pytest.mark.parametrize("kind", ["gcn", "gin", "mean-root", "mean-alone", "max-root", "max-alone"])
 @pytest.mark.parametrize(("contract", "order", "requantisation"), WAYS)
 def test_against_pytorch_geometric(kind, contract, order, requantisation):
@@ -292,6 +330,7 @@ def test_errors():
     assert refused(contract="C") == ("contract must be A or B, not 'C'", "quantize")
     what = "requantisation must be power-of-two or full, not 'none'"
     assert refused(requantisation="none") == (what, "quantize")
+    assert refused(logits="int4") == ("logits must be int16, int8 or int32, not 'int4'", "quantize")
     assert refused(order="AXW") == ("order must be A(XW) or (AX)W, not 'AXW'", "network")
     assert refused(order=["A(XW)"]) == ("there are 2 layers, and 1 orders", "quantize")
     what = "order must be (AX)W, not 'A(XW)'"
@@ -387,15 +426,20 @@ def test_a_trained_network_keeps_its_classes():
 @pytest.mark.slow
 @pytest.mark.skipif(not CORA.is_dir(), reason="needs the planetoid files of Cora in ../shared/data/cora")
 def test_accuracy_on_cora():
-    """Within 0.3 points of float over five seeds, and 99 % of all nodes keep their class."""
+    """Within 0.3 points of float over five seeds, and 99 % of all nodes keep their class, int8 logits too."""
     graph = read_planetoid(CORA, "cora")
     graph = replace(graph, features=row_normalised(graph.features))
     test = graph.masks["test"]
-    notes: dict[str, list] = {"A": [], "B": []}
+    ways: dict[str, dict] = {
+        "A": {"contract": "A"},
+        "B": {"contract": "B"},
+        "bytes": {"logits": "int8"},
+    }
+    notes: dict[str, list] = {name: [] for name in ways}
     for seed in range(5):
         network = trained(graph, seed, 16, 200)
-        for contract, reports in notes.items():
-            found = quantize(network, graph, contract=contract)
+        for name, reports in notes.items():
+            found = quantize(network, graph, **ways[name])
             reports.append(found.report)
             classes = run(found.network, found.features).classes.numpy()
             assert np.mean(classes[test] == graph.labels[test]) == found.report.accuracy_int
