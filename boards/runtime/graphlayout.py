@@ -94,6 +94,8 @@ class GraphLayout:
         If the input is lists of elements: intervals of rows, the lists of which follow each other in whole
         beats. Of each the row behind its last one, and the lines of each gather cluster. Empty: words of the
         row store.
+    compact : bool
+        Such lists have short entries.
     splits : int
         log2 of the parts of such a word that each hold a whole row.
     input_stride, output_stride : int
@@ -117,6 +119,7 @@ class GraphLayout:
     lanes: int
     beat_bytes: int
     intervals: tuple[tuple[int, int], ...]
+    compact: bool
     splits: int
     input_stride: int
     output_stride: int
@@ -174,6 +177,7 @@ class GraphLayout:
             columns=self.columns,
             clusters=self.clusters,
             lines=lines,
+            compact=self.compact,
         )
 
     def _words(self, rows: Any) -> np.ndarray:

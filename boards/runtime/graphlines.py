@@ -6,6 +6,7 @@ Source: :mod:`pyralis.hw.gcn.program`, section "Memory".
 import numpy as np
 
 __all__ = [
+    "COMPACT_BITS",
     "INDEX_BITS",
     "LINE",
     "NO_SOURCE",
@@ -30,9 +31,13 @@ SIZES = {"int8": 1, "uint8": 1, "int16": 2, "int32": 4}
 """Bytes of an element of each type."""
 
 
-def line_bytes(valued: bool) -> int:
-    """Bytes of a line, with or without values behind its entries."""
-    return 4 * LINE if valued else 2 * LINE
+COMPACT_BITS = 11
+"""The same in compact lines, which have no values."""
+
+
+def line_bytes(valued: bool, compact: bool = False) -> int:
+    """Bytes of a line, with or without values behind its entries, or compact."""
+    return (COMPACT_BITS + 1) * LINE // 8 if compact else 4 * LINE if valued else 2 * LINE
 
 
 def line_counts(indptr: np.ndarray, columns: int, clusters: int = 1) -> np.ndarray:
@@ -54,6 +59,7 @@ def pack_lines(
     columns: int,
     clusters: int = 1,
     lines: int | None = None,
+    compact: bool = False,
 ) -> np.ndarray:
     """Lines of a sparse matrix, the streams of all columns (or gather clusters) in turn.
 
@@ -67,18 +73,22 @@ def pack_lines(
     columns, clusters : int
     lines : int, optional
         Lines of every stream, at least those of the longest one.
+    compact : bool, optional
+        Entries have 12 bits; without values, and with indices below 2,047 only.
 
     Returns
     -------
-    (lines * columns * clusters, 16 or 32) uint8
+    (lines * columns * clusters, 12, 16 or 32) uint8
         Of a padding entry, of an empty row, and behind the values, all bytes that say nothing are 0.
 
     Raises
     ------
     ValueError
-        A stream has more than *lines* lines.
+        A stream has more than *lines* lines, or compact lines have values or an index that is too large.
     """
     streams = columns * clusters
+    if compact and (values is not None or indices.max(initial=0) >= (1 << COMPACT_BITS) - 1):
+        raise ValueError(f"compact lines have indices below {(1 << COMPACT_BITS) - 1} and no values")
     need = int(line_counts(indptr, columns, clusters).max())
     count = need if lines is None else lines
     if count < need:
@@ -100,6 +110,8 @@ def pack_lines(
     place = stream[row], starts[row] + np.arange(len(indices)) - indptr[row]
     entries[place] = indices
     entries[stream, starts + counts - 1] |= 1 << INDEX_BITS
+    if compact:
+        return _in_turn(_compact(entries), count).reshape(count * streams, -1)
     packed = np.zeros((count, streams, line_bytes(values is not None)), dtype=np.uint8)
     packed[:, :, : 2 * LINE] = _in_turn(entries.view(np.uint8), count)
     if values is not None:
@@ -107,6 +119,13 @@ def pack_lines(
         bytes_[place] = values
         packed[:, :, 2 * LINE : 3 * LINE] = _in_turn(bytes_.view(np.uint8), count)
     return packed.reshape(count * streams, -1)
+
+
+def _compact(entries: np.ndarray) -> np.ndarray:
+    """Entries (S, n) of 16 bits as (S, 3 * n / 2) uint8: 12 bits each, two of them in three bytes."""
+    short = entries & (1 << COMPACT_BITS) - 1 | entries >> INDEX_BITS << COMPACT_BITS
+    pairs = short[:, ::2].astype("<u4") | short[:, 1::2].astype("<u4") << COMPACT_BITS + 1
+    return np.ascontiguousarray(pairs[..., None].view(np.uint8)[..., :3]).reshape(len(entries), -1)
 
 
 def pack_words(rows: np.ndarray, lanes: int, stride: int, splits: int = 0) -> np.ndarray:

@@ -15,6 +15,7 @@ from pyralis.gen.gcn.constants import Constants
 from pyralis.gen.gcn.features import non_zeros
 from pyralis.gen.gcn.graph import Graph
 from pyralis.gen.gcn.intnetwork import INPUT, RANGES, IntAggregate, IntGraphNetwork
+from pyralis.gen.gcn.layout import has_compact_input
 from pyralis.gen.gcn.plan import draft, needed, place_hubs, refusals
 from pyralis.gen.gcn.reorder import Numbering, Order, renumber, renumber_groups
 from pyralis.gen.gcn.ring import groups, holds, ring_of
@@ -101,6 +102,7 @@ class Compiled:
             lanes=c.lanes,
             beat_bytes=c.bus_bits // 8,
             intervals=tuple(zip(lists.bounds[1:], lists.lines, strict=True)) if lists else (),
+            compact=bool(lists) and has_compact_input(c, n.input),
             splits=0 if lists else self.plan.matrices[INPUT].splits,
             input_stride=self.input_stride,
             output_stride=self.output_stride,
@@ -195,7 +197,7 @@ def compile_network(
         traffic=Traffic(
             first=traffic.bytes_of(schedule.descriptors, beat, results, later=False),
             later=traffic.bytes_of(schedule.descriptors, beat, results, later=True),
-            compulsory=traffic.compulsory(network, stored),
+            compulsory=traffic.compulsory(network, stored, compact=has_compact_input(config, network.input)),
             operations=traffic.operations(network, stored),
         ),
     )

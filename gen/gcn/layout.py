@@ -7,11 +7,14 @@ packs and unpacks as well is in :mod:`pyralis.boards.runtime.graphlines`.
 import numpy as np
 
 from pyralis.boards.runtime.graphlines import SIZES, line_counts, pack_lines, pack_words, unpack_results
+from pyralis.gen.gcn.intnetwork import IntInput
 from pyralis.hw.gcn.config import GcnConfig
+from pyralis.hw.gcn.program import COMPACT_BITS, takes_compact
 
 __all__ = [
     "SIZES",
     "beats",
+    "has_compact_input",
     "line_counts",
     "pack_biases",
     "pack_lines",
@@ -21,6 +24,11 @@ __all__ = [
     "slices",
     "unpack_results",
 ]
+
+
+def has_compact_input(config: GcnConfig, given: IntInput) -> bool:
+    """Whether lists of the input *given* are compact: where a core takes that and their indices allow it."""
+    return takes_compact(config) and given.values == "binary" and given.features < 1 << COMPACT_BITS
 
 
 def beats(config: GcnConfig, size: int) -> int:

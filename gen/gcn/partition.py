@@ -163,8 +163,8 @@ def _cuts(
         return [[cut(step) for step in chain] for cut in rows]
     count = slice_groups(head, config)
     slices = [_slices_of(low, min(count, head.slices - low)) for low in range(0, head.slices, count)]
-    values = network.input.values != "binary"
-    listed = sum(used.lines) * config.columns * config.clusters * line_bytes(values)
+    values, compact = network.input.values != "binary", layout.has_compact_input(config, network.input)
+    listed = sum(used.lines) * config.columns * config.clusters * line_bytes(values, compact)
     if head.weights.size + len(slices) * listed < len(rows) * head.weights.size + listed:
         return [[row(group(head))] for group in slices for row in rows]
     return [[row(group(head))] for row in rows for group in slices]

@@ -137,10 +137,11 @@ class Schedule:
 
     def _load_lists(self, step: Step) -> None:
         """Features of the rows of *step*, unless they are there: all of them, or those of its interval."""
-        c, lists, valued = self.config, self.plan.lists[INPUT], self.network.input.values != "binary"
+        c, lists, given = self.config, self.plan.lists[INPUT], self.network.input
+        valued, compact = given.values != "binary", layout.has_compact_input(c, given)
         if step.interval in self._listed.values():
             return
-        streams = c.columns * c.clusters * line_bytes(valued)
+        streams = c.columns * c.clusters * line_bytes(valued, compact)
         sizes = [self._beats(lines * streams) for lines in lists.lines]
         self.input_bytes = sum(sizes) * self.unit
         count, start = lists.lines[step.interval], 0
@@ -151,6 +152,7 @@ class Schedule:
         fields = {
             "content": Content.FEATURES,
             "valued": int(valued),
+            "compact": int(compact),
             "resident": int(self.settings.keep_input and lists.together),
             "origin": Origin.INPUT,
             "source": sum(sizes[: step.interval]) * self.unit,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pyralis.gen.gcn.intnetwork import INPUT, RANGES, IntCombine, IntGraphNetwork
-from pyralis.hw.gcn.program import Content, Opcode
+from pyralis.hw.gcn.program import COMPACT_BITS, Content, Opcode
 
 __all__ = ["KINDS", "Traffic", "bytes_of", "compulsory", "operations"]
 
@@ -66,8 +66,8 @@ def bytes_of(
     return found
 
 
-def compulsory(network: IntGraphNetwork, stored: int | None) -> dict[str, int]:
-    """Bytes of everything once; *stored*: elements of a sparse input."""
+def compulsory(network: IntGraphNetwork, stored: int | None, *, compact: bool = False) -> dict[str, int]:
+    """Bytes of everything once; *stored*: elements of a sparse input, *compact*: of 12 bits each."""
     n, widths, found = network, network.widths(), Counter(dict.fromkeys(KINDS, 0))
     scales = set()
     for operation in n.operations:
@@ -84,10 +84,11 @@ def compulsory(network: IntGraphNetwork, stored: int | None) -> dict[str, int]:
     for name in {each.adjacency for each in n.operations if not isinstance(each, IntCombine)}:
         weighted = n.adjacencies[name].weight is not None
         found["edges"] += len(n.adjacencies[name].indices) * (3 if weighted else 2)
+    binary = n.input.values == "binary"
     if stored is None:
         found["features"] = n.nodes * n.input.features
     else:
-        found["features"] = stored * (2 if n.input.values == "binary" else 3)
+        found["features"] = -(-stored * (COMPACT_BITS + 1) // 8) if compact else stored * (2 if binary else 3)
     last = n.operations[-1]
     low, high = RANGES[last.epilogue.output]
     found["outputs"] = n.nodes * widths[last.name] * ((high - low).bit_length() // 8)

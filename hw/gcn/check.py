@@ -21,6 +21,7 @@ from pyralis.hw.gcn.program import (
     Target,
     line_bytes,
     scale_depth,
+    takes_compact,
 )
 from pyralis.hw.gcn.results import RESULT_WORDS
 
@@ -133,12 +134,16 @@ class Check(wiring.Component):
         ]
         for kind, (words, size) in memories.items():
             valued = {Content.EDGES: c.edge_weights, Content.FEATURES: c.feature_values}.get(kind)
-            # With values lines have twice the bytes.
-            needed = Mux(d.valued, self._beats(count, 2 * size), self._beats(count, size))
+            needed = self._beats(count, size)
+            if compact := kind is Content.FEATURES and takes_compact(c):  # three quarters of the bytes
+                needed = Mux(d.compact, self._beats(3 * count, size // 4), needed)
+            if valued:  # with values lines have twice the bytes
+                needed = Mux(d.valued, self._beats(count, 2 * size), needed)
             wrong = [
                 start + count > words,
-                d.beats != (needed if valued else self._beats(count, size)),
+                d.beats != needed,
                 *([] if valued else [d.valued]),
+                d.compact & d.valued if compact else d.compact,
             ]
             faults += [(content == kind.value) & fault for fault in wrong]
         return faults

@@ -12,7 +12,7 @@ from pyralis.hw.gcn.execute import LoadOrder
 from pyralis.hw.gcn.lines import LOAD_JOB, LineLayout
 from pyralis.hw.gcn.loadconstants import ConstantLoader
 from pyralis.hw.gcn.loadlines import LineLoader
-from pyralis.hw.gcn.program import LOAD, Content, Origin
+from pyralis.hw.gcn.program import LOAD, Content, Origin, takes_compact
 
 __all__ = ["IN_ORDER", "SETTLE", "LoadUnit"]
 
@@ -78,7 +78,7 @@ class LoadUnit(wiring.Component):
         self.dma = dma = c.handler.dma
         clusters = c.columns * c.clusters
         self.edges = LineLoader(c.bus_bits, c.columns, values=c.edge_weights, fill=1)
-        self.features = LineLoader(c.bus_bits, clusters, values=c.feature_values)
+        self.features = LineLoader(c.bus_bits, clusters, values=c.feature_values, compact=takes_compact(c))
         self.constants = ConstantLoader(c)
         own = self.constants.signature.members
         jobs, beats = stream.Signature(DmaJob(dma)), stream.Signature(ReadBeat(dma))

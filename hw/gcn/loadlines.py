@@ -5,9 +5,10 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pyralis.hw.common.words import UnpackWords
-from pyralis.hw.gcn.config import LINE
+from pyralis.hw.gcn.config import INDEX_BITS, LINE
 from pyralis.hw.gcn.fork import fork
 from pyralis.hw.gcn.lines import LOAD_JOB, LineLayout
+from pyralis.hw.gcn.program import COMPACT_BITS
 
 __all__ = ["LINE_LOAD", "LineLoader"]
 
@@ -15,11 +16,13 @@ LINE_LOAD = data.StructLayout({
     "start": LOAD_JOB.members["start"],
     "lines": LOAD_JOB.members["lines"],
     "valued": 1,
+    "compact": 1,
 })
-"""``lines`` lines of every stream, at least one, to ``start`` and after it. ``valued``: with values
-(:mod:`pyralis.hw.gcn.program`)."""
+"""``lines`` lines of every stream, at least one, to ``start`` and after it. ``valued``: with values;
+``compact``: with short entries (:mod:`pyralis.hw.gcn.program`)."""
 
 _PLAIN = 16 * LINE  # bits of a line without values; half of one with values
+_COMPACT = (COMPACT_BITS + 1) * LINE
 
 
 class LineLoader(wiring.Component):
@@ -36,13 +39,15 @@ class LineLoader(wiring.Component):
         Line buffers, a power of two.
     values : bool
         Whether they hold values.
+    compact : bool, optional
+        Whether lines can be compact.
     fill : int, optional
         Value of the entries of lines without values. If there is none, these have values that say nothing.
 
     Ports
     -----
     load : In(stream of LINE_LOAD)
-        Taken when the one before is done. ``valued`` only with *values*.
+        Taken when the one before is done. ``valued`` only with *values*, ``compact`` only with *compact*.
     beats : In(stream of bus_bits)
         Those of the load. What comes after its last line, and before the next load, is dropped.
     loads : Out(stream of LOAD_JOB), lines : Out(stream of LineLayout), for each stream
@@ -54,18 +59,26 @@ class LineLoader(wiring.Component):
     Timing
     ------
     A beat a cycle while the line buffers take their lines; of lines that are wider than a beat, in as many
-    cycles as they have beats. Load jobs go in the cycle after that of ``load``, lines after them.
+    cycles as they have beats; of compact lines the first of three beats brings none, and each of the others
+    one and a half beats of them. Load jobs go in the cycle after that of ``load``, lines after them.
 
     Raises
     ------
     ValueError
-        A beat would hold more lines than there are streams.
+        A beat would hold more lines than there are streams, or one and a half more compact ones; a compact
+        line would be more than a beat.
     """
 
-    def __init__(self, bus_bits: int, streams: int, *, values: bool, fill: int | None = None) -> None:
+    def __init__(
+        self, bus_bits: int, streams: int, *, values: bool, compact: bool = False, fill: int | None = None
+    ) -> None:
         if bus_bits > _PLAIN * streams:
             raise ValueError(f"beats of {bus_bits} bits hold more lines than there are streams ({streams})")
+        if compact and not _PLAIN <= bus_bits <= _PLAIN // 2 * streams:
+            what = f"compact lines must come in beats of {_PLAIN} to {_PLAIN // 2 * streams} bits"
+            raise ValueError(f"{what}, for {streams} streams, not of {bus_bits}")
         self.bus_bits, self.streams, self.values, self.fill = bus_bits, streams, values, fill
+        self.compact = compact
         super().__init__({
             "load": In(stream.Signature(LINE_LOAD)),
             "beats": In(stream.Signature(bus_bits)),
@@ -80,6 +93,11 @@ class LineLoader(wiring.Component):
         """Plain lines, or halves of valued ones, that are handed over together."""
         return max(1, self.bus_bits // _PLAIN)
 
+    @property
+    def compact_parts(self) -> int:
+        """Compact lines that are handed over together: those of one and a half beats."""
+        return 3 * self.bus_bits // 2 // _COMPACT
+
     def elaborate(self, platform) -> Module:
         m = Module()
         load, left = Signal(LINE_LOAD, reset_less=True), Signal.like(self.load.p.lines, reset_less=True)
@@ -88,9 +106,15 @@ class LineLoader(wiring.Component):
         begin, running, moved = Signal(), Signal(), Signal()
         self._pieces(m, pieces, begin)
         offer, lanes = self._lanes(m, pieces, load.valued, running)
-        wanted, last = self._turns(m, at, load.valued, moved)
+        if self.compact:
+            whole, short = self._compact_lanes(m, pieces, running, load.compact)
+            offer = offer & (whole | ~load.compact)
+        wanted, last = self._turns(m, at, load, moved)
         for s, port in enumerate(self.lines):
             m.d.comb += port.payload.eq(lanes[s % self.parts])
+            if self.compact:
+                with m.If(load.compact):
+                    m.d.comb += port.payload.eq(short[s % self.compact_parts])
         for port in self.loads:
             m.d.comb += [port.p.start.eq(load.start), port.p.lines.eq(load.lines)]
         offered = Signal()
@@ -162,14 +186,53 @@ class LineLoader(wiring.Component):
             lanes.append(lane)
         return offer, lanes
 
-    def _turns(self, m: Module, at: Signal, valued, moved: Signal) -> tuple[list, Signal]:
+    def _compact_lanes(self, m: Module, pieces, running, compact) -> tuple[Signal, list[Signal]]:
+        """Whether one and a half beats are there, and their lines, as wide as others.
+
+        The first beat of three is kept whole, and of the second one the half that the third one completes.
+        """
+        half = self.bus_bits // 2
+        kept, third = Signal(self.bus_bits, reset_less=True), Signal(range(3))
+        both = Signal(3 * half)
+        m.d.comb += both.eq(
+            Mux(third == 1, Cat(kept, pieces.payload[:half]), Cat(kept[:half], pieces.payload))
+        )
+        with m.If(~running):
+            m.d.sync += third.eq(0)
+        with m.Elif(compact & pieces.valid & pieces.ready):
+            m.d.sync += third.eq(Mux(third == 2, 0, third + 1))
+            m.d.sync += kept.eq(Mux(third == 0, pieces.payload, pieces.payload[half:]))
+        lanes = []
+        for n in range(self.compact_parts):
+            lane = Signal(LineLayout(self.values), name=f"compact_lane_{n}")
+            for k in range(LINE):
+                entry = both[_COMPACT * n + (COMPACT_BITS + 1) * k :][: COMPACT_BITS + 1]
+                index, last = entry[:COMPACT_BITS], entry[COMPACT_BITS]
+                m.d.comb += [
+                    lane.entries[k].index.eq(Cat(index, index.all().replicate(INDEX_BITS - COMPACT_BITS))),
+                    lane.entries[k].last.eq(last),
+                ]
+            if self.values and self.fill is not None:
+                m.d.comb += lane["values"].eq(Cat(Const(self.fill, 8) for _ in range(LINE)))
+            lanes.append(lane)
+        return third != 0, lanes
+
+    def _turns(self, m: Module, at: Signal, load, moved: Signal) -> tuple[list, Signal]:
         """Which streams the lines that are there belong to, and whether they are the last of their number."""
         last = Signal()
-        plain = self._turn(m, at, self.parts, moved & ~valued, last, ~valued)
-        if not self.values:
-            return plain, last
-        own = self._turn(m, at, max(1, self.parts // 2), moved & valued, last, valued)
-        return [Mux(valued, b, a) for a, b in zip(plain, own, strict=True)], last
+        valued = load.valued if self.values else Const(0)
+        compact = load.compact if self.compact else Const(0)
+        forms = [(self.parts, ~valued & ~compact)]
+        if self.values:
+            forms.append((max(1, self.parts // 2), valued))
+        if self.compact:
+            forms.append((self.compact_parts, compact))
+        turns = [self._turn(m, at, lines, moved & active, last, active) for lines, active in forms]
+        wanted = []
+        for s in range(self.streams):
+            mine = [turn[s] & active for turn, (_, active) in zip(turns, forms, strict=True)]
+            wanted.append(Cat(mine).any())
+        return wanted, last
 
     def _turn(self, m: Module, at: Signal, lines: int, moved, last: Signal, active) -> list:
         """The same with *lines* lines at a time; moves on when these have *moved*."""

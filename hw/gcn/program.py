@@ -17,6 +17,9 @@ Addresses are byte offsets from a base register (:class:`Origin`), multiples of 
   cluster k of column c is number ``c * clusters + k``) in turn: line i of column c is line
   ``i * columns + c``. A line takes 16 bytes; with values 32 (:func:`line_bytes`): entries, values, 8 bytes
   unused. Without values, entries of a core that multiplies count 1.
+* Lines of ``FEATURES`` without values can be *compact*, where the core takes them (:func:`takes_compact`):
+  an entry has 12 bits, index below and mark above, and all bits of the index set mean what they mean in 15.
+  A line has 12 bytes then, and nothing is between lines.
 * ``WEIGHTS``: rows of ``lanes`` int8. That of element k and slice s of the results is row
   ``weight_base + s * weight_stride + k``.
 * ``BIASES``: int32, ``lanes`` of them a slice. ``SCALES``: uint16 in the order of the rows.
@@ -40,6 +43,7 @@ from pyralis.hw.gcn.simdcore import AGGREGATION_SETTINGS
 __all__ = [
     "AGGREGATE",
     "COMBINE",
+    "COMPACT_BITS",
     "END",
     "FAULTS",
     "LOAD",
@@ -53,14 +57,23 @@ __all__ = [
     "Target",
     "line_bytes",
     "scale_depth",
+    "takes_compact",
 ]
 
 VERSION = 1
 
+COMPACT_BITS = 11
+"""Bits of an index in a compact line."""
 
-def line_bytes(valued: bool) -> int:
-    """Bytes of a line in memory: a power of two, so that no line goes across beats that could hold it."""
-    return 4 * LINE if valued else 2 * LINE
+
+def takes_compact(config: GcnConfig) -> bool:
+    """Whether a core reads compact lines of features: one and a half beats are of different clusters."""
+    return 16 * LINE <= config.bus_bits <= 8 * LINE * config.columns * config.clusters
+
+
+def line_bytes(valued: bool, compact: bool = False) -> int:
+    """Bytes of a line in memory: a power of two, so that no line goes across beats, unless it is compact."""
+    return (COMPACT_BITS + 1) * LINE // 8 if compact else 4 * LINE if valued else 2 * LINE
 
 
 def scale_depth(config: GcnConfig) -> int:
@@ -188,9 +201,10 @@ LOAD = _descriptor({
     "engine": 1,  # biases and scales: 0 of the Aggregation Engine, 1 of the Combination Engine
     "resident": 1,  # only in the first run, if the core is told so: what is loaded stays (it counts as ended)
     "valued": 1,  # lines have eight int8 values behind their entries
+    "compact": 1,  # lines of features have entries of 12 bits
     "bias_shift": EPILOGUE_SETTINGS.members["bias_shift"],  # biases: of the descriptor that they are for
     "shift": EPILOGUE_SETTINGS.members["shift"],
-    "pad": 14,
+    "pad": 13,
     "source": 32,
     "beats": 32,  # bus beats to read
     "start": 32,  # first line, weight row, slice of biases, scale or word of the row store

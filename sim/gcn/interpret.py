@@ -108,8 +108,9 @@ class _Machine:
             edges = content is Content.EDGES
             streams = c.columns * (1 if edges else c.clusters)
             target = m.edges if edges else m.features
-            used = count * streams * line_bytes(bool(d["valued"]))
-            words = unpacked(found, count * streams, bool(d["valued"]))
+            form = bool(d["valued"]), bool(d["compact"])
+            used = count * streams * line_bytes(*form)
+            words = unpacked(found, count * streams, *form)
             self._write(target, start * streams, words)
         elif content is Content.WEIGHTS:
             used = count * c.lanes

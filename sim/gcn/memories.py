@@ -6,7 +6,7 @@ import numpy as np
 
 from pyralis.hw.gcn.config import INDEX_BITS, LINE, NO_SOURCE, GcnConfig
 from pyralis.hw.gcn.epilogue import BIAS_SLICES
-from pyralis.hw.gcn.program import line_bytes, scale_depth
+from pyralis.hw.gcn.program import COMPACT_BITS, line_bytes, scale_depth
 
 __all__ = ["Entries", "Memories", "Memory", "UnwrittenError", "packed_results", "unpacked"]
 
@@ -97,10 +97,16 @@ class Memories:
         self.scales = [Memory("scales", scale_depth(c) * c.columns, (), "i8") for _ in range(2)]
 
 
-def unpacked(data: bytes, count: int, valued: bool) -> np.ndarray:
+def unpacked(data: bytes, count: int, valued: bool, compact: bool = False) -> np.ndarray:
     """(count, 8, 2) int64: entries and values of lines in memory; without values these are 1."""
-    lines = np.frombuffer(data, np.uint8, count * line_bytes(valued)).reshape(count, -1)
+    lines = np.frombuffer(data, np.uint8, count * line_bytes(valued, compact)).reshape(count, -1)
     found = np.ones((count, LINE, 2), dtype=np.int64)
+    if compact:
+        bits = np.unpackbits(lines, axis=1, bitorder="little").reshape(count, LINE, COMPACT_BITS + 1)
+        index, last = bits[..., :COMPACT_BITS] @ (1 << np.arange(COMPACT_BITS)), bits[..., COMPACT_BITS]
+        index[index == (1 << COMPACT_BITS) - 1] = NO_SOURCE
+        found[..., 0] = index | last.astype(np.int64) << INDEX_BITS
+        return found
     found[..., 0] = np.ascontiguousarray(lines[:, : 2 * LINE]).view("<u2")
     if valued:
         found[..., 1] = np.ascontiguousarray(lines[:, 2 * LINE : 3 * LINE]).view(np.int8)

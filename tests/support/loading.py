@@ -16,14 +16,14 @@ class Rows:
 
     rows: list[list[tuple[int, int | None]]]
 
-    def packed(self, columns: int, clusters: int = 1) -> np.ndarray:
+    def packed(self, columns: int, clusters: int = 1, *, compact: bool = False) -> np.ndarray:
         """Lines as they lie in memory: (lines * streams, bytes of a line)."""
         indptr = np.cumsum([0] + [len(row) for row in self.rows])
         flat = [entry for row in self.rows for entry in row]
         indices = np.array([index for index, _ in flat], dtype=np.int64)
         valued = bool(flat) and flat[0][1] is not None
         values = np.array([value for _, value in flat], dtype=np.int8) if valued else None
-        return layout.pack_lines(indptr, indices, values, columns=columns, clusters=clusters)
+        return layout.pack_lines(indptr, indices, values, columns=columns, clusters=clusters, compact=compact)
 
     def of_stream(self, number: int, columns: int, clusters: int = 1) -> list[list[tuple[int, int | None]]]:
         """Rows that line buffer *number* holds, in order; an empty one has an entry without a source."""
@@ -31,15 +31,14 @@ class Rows:
         return [row or [(NO_SOURCE, None)] for row in own]
 
 
-def random_rows(rng: np.random.Generator, rows: int, most: int, *, valued: bool) -> Rows:
-    """Rows of 0..*most* entries, at least one of all with an entry."""
+def random_rows(
+    rng: np.random.Generator, rows: int, most: int, *, valued: bool, below: int = NO_SOURCE
+) -> Rows:
+    """Rows of 0..*most* entries with indices *below*, at least one of all with an entry."""
     counts = rng.integers(0, most + 1, rows)
     counts[0] = max(1, counts[0])
     return Rows([
-        [
-            (int(rng.integers(NO_SOURCE)), int(rng.integers(-128, 128)) if valued else None)
-            for _ in range(count)
-        ]
+        [(int(rng.integers(below)), int(rng.integers(-128, 128)) if valued else None) for _ in range(count)]
         for count in counts
     ])
 

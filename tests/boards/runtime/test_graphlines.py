@@ -10,9 +10,9 @@ from pyralis.hw.gcn import config, program
 def test_the_constants_are_those_of_the_hardware():
     for name in ("LINE", "INDEX_BITS", "NO_SOURCE"):
         assert getattr(graphlines, name) == getattr(config, name)
-    assert [graphlines.line_bytes(valued) for valued in (False, True)] == [
-        program.line_bytes(valued) for valued in (False, True)
-    ]
+    assert graphlines.COMPACT_BITS == program.COMPACT_BITS
+    for form in ((False,), (True,), (False, True)):
+        assert graphlines.line_bytes(*form) == program.line_bytes(*form)
 
 
 def test_a_line_written_out():
@@ -26,6 +26,18 @@ def test_a_line_written_out():
     assert graphlines.line_counts(indptr, 2).tolist() == [1, 1]
     with pytest.raises(ValueError, match="a stream has 1 lines, more than 0"):
         graphlines.pack_lines(indptr, indices, columns=2, lines=0)
+
+
+def test_a_compact_line_written_out():
+    indptr, indices, last = np.array([0, 2, 2, 3]), np.array([5, 0x123, 2046]), 0x800
+    lines = graphlines.pack_lines(indptr, indices, columns=2, compact=True)
+    entries = [int.from_bytes(line.tobytes(), "little") for line in lines]
+    assert lines.shape == (2, 12)
+    assert entries == [5 | (0x123 | last) << 12 | (2046 | last) << 24, 0x7FF | last]
+    for bad in ({"indices": indices + 1}, {"values": np.ones(3, np.int8)}):
+        given = {"indptr": indptr, "indices": indices, **bad}
+        with pytest.raises(ValueError, match=r"^compact lines have indices below 2047 and no values$"):
+            graphlines.pack_lines(**given, columns=2, compact=True)
 
 
 def test_results_of_two_columns():

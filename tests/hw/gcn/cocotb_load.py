@@ -16,7 +16,7 @@ from pyralis.hw.gcn.epilogue import BiasLoad, Engine
 from pyralis.hw.gcn.execute import LoadOrder
 from pyralis.hw.gcn.lines import LOAD_JOB
 from pyralis.hw.gcn.load import IN_ORDER, SETTLE
-from pyralis.hw.gcn.program import VERSION, Content, Opcode, Origin
+from pyralis.hw.gcn.program import COMPACT_BITS, VERSION, Content, Opcode, Origin, takes_compact
 from pyralis.hw.gcn.scales import ScaleWrite
 from pyralis.hw.gcn.weightbuffer import WeightWrite, write_ports
 from pyralis.sim.bench.dma import ReadServer
@@ -24,7 +24,7 @@ from pyralis.sim.bench.stream import StreamSink, StreamSource, monitor_streams, 
 
 CONFIG = GcnConfig(**json.loads(os.environ["PYRALIS_CONFIG"]))
 C, L, BEAT = CONFIG.columns, CONFIG.lanes, CONFIG.bus_bits // 8
-PORTS = write_ports(CONFIG)
+PORTS, COMPACT = write_ports(CONFIG), takes_compact(CONFIG)
 LINES = {Content.EDGES: ("edge", 1), Content.FEATURES: ("feature", CONFIG.clusters)}
 VALUES = {Content.EDGES: CONFIG.edge_weights, Content.FEATURES: CONFIG.feature_values}
 REGION = 1 << 20  # of memory, for each origin
@@ -153,8 +153,10 @@ class Bench:
         """A load of lines of *rows* random rows."""
         name, clusters = LINES[content]
         valued = VALUES[content] and self.rng.random() < 0.5 if valued is None else valued
-        matrix, streams = random_rows(self.random, rows, most, valued=valued), C * clusters
-        packed = matrix.packed(C, clusters)
+        compact = COMPACT and content is Content.FEATURES and not valued and self.rng.random() < 0.7
+        below = (1 << COMPACT_BITS) - 1 if compact else NO_SOURCE
+        matrix, streams = random_rows(self.random, rows, most, valued=valued, below=below), C * clusters
+        packed = matrix.packed(C, clusters, compact=compact)
         count, start = len(packed) // streams, self.rng.randrange(1 << 15) if start is None else start
 
         def check(words):
@@ -172,7 +174,7 @@ class Bench:
                     elif VALUES[content] and content is Content.EDGES:
                         assert all(value == 1 for _, value in theirs)
 
-        fields = {"content": content, "valued": valued, "start": start, "count": count}
+        fields = {"content": content, "valued": valued, "compact": compact, "start": start, "count": count}
         counts = {f"{name}_loads__{n}": 1 for n in range(streams)}
         counts |= {f"{name}_lines__{n}": count for n in range(streams)}
         return self._load(fields, packed.tobytes(), check, counts, **more)

@@ -10,6 +10,7 @@ from pysim import send, simulate, take
 
 from pyralis.hw.gcn.config import NO_SOURCE
 from pyralis.hw.gcn.loadlines import LineLoader
+from pyralis.hw.gcn.program import COMPACT_BITS
 
 SHAPES = [
     # bus, columns, clusters: one line, two, four a beat (of all streams, and of some); 2 and 4 beats a line
@@ -103,6 +104,46 @@ def with_values(rows, valued, values):
     if valued:
         return [[(index, 0 if index == NO_SOURCE else value) for index, value in row] for row in rows]
     return [[(index, 1 if values else None) for index, _ in row] for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("bus", "columns", "clusters"), [(128, 2, 1), (256, 4, 1), (512, 8, 1), (512, 8, 2), (128, 4, 2)]
+)
+@pytest.mark.parametrize("stall", [0.0, 0.4])
+@pytest.mark.parametrize("values", [False, True])
+def test_compact_lines_are_as_wide_as_others_when_they_arrive(bus, columns, clusters, stall, values):
+    """Loads with an odd and an even number of steps, one of common lines between, rubbish behind each."""
+    rng = np.random.default_rng(bus + columns + clusters)
+    streams, below = columns * clusters, (1 << COMPACT_BITS) - 1
+    loader = LineLoader(bus, streams, values=values, compact=True, fill=1)
+    shapes, compact = [(9 * streams + 1, 12), (5 * streams, 9), (1, 1), (17 * streams, 7)], [1, 0, 1, 1]
+    matrices = [random_rows(rng, rows, most, valued=False, below=below) for rows, most in shapes]
+    matrices[0].rows[0][0] = below - 1, None
+    loads, beats, counts = [], [], []
+    for rows, short in zip(matrices, compact, strict=True):
+        image = rows.packed(columns, clusters, compact=bool(short))
+        counts.append(len(image) // streams)
+        loads.append({"start": 5, "lines": counts[-1], "valued": 0, "compact": short})
+        beats.append(beats_of(bus, image.tobytes(), filling=0x5A))
+        assert len(beats[-1]) == -(-counts[-1] * streams * (96 if short else 128) // bus)
+    _, lines, pulses = run(loader, loads, beats, random.Random(bus), stall, counts)
+    for s in range(streams):
+        words = [line.as_bits() for _, line in lines[s]]
+        for rows, count in zip(matrices, counts, strict=True):
+            own = rows.of_stream(s, columns, clusters)
+            assert entries_of(words[:count], len(own), valued=values) == with_values(own, False, values)
+            words = words[count:]
+        assert not words
+    if not stall:  # a beat a cycle, of compact lines as well
+        spent = [after - before for before, after in zip(pulses["begun"], pulses["done"], strict=True)]
+        assert spent == [len(words) for words in beats]
+
+
+@pytest.mark.parametrize(("bus", "streams", "most"), [(64, 4, 256), (512, 4, 256), (256, 2, 128)])
+def test_compact_lines_that_do_not_fit_the_beats_are_refused(bus, streams, most):
+    sentence = f"compact lines must come in beats of 128 to {most} bits, for {streams} streams, not of {bus}"
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+        LineLoader(bus, streams, values=False, compact=True)
 
 
 def test_beats_with_more_lines_than_streams_are_refused():

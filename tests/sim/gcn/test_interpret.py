@@ -33,6 +33,8 @@ CONFIGS = {
     ),
     "wide": GcnConfig(columns=1, lanes=16, splits=4, hubs=0, gather_ports=1, bus_bits=128),
 }
+COMPACT = GcnConfig(columns=4, hubs=4, bus_bits=256)
+"""Binary features come in short entries."""
 
 
 def interpret(compiled: Compiled, features, given: bytes | None = None) -> Outcome:
@@ -53,9 +55,9 @@ def assert_same(network: IntGraphNetwork, features, config: GcnConfig, settings:
     return compiled
 
 
-@pytest.mark.parametrize("name", CONFIGS)
+@pytest.mark.parametrize("name", [*CONFIGS, "compact"])
 def test_random_networks(name):
-    config = CONFIGS[name]
+    config = CONFIGS.get(name, COMPACT)
     rng = np.random.default_rng(len(name))
     seen = set()
     for _ in range(25):
@@ -68,12 +70,14 @@ def test_random_networks(name):
         compiled = assert_same(network, features, config, settings)
         for each in compiled.descriptors:
             seen.add((each["opcode"], each.get("source") if each["opcode"] is Opcode.COMBINE else None))
-            seen |= {key for key in ("extra", "maximum", "hubs", "splits", "valued") if each.get(key)}
+            keys = ("extra", "maximum", "hubs", "splits", "valued", "compact")
+            seen |= {key for key in keys if each.get(key)}
             if "epilogue" in each:
                 seen.add(("narrow", each["epilogue"]["narrow"]))
     assert {(Opcode.COMBINE, source) for source in Source} <= seen
     assert {"extra", "maximum", "splits", "valued", ("narrow", 0), ("narrow", 1)} <= seen
     assert ("hubs" in seen) == bool(config.hubs)
+    assert ("compact" in seen) == (name == "compact")
 
 
 @pytest.mark.parametrize("chain", [True, False])

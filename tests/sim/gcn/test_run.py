@@ -17,6 +17,8 @@ WEIGHTED = GcnConfig(
     columns=4, lanes=4, splits=4, edge_weights=True, gather_ports=8, pe_rows=8, hubs=4, group_bytes=64
 )
 
+COMPACT = GcnConfig(columns=4, hubs=4, bus_bits=256)
+
 
 @pytest.mark.parametrize("chain", [True, False])
 def test_contract_b_on_lists_and_on_rows(chain):
@@ -53,6 +55,13 @@ def test_random_networks(seed):
 def test_many_random_networks(seed):
     """Every second one on a core with edge weights, four parts of a row and two gather clusters."""
     assert_random(seed, WEIGHTED if seed % 2 else TINY)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(300, 340))
+def test_many_random_networks_on_a_wide_bus(seed):
+    """Compact features, two rows of weights a cycle."""
+    assert_random(seed, COMPACT)
 
 
 def test_later_runs_read_only_what_changes():
