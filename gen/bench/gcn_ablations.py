@@ -214,7 +214,7 @@ def _weight_reads(found: Measured) -> int:
         strict=True,
     ):
         if fields["source"].name != "FEATURES":
-            groups = -(-compiled.network.nodes // (config.columns * config.pe_rows))
+            groups = -(-step.rows // (config.columns * config.pe_rows))
             modules = 1 if fields["cooperative"] else config.columns
             rows += groups * step.elements * step.slices * modules
     return rows

@@ -133,9 +133,7 @@ def of_network(first: Trained, compiled: Compiled) -> dict[str, Any]:
     """Layers and sizes of the network that is simulated."""
     network, config = first.quantized.network, compiled.config
     layers = [each.name for each in network.operations if "." not in each.name]  # their last operations
-    weights = [
-        each.operation.weight for each in compiled.plan.steps if isinstance(each.operation, IntCombine)
-    ]
+    weights = [each.weight for each in compiled.network.operations if isinstance(each, IntCombine)]
     return {
         "widths": [network.input.features, *(network.widths()[name] for name in layers)],
         "layers": layers,
