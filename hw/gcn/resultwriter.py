@@ -22,7 +22,9 @@ class ResultWriter(wiring.Component):
     """Looks at the columns in turn and writes what is there of one: a whole job, or its end.
 
     While no job waits behind the one that is being written, half a job will do: at the beginning of a phase,
-    all columns come to their first whole one at about the same time, and the bus would wait for it.
+    all columns come to their first whole one at about the same time, and the bus would wait for it. But not
+    where the bus is waited for, with as many jobs to be done as it can have bursts on the way: it is the
+    longer ones then that hide its latency.
 
     Ports
     -----
@@ -91,7 +93,10 @@ class ResultWriter(wiring.Component):
         free, hungry, sent = self._read(m, column, job_line, job.beats)
 
         quiet, undone = Signal(), Signal(8)  # nothing more will come; jobs that have not been done
+        few, short = Signal(), Signal()  # half a job will do
+        m.d.comb += short.eq(hungry & few)
         m.d.sync += [
+            few.eq(undone < c.handler.dma.outstanding),
             quiet.eq(self.ended.all() & ~self.there.as_value().any()),
             undone.eq(undone + sent - self.done),
         ]
@@ -115,7 +120,7 @@ class ResultWriter(wiring.Component):
                     m.d.sync += self.placed.eq(1)
                     m.next = "LOOK"
             with m.State("LOOK"):
-                self._look(m, column, line, beats, hungry)
+                self._look(m, column, line, beats, short)
                 with m.If(beats != 0):
                     m.d.sync += [job.address.eq(line << unit), job.beats.eq(beats)]
                     m.next = "SEND"
@@ -136,7 +141,7 @@ class ResultWriter(wiring.Component):
                     m.next = "LOOK"
         return m
 
-    def _look(self, m: Module, column: Signal, line: Signal, beats: Signal, hungry: Signal) -> None:
+    def _look(self, m: Module, column: Signal, line: Signal, beats: Signal, may: Signal) -> None:
         """Drives *beats* with how many of *column* are to be written now."""
         there = Signal(range(POOL_BEATS + 1))
         whole, short = Signal(range(JOB_BEATS + 1)), Signal(range(SHORT_BEATS + 1))
@@ -149,7 +154,7 @@ class ResultWriter(wiring.Component):
             m.d.comb += beats.eq(whole)
         with m.Elif(self.ended.bit_select(column, 1)):
             m.d.comb += beats.eq(there)
-        with m.Elif(hungry & (there >= short)):
+        with m.Elif(may & (there >= short)):
             m.d.comb += beats.eq(short)
 
     def _read(self, m: Module, column: Signal, line: Signal, beats) -> tuple[Signal, Signal, Signal]:

@@ -13,12 +13,16 @@ from pyralis.hw.gcn.resultwriter import JOB_BEATS, SHORT_BEATS, ResultWriter
 
 COLUMNS, BEAT = 4, 8
 CONFIG = replace(PRESETS["tiny"], columns=COLUMNS)
+OUTSTANDING = CONFIG.handler.dma.outstanding
 
 
 class Scene:
     """A pool that fills by itself, and a handler that is done with jobs in its own time."""
 
-    def __init__(self, counts: list[int], rng: random.Random, *, fill: float, stall: float) -> None:
+    def __init__(
+        self, counts: list[int], rng: random.Random, *, fill: float, stall: float, answer: float = 0.1
+    ) -> None:
+        self.answer = answer
         self.writer, self.rng, self.counts, self.fill, self.stall = (
             ResultWriter(CONFIG),
             rng,
@@ -55,7 +59,7 @@ class Scene:
             ctx.set(writer.ended, sum(1 << n for n in range(COLUMNS) if self.came[n] == self.counts[n]))
             for n in range(COLUMNS):
                 ctx.set(writer.there[n], self.there[n])
-            finished = self._written() > self.done and self.rng.random() < 0.1
+            finished = self._written() > self.done and self.rng.random() < self.answer
             ctx.set(writer.done, finished)
             _, _, promise, read = await ctx.tick().sample(writer.promise, writer.read)
             self.done += finished
@@ -115,6 +119,21 @@ def test_all_beats_are_written_where_they_belong(counts, fill, stall):
     scene.check()
     if fill == 0.1:  # nothing but whole and half jobs, and the beginning and the end of each column
         assert len(scene.jobs) <= sum(-(-count // SHORT_BEATS) + 1 for count in counts if count)
+
+
+@pytest.mark.parametrize(("answer", "least", "most"), [(1.0, 8, 20), (0.005, 1, OUTSTANDING + 1)])
+def test_half_jobs_are_sent_while_the_bus_is_quick(answer, least, most):
+    rng = random.Random(2)
+    scene = Scene([24] * COLUMNS, rng, fill=0.05, stall=0.0, answer=answer)
+    sinks = [take(scene.writer.jobs, scene.jobs, rng), take(scene.writer.data, scene.data, rng)]
+    simulate(scene.writer, scene.run, background=sinks)
+    scene.check()
+    first = (scene.base + scene.address) // BEAT
+    ends = [job.address // BEAT + job.beats for _, job in scene.jobs]
+    inside = [end for end in ends if (end - first) % (scene.stride // BEAT)]  # not of a column
+    halves = [end for end in inside if end % JOB_BEATS]
+    assert all(end % SHORT_BEATS == 0 for end in halves)
+    assert least <= len(halves) <= most
 
 
 def test_beats_leave_without_gaps():
