@@ -180,6 +180,7 @@ def rtl_rows(
 def _variant(prepared: Prepared, config: GcnConfig, variant: Variant) -> Measured:
     if variant.orders is not None:
         last = prepared.quantized.network.operations[-1]
+        assert last.epilogue.output != "uint8", "a type of logits"
         other = quantize(
             prepared.float_network, prepared.graph, order=variant.orders, logits=last.epilogue.output
         )
