@@ -182,7 +182,11 @@ def _variant(prepared: Prepared, config: GcnConfig, variant: Variant) -> Measure
         last = prepared.quantized.network.operations[-1]
         assert last.epilogue.output != "uint8", "a type of logits"
         other = quantize(
-            prepared.float_network, prepared.graph, order=variant.orders, logits=last.epilogue.output
+            prepared.float_network,
+            prepared.graph,
+            order=variant.orders,
+            logits=last.epilogue.output,
+            levels=prepared.workload.levels,
         )
         prepared = replace(prepared, quantized=other)
     quantized = prepared.quantized

@@ -46,6 +46,8 @@ class Workload:
     hidden : int
     dataset : str
         Name under which published figures stand; empty if there are none.
+    levels : int
+        To which values of features are rounded, if not 0: see :func:`pyralis.gen.gcn.quantize.quantize`.
     needs_data : bool
         Whether *graph* reads planetoid files.
     trained : bool
@@ -57,6 +59,7 @@ class Workload:
     graph: Callable[[Path], Graph] = field(repr=False)
     hidden: int = 16
     dataset: str = ""
+    levels: int = 0
     needs_data: bool = False
     trained: bool = False
 
@@ -90,6 +93,7 @@ class Prepared:
             "title": self.workload.title,
             "dataset": self.workload.dataset,
             "hidden": self.workload.hidden,
+            "levels": self.workload.levels,
             "nodes": graph.nodes,
             "edges": graph.edges,
             "features": graph.feature_width,
@@ -161,13 +165,20 @@ WORKLOADS: tuple[Workload, ...] = (
         hidden=128,
         dataset="citeseer",
     ),
-    Workload(name="pubmed-h16", title="Pubmed-like, hidden 16", graph=_like("pubmed"), dataset="pubmed"),
+    Workload(
+        name="pubmed-h16",
+        title="Pubmed-like, hidden 16, features of four levels",
+        graph=_like("pubmed"),
+        dataset="pubmed",
+        levels=4,
+    ),
     Workload(
         name="pubmed-h128",
         title="Pubmed-like, hidden 128",
         graph=_like("pubmed"),
         hidden=128,
         dataset="pubmed",
+        levels=4,
     ),
     Workload(name="pubmed4-h16", title="a quarter of the Pubmed-like, hidden 16", graph=_like("pubmed", 4)),
     Workload(
@@ -176,7 +187,8 @@ WORKLOADS: tuple[Workload, ...] = (
     Workload(name="nell-h64", title="NELL-like, hidden 64", graph=_like("nell"), hidden=64, dataset="nell"),
 )
 """What is measured; published figures are of the widths 16 and 128, of NELL of 64. Parts of the Pubmed-like
-graph, with its degrees and its density, stand for it on cores that do not hold it."""
+graph, with its degrees and its density, stand for it on cores that do not hold it; their features are int8,
+those of the whole graph are rounded to four levels, of which entries of 12 bits are the names."""
 
 
 def select(names: list[str] | None, workloads: tuple[Workload, ...] = WORKLOADS) -> tuple[Workload, ...]:
@@ -218,7 +230,7 @@ def prepare(
         return _trained(workload, graph, seeds, order, logits)
     classes = PROFILES[workload.name.partition("-")[0].rstrip("0123456789")].classes
     network = random_gcn([graph.feature_width, workload.hidden, classes], graph)
-    quantized = quantize(network, graph, order=order, logits=logits)
+    quantized = quantize(network, graph, order=order, logits=logits, levels=workload.levels)
     return Prepared(workload=workload, graph=graph, float_network=network, quantized=quantized, accuracy=None)
 
 
@@ -229,7 +241,7 @@ def _trained(workload: Workload, graph: Graph, seeds: int, order: Order | None, 
     for seed in range(seeds):
         module = graphtraining.train(graph, hidden=workload.hidden, seed=seed).module
         network = from_pyg(module, graph)
-        quantized = quantize(network, graph, order=order, logits=logits)
+        quantized = quantize(network, graph, order=order, logits=logits, levels=workload.levels)
         report = quantized.report
         rows.append({
             "seed": seed,

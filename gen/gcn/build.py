@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from pyralis.gen.errors import UserError
-from pyralis.gen.gcn.encode import encode
+from pyralis.gen.gcn.encode import encode, encode_levels
 from pyralis.gen.gcn.evaluate import epilogue, gather, product
 from pyralis.gen.gcn.features import is_sparse
 from pyralis.gen.gcn.graph import Graph
@@ -110,16 +110,25 @@ class Builder:
     """Operations in order; ``adjacencies``, and in ``edge_units`` real values of a weight of 1, by name."""
 
     def __init__(
-        self, features: Any, requantisation: Requantisation, *, per_row: bool, logits: Logits = "int16"
+        self,
+        features: Any,
+        requantisation: Requantisation,
+        *,
+        per_row: bool,
+        logits: Logits = "int16",
+        levels: int = 0,
     ) -> None:
         self.requantisation, self.logits = requantisation, logits
-        self.encoded = encode(features, per_row=per_row)
+        self.encoded = encode_levels(features, levels) if levels else encode(features, per_row=per_row)
         self.adjacencies: dict[str, IntAdjacency] = {}
         self.edge_units: dict[str, float] = {}
         self.made: list[Made] = []
         sparse, factor = is_sparse(features), self.encoded.row_factor
         self.input = IntInput(
-            features=features.shape[1], values=self.encoded.values, sparse=sparse, unit=self.encoded.unit
+            features=self.encoded.rows.shape[1],
+            values=self.encoded.values,
+            sparse=sparse,
+            unit=self.encoded.unit,
         )
         self.nodes = features.shape[0]
         real = features.astype(np.float64)
@@ -150,12 +159,10 @@ class Builder:
     ) -> None:
         """Appends ``source @ weight``, plus the same of *second*, and *ending*."""
         products = [(source, weight)] + ([] if second is None else [second])
-        unit = max(self.sources[of].unit * float(np.abs(matrix).max()) for of, matrix in products) / TOP
+        wanted = [(of, self._of_levels(of, np.asarray(matrix, dtype=np.float64))) for of, matrix in products]
+        unit = max(self.sources[of].unit * float(np.abs(matrix).max()) for of, matrix in wanted) / TOP
         unit = unit or 1.0
-        integers = [
-            np.rint(np.asarray(matrix, dtype=np.float64) * (self.sources[of].unit / unit)).astype(np.int8)
-            for of, matrix in products
-        ]
+        integers = [np.rint(matrix * (self.sources[of].unit / unit)).astype(np.int8) for of, matrix in wanted]
         real = sum(product(self.sources[of].real, np.asarray(matrix, np.float64)) for of, matrix in products)
         sums = sum(
             product(self.sources[of].integers, matrix)
@@ -173,6 +180,13 @@ class Builder:
             epilogue=Epilogue(),
         )
         self._append(operation, np.asarray(real), np.asarray(sums), unit, ending)
+
+    def _of_levels(self, source: str, weight: np.ndarray) -> np.ndarray:
+        """*weight* for each level of the input, one below the other."""
+        levels = self.encoded.levels
+        if source != INPUT or not len(levels):
+            return weight
+        return np.concatenate([level * weight for level in levels])
 
     def aggregate(
         self,

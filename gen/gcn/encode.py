@@ -3,21 +3,28 @@
 Bags of words whose rows were divided by their sums are binary rows with a factor, and counts divided by their
 sum are small integers with a factor, both without an error. The factor of a row goes into the scale of the
 node when rows are combined first. An aggregation adds rows before any scale, so it needs one factor for all.
+
+Values that are not small multiples of anything can take one of a few *levels* instead. A feature then becomes
+as many columns of 0 and 1 as there are levels, each with weights of its own: an entry names feature and level
+at once, and needs no value beside it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 
 from pyralis.gen.gcn.features import is_sparse
 
-__all__ = ["Encoded", "encode"]
+__all__ = ["Encoded", "encode", "encode_levels"]
 
 TOLERANCE = 1e-4
 """Relative error up to which a value counts as a multiple of its row's factor: features are float32."""
 
 TOP = 127
+
+ROUNDS = 50
+"""Of Lloyd's iteration."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -34,6 +41,8 @@ class Encoded:
         At most 1.
     exact : bool
         The integers stand for the features without an error.
+    levels : (L,) float64
+        If there are any, column ``l * F + f`` of the rows, (N, L * F), says whether feature f has level l.
     """
 
     rows: Any
@@ -41,6 +50,7 @@ class Encoded:
     unit: float
     row_factor: np.ndarray | None
     exact: bool
+    levels: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
 
 def encode(features: Any, *, per_row: bool) -> Encoded:
@@ -83,6 +93,52 @@ def encode(features: Any, *, per_row: bool) -> Encoded:
         row_factor=None if same else factor / unit,
         exact=exact,
     )
+
+
+def encode_levels(features: Any, count: int) -> Encoded:
+    """The same with values of at most *count* levels, those of a row in units of their mean magnitude.
+
+    Levels are those of least squared error (Lloyd's iteration, from quantiles). If no more than *count*
+    values occur, they are the levels, and rows have no factors.
+    """
+    from scipy.sparse import csr_array
+
+    matrix = csr_array(features, dtype=np.float64)
+    matrix.sum_duplicates()
+    matrix.eliminate_zeros()
+    nodes, width = matrix.shape
+    stored, different = np.diff(matrix.indptr), np.unique(matrix.data)
+    exact = len(different) <= count
+    factor, levels, nearest = np.ones(nodes), different, np.searchsorted(different, matrix.data)
+    if not exact:
+        rows = np.repeat(np.arange(nodes), stored)
+        factor = np.bincount(rows, np.abs(matrix.data), nodes) / np.maximum(stored, 1)
+        levels = _levels(np.sort(matrix.data / factor[rows]), count)
+        nearest = np.searchsorted((levels[1:] + levels[:-1]) / 2, matrix.data / factor[rows])
+    ones = np.ones(matrix.nnz, dtype=np.int8)
+    columns = nearest * width + matrix.indices
+    made = csr_array((ones, columns, matrix.indptr), shape=(nodes, max(len(levels), 1) * width))
+    made.sort_indices()
+    unit = float(factor.max(initial=0.0)) or 1.0
+    return Encoded(
+        rows=made,
+        values="binary",
+        unit=unit,
+        row_factor=None if exact else factor / unit,
+        exact=exact,
+        levels=levels,
+    )
+
+
+def _levels(values: np.ndarray, count: int) -> np.ndarray:
+    """*count* levels for ascending *values*."""
+    sums = np.concatenate([[0.0], np.cumsum(values)])
+    levels = np.quantile(values, (np.arange(count) + 0.5) / count)
+    for _ in range(ROUNDS):
+        ends = np.concatenate([[0], np.searchsorted(values, (levels[1:] + levels[:-1]) / 2), [len(values)]])
+        sizes = np.diff(ends)
+        levels = np.where(sizes > 0, np.diff(sums[ends]) / np.maximum(sizes, 1), levels)
+    return levels
 
 
 def _by_largest(sizes: np.ndarray, group: np.ndarray, count: int) -> tuple[np.ndarray, bool]:

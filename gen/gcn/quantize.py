@@ -65,6 +65,7 @@ def quantize(
     order: Order | Sequence[Order] | None = None,
     requantisation: Requantisation = "power-of-two",
     logits: Logits = "int16",
+    levels: int = 0,
     seed: int = 0,
     accumulator_bits: int = 24,
     product_bits: int = 32,
@@ -85,6 +86,10 @@ def quantize(
         most nodes of *graph* keep the class of the float network, and may clamp the largest scores. On Cora,
         over five networks, 99.17 % keep it (99.27 % with two bytes) and 0.04 points of accuracy are lost
         (0.02).
+    levels : int
+        If not 0, values of features are rounded to so many levels, and the network's input is binary with as
+        many columns for each feature: half of the bytes, or less. Only where the first layer combines first,
+        under contract B.
     seed : int
         Of the samples of layers that sample.
     accumulator_bits, product_bits : int
@@ -103,11 +108,16 @@ def quantize(
         raise UserError(what, "quantize")
     if logits not in LOGITS:
         raise UserError(f"logits must be int16, int8 or int32, not {logits!r}", "quantize")
+    if levels < 0 or levels == 1:
+        raise UserError(f"levels must be 0, or 2 and more, not {levels}", "quantize")
     network.validate(graph)
     if not graph.nodes:
         raise UserError("the graph has no nodes", f"graph {graph.name!r}")
     chosen = _orders(network, graph, order)
-    maker = _Maker(graph, contract, requantisation, logits, seed, network.layers[0], chosen[0])
+    if levels and (contract != "B" or chosen[0] != "A(XW)"):
+        what = "features can have levels only where the first layer combines first, under contract B"
+        raise UserError(what, f"layer {network.layers[0].name!r}", "choose contract B and order A(XW)")
+    maker = _Maker(graph, contract, requantisation, logits, levels, seed, network.layers[0], chosen[0])
     for index, (layer, each) in enumerate(zip(network.layers, chosen, strict=True)):
         maker.layer(layer, each, last=index == len(network.layers) - 1)
     result = maker.builder.network(dict(network.source))
@@ -141,6 +151,7 @@ class _Maker:
         contract: Contract,
         requantisation: Requantisation,
         logits: Logits,
+        levels: int,
         seed: int,
         first: GraphLayer,
         order: Order,
@@ -162,7 +173,7 @@ class _Maker:
         if early and is_sparse(features):
             features = features.toarray()
         per_row = not early and contract == "B"
-        self.builder = Builder(features, requantisation, per_row=per_row, logits=logits)
+        self.builder = Builder(features, requantisation, per_row=per_row, logits=logits, levels=levels)
         self.features, self.exact = self.builder.encoded.rows, self.builder.encoded.exact
         self.source = INPUT
 

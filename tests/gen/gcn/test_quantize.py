@@ -144,6 +144,41 @@ def test_logits_of_a_byte_take_the_shift_that_keeps_most_classes():
     assert last.unit < wide
 
 
+@pytest.mark.parametrize("kind", ["gcn", "sage"])
+def test_features_of_levels(kind):
+    """Rows of 0 and 1 for each level, and the same classes but for those that rounding changes."""
+    rng = np.random.default_rng(12)
+    graph = hardgraphs.random_graph(300, 1500, seed=12, width=30)
+    features = csr_array(rng.gamma(2.0, 1.0, (300, 30)) * (rng.random((300, 30)) < 0.3), dtype=np.float32)
+    graph = replace(graph, features=features)
+    make = {"gcn": gcn, "sage": lambda w, **kwargs: sage(w, rng.normal(size=w.shape), **kwargs)}[kind]
+    network = from_arrays([make(rng.normal(size=(30, 8)), relu=True), make(rng.normal(size=(8, 3)))], graph)
+    agreements = []
+    for levels in (4, 16, 0):
+        made = quantize(network, graph, order=("A(XW)", "A(XW)"), levels=levels)
+        given = made.network.input
+        if levels:
+            assert (given.values, given.features) == ("binary", 30 * levels)
+            assert made.features.nnz == features.nnz
+        scores = run(made.network, made.features).scores.numpy()
+        assert scores.shape == (300, 3)
+        agreements.append(made.report.agreement)
+    assert 0.85 < agreements[0] < agreements[1] <= agreements[2] + 0.01
+
+
+def test_where_features_cannot_have_levels():
+    graph = hardgraphs.random_graph(20, 60, seed=1, width=5)
+    network = from_arrays([gcn(np.ones((5, 3)))], graph)
+    for options in ({"contract": "A"}, {"order": "(AX)W"}):
+        with pytest.raises(UserError) as caught:
+            quantize(network, graph, levels=4, **options)
+        what = "features can have levels only where the first layer combines first, under contract B"
+        assert (caught.value.what, caught.value.where) == (what, "layer 'gcn0'")
+    with pytest.raises(UserError) as caught:
+        quantize(network, graph, levels=1)
+    assert caught.value.what == "levels must be 0, or 2 and more, not 1"
+
+
 @pytest.mark.parametrize("kind", ["gcn", "gin", "mean-root", "mean-alone", "max-root", "max-alone"])
 @pytest.mark.parametrize(("contract", "order", "requantisation"), WAYS)
 def test_against_pytorch_geometric(kind, contract, order, requantisation):

@@ -14,8 +14,8 @@ from pyralis.gen.gcn.traffic import KINDS
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.sim.bench.core import MemorySettings
 
-SMALL = GcnConfig(store_rows=256, hubs=8, weight_rows=64, edge_lines=32, feature_lines=16)
-"""1,024 rows, and lists and weights of the networks below in parts."""
+SMALL = GcnConfig(store_rows=256, hubs=8, weight_rows=64, edge_lines=32, feature_lines=16, bus_bits=128)
+"""1,024 rows, and lists and weights of the networks below in parts; lists of binary features are compact."""
 
 CLIENTS = {"edges": ["edges"], "features": ["features"], "weights": ["weights", "biases", "scales"]}
 """What each client of the memory reads."""
