@@ -74,7 +74,8 @@ class WeightBuffer(wiring.Component):
         c = self.config
         bits = (c.weight_rows - 1).bit_length()
         # UltraRAM has 4,096 words of 72 bits, and both of its ports read and write.
-        attrs = {"ram_style": "ultra" if c.weight_rows >= _ULTRA_ROWS else "block"}
+        # Nobody reads a word that is being written: what such a read would give is left to the memory.
+        attrs = {"ram_style": "ultra" if c.weight_rows >= _ULTRA_ROWS else "block", "no_rw_check": 1}
         # Side 0 of a copy serves its even reader and the second word of a write, side 1 the rest.
         with_both = write_ports(c) == 2
         sides = (0, 1) if with_both else (1,)
