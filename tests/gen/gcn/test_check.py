@@ -146,3 +146,17 @@ def test_what_takes_turns_is_said():
         found = check_network(network, replace(TINY, weight_rows=depth), words)
         (row,) = (row for row in found["memories"] if row["memory"] == "weights")
         assert (row["need"], row["whole"], row["has"], row["verdict"]) == (14, 22, depth, verdict)
+
+
+def test_what_comes_in_parts_is_said():
+    rng = np.random.default_rng(7)
+    network, features = gcn(rng, nodes=60, hidden=16), binary(rng, 60, 24, 0.5)
+    small = replace(TINY, weight_rows=32, feature_lines=32)
+    found = check_network(network, small, features)
+    assert found["ok"]
+    rows = {row["memory"]: row for row in found["memories"]}
+    for memory in ("weights", "features"):
+        row = rows[memory]
+        assert row["verdict"] == "ok, in turns", memory
+        assert row["need"] <= row["has"] < row["whole"]
+    assert rows["weights"]["need"] == 24 and rows["weights"]["whole"] == 2 * 24 + 16
