@@ -78,7 +78,12 @@ def job_registers(
         Register("input_stride", 0x60, doc="Bytes between the inputs of two runs."),
         Register("output_stride", 0x64, doc="Bytes between the results of two runs."),
         Register("resident", 0x68, fields=(Field("value", 0, doc=resident),)),
-        Register("runs_done", 0x6C, access="ro", doc="Runs that have ended."),
+        Register(
+            "runs_done",
+            0x6C,
+            access="ro",
+            doc="Runs that have ended; their results are in memory when the job has.",
+        ),
     )
 
 

@@ -280,7 +280,8 @@ class GcnCore(wiring.Component):
             self.combination.issued,
             self.combination.stepping,
         )
-        activity, later = Signal(), Signal()
+        activity, later, at_work = Signal(), Signal(), Signal()
+        m.d.comb += at_work.eq(self.aggregate.active | self.combine.active)
         m.d.sync += activity.eq(moved.any())
         # Results of a run are written while the next one is at work; the job's end is behind all of them.
         m.d.sync += later.eq(control.runs_done + 1 != control.runs)
@@ -302,6 +303,7 @@ class GcnCore(wiring.Component):
             counters.cycles.eq(control.busy),
             counters.aggregate_cycles.eq(self.aggregate.active),
             counters.combine_cycles.eq(self.combine.active),
+            counters.drain_cycles.eq(self.results.busy & ~(at_work | load.busy)),
             counters.entries.eq(self.aggregation.entries),
             counters.issued.eq(self.combination.issued),
             counters.stepping.eq(self.combination.stepping),

@@ -16,13 +16,13 @@ PER_DESCRIPTOR = 64
 """Descriptors 0..63 have a counter of their own; those of later ones are filed under the index modulo 64."""
 
 EVENTS = (
-    *("cycles", "aggregate_cycles", "combine_cycles"),
+    *("cycles", "aggregate_cycles", "combine_cycles", "drain_cycles"),
     *("program_beats", "edges_beats", "features_beats", "weights_beats", "write_beats"),
 )
-"""Totals of what happens at most once a cycle: busy cycles, those in which each engine has a descriptor; bus
-beats of each reader and of the writer."""
+"""Totals of what happens at most once a cycle: busy cycles, those in which each engine has a descriptor,
+those in which nothing is left but results to write; bus beats of each reader and of the writer."""
 
-TOTALS = (*EVENTS[:3], "entries", "products", *EVENTS[3:])
+TOTALS = (*EVENTS[:4], "entries", "products", *EVENTS[4:])
 """Job totals, 48 bits. ``entries``: of adjacencies, given to SIMD cores, each slice counted; ``products``: of
 an element with a row of ``lanes`` weights."""
 
@@ -38,7 +38,7 @@ class Counters(wiring.Component):
     -----
     clear : In(1)
         At the start of a job.
-    cycles, aggregate_cycles, combine_cycles, program_beats, ... : In(1)
+    cycles, aggregate_cycles, combine_cycles, drain_cycles, program_beats, ... : In(1)
         One for each of ``EVENTS``.
     entries : In(ArrayLayout(range(LINE + 1), columns))
         Entries that each column gives to its cores in this cycle.

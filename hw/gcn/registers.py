@@ -128,7 +128,7 @@ def _counters() -> tuple[Register, ...]:
         ),
         Register(
             "descriptor_select",
-            0xD0,
+            0xD8,
             fields=(
                 Field(
                     "index",
@@ -138,5 +138,5 @@ def _counters() -> tuple[Register, ...]:
                 ),
             ),
         ),
-        Register("descriptor_cycles", 0xD8, access="ro", width=64, fields=(Field("value", 0, width=40),)),
+        Register("descriptor_cycles", 0xE0, access="ro", width=64, fields=(Field("value", 0, width=40),)),
     )

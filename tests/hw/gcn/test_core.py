@@ -83,6 +83,7 @@ def test_results_are_written_while_the_next_run_is_at_work():
     engines = sum(phase.cycles for phase in jobs[0][1].phases if phase.opcode != "LOAD")
     assert engines > 100
     assert all(results <= each < results + engines // 2 for each in later[1:])
+    assert results - engines <= jobs[0][1].totals["drain_cycles"] < results + 100
 
 
 def test_a_run_finds_nothing_of_the_one_before():
