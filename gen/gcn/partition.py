@@ -94,7 +94,7 @@ class _Counts:
 
 def _cut(count: _Counts, capacity: int, granule: int, ring: Ring | None = None) -> Lists:
     """As few intervals as there can be: all of them together, or two at a time."""
-    forced = [0, *([ring.first] if ring else []), count.rows]
+    forced = [0, *(ring.cuts if ring else ()), count.rows]
     whole = [count.lines(low, high) for low, high in itertools.pairwise(forced)]
     together = sum(whole) <= capacity
     bounds = forced

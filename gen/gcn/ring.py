@@ -45,12 +45,10 @@ def ring_of(plan: Plan, network: IntGraphNetwork, config: GcnConfig) -> Ring | N
     freed = stride - first
     if not 0 < freed <= first:
         return None
-    ring = Ring(first=first, freed=freed)
-    for base in _bases(ring, len(matrices), config):
-        # a descriptor's rows do not go across the end of the store
-        if base + first > config.rows or (base + first) % config.rows + freed > config.rows:
-            return None
-    return ring
+    # a descriptor's rows do not go across the end of the store
+    ends = {-base % config.rows for base in _bases(first, len(matrices), config)}
+    cuts = sorted(row for row in ends | {first} if 0 < row < network.nodes)
+    return Ring(first=first, freed=freed, cuts=tuple(cuts))
 
 
 def _is_row(plan: Plan) -> bool:
@@ -76,13 +74,13 @@ def _is_row(plan: Plan) -> bool:
     return one and [makers.get(name) for name in names] == order
 
 
-def _bases(ring: Ring, count: int, config: GcnConfig) -> list[int]:
-    return [number * (config.rows - ring.first) % config.rows for number in range(count)]
+def _bases(first: int, count: int, config: GcnConfig) -> list[int]:
+    return [number * (config.rows - first) % config.rows for number in range(count)]
 
 
 def turned(matrices: dict[str, Matrix], ring: Ring, config: GcnConfig) -> None:
     """Gives the matrices their places."""
-    for matrix, base in zip(matrices.values(), _bases(ring, len(matrices), config), strict=True):
+    for matrix, base in zip(matrices.values(), _bases(ring.first, len(matrices), config), strict=True):
         matrix.words.base = base
 
 

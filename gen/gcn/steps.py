@@ -75,10 +75,13 @@ class Ring:
         Rows that find free words beside the matrix before.
     freed : int
         Rows of the matrix before, its first ones, whose words the others take.
+    cuts : tuple of int
+        Rows with which another descriptor begins: ``first``, and those that stand at the begin of the store.
     """
 
     first: int
     freed: int
+    cuts: tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -80,6 +80,20 @@ def gcn(rng: np.random.Generator, nodes: int = 20, features: int = 24, hidden: i
     )
 
 
+def deeper(network: IntGraphNetwork, rng: np.random.Generator, layers: int) -> IntGraphNetwork:
+    """*network*, which is one of :func:`gcn`, with as many layers, all of the same hidden width."""
+    first, gathers, second, last = network.operations
+    hidden, more, source = network.widths()["h1"], [], "h1"
+    for number in range(2, layers):
+        square = weights(rng, hidden, hidden)
+        made = IntCombine(name=f"c{number}", source=source, weight=square, epilogue=Epilogue(shift=9))
+        source = f"a{number}"
+        gathered = IntAggregate(name=source, source=made.name, adjacency="graph", epilogue=Epilogue(shift=2))
+        more += [made, gathered]
+    operations = (first, gathers, *more, replace(second, source=source), last)
+    return replace(network, operations=operations)
+
+
 def mixed(rng: np.random.Generator, nodes: int = 17, features: int = 6) -> IntGraphNetwork:
     """One of everything else: edge weights, samples, maximum, root weights, an extra, negative factors."""
     return IntGraphNetwork(

@@ -4,18 +4,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from intgraphs import binary, gcn, weights
+from intgraphs import binary, deeper, gcn
 from scipy.sparse import csr_array
 
 from pyralis.gen.bench.gcn_workloads import part_of
 from pyralis.gen.errors import UserError
 from pyralis.gen.gcn.compile import Compiled, Settings, compile_network
-from pyralis.gen.gcn.intnetwork import Epilogue, IntAdjacency, IntAggregate, IntCombine, IntGraphNetwork
+from pyralis.gen.gcn.intnetwork import IntAdjacency, IntGraphNetwork
 from pyralis.gen.gcn.ring import groups, holds
 from pyralis.gen.gcn.steps import Ring
 from pyralis.gen.gcn.synthetic import synthetic
 from pyralis.hw.gcn.config import GcnConfig
-from pyralis.hw.gcn.program import Opcode
+from pyralis.hw.gcn.program import Opcode, Target
 
 CONFIG = GcnConfig(store_rows=64, hubs=8)
 """256 words in 4 banks."""
@@ -46,26 +46,8 @@ def long(nodes: int) -> IntAdjacency:
 def network(adjacency: IntAdjacency, *, hidden: int = 5, layers: int = 2) -> IntGraphNetwork:
     """Contract B with *layers* layers on *adjacency*."""
     rng = np.random.default_rng(1)
-    nodes = len(adjacency.indptr) - 1
-    two = gcn(rng, nodes=nodes, hidden=hidden)
-    first, gathers, second, last = two.operations
-    more = []
-    for number in range(2, layers):
-        square = weights(rng, hidden, hidden)
-        more += [
-            IntCombine(
-                name=f"c{number}",
-                source=more[-1].name if more else "h1",
-                weight=square,
-                epilogue=Epilogue(shift=9),
-            ),
-            IntAggregate(
-                name=f"a{number}", source=f"c{number}", adjacency="graph", epilogue=Epilogue(shift=2)
-            ),
-        ]
-    second = replace(second, source=more[-1].name if more else "h1")
-    operations = (first, gathers, *more, second, last)
-    return replace(two, adjacencies={"graph": adjacency}, operations=operations)
+    two = gcn(rng, nodes=len(adjacency.indptr) - 1, hidden=hidden)
+    return replace(deeper(two, rng, layers), adjacencies={"graph": adjacency})
 
 
 def compiled(adjacency: IntAdjacency, config: GcnConfig = CONFIG, **options) -> Compiled:
@@ -79,7 +61,7 @@ def test_the_last_rows_take_the_words_of_the_first(graph):
     found = compiled(graph(NODES))
     ring = found.plan.ring
     # 150 rows leave 106 words, which are 13 times eight rows: four of a column are whole beats of results
-    assert ring == Ring(first=104, freed=46)
+    assert ring == Ring(first=104, freed=46, cuts=(104,))
     assert holds(ring, found.network)
     assert [matrix.words.base for matrix in found.plan.matrices.values()] == [0, 152]
     lists = found.plan.lists["graph"]
@@ -97,9 +79,23 @@ def test_the_last_rows_take_the_words_of_the_first(graph):
     assert [each["after_aggregate"] for each in combines] == [0, 0, 1]
 
 
-def test_three_layers_go_round():
-    found = compiled(pieces(NODES), layers=3)
-    assert [matrix.words.base for matrix in found.plan.matrices.values()] == [0, 152, 48]
+@pytest.mark.parametrize(("layers", "bases", "cuts"), [
+    (3, [0, 152, 48], (104,)),
+    (4, [0, 152, 48, 200], (56, 104)),
+    (5, [0, 152, 48, 200, 96], (56, 104)),
+])  # fmt: skip
+def test_more_layers_go_round(layers, bases, cuts):
+    """The fourth matrix begins 56 rows before the end of the store: each list is cut there."""
+    found = compiled(pieces(NODES), layers=layers)
+    assert [matrix.words.base for matrix in found.plan.matrices.values()] == bases
+    assert found.plan.ring.cuts == cuts
+    assert found.plan.lists["graph"].bounds == (0, *cuts, NODES)
+    ends = [
+        each["target_base"] + each["rows"]
+        for each in found.descriptors
+        if each["opcode"] is Opcode.COMBINE and each["target"] is Target.ROWS
+    ]
+    assert max(ends) <= CONFIG.rows
 
 
 def test_a_store_that_is_large_enough_is_none():
@@ -137,11 +133,14 @@ def test_groups_of_a_power_law():
     graph = synthetic(part_of("pubmed", 8))
     nodes = gcn(np.random.default_rng(4), nodes=graph.nodes)
     adjacency = IntAdjacency(indptr=graph.indptr, indices=graph.indices)
-    ring = Ring(first=1600, freed=864)
+    ring = Ring(first=1600, freed=864, cuts=(1600,))
     found = groups(ring, replace(nodes, adjacencies={"graph": adjacency}))
     assert found is not None
     assert [len(each) for each in found] == [864, 736, 864]
     assert np.array_equal(np.sort(np.concatenate(found)), np.arange(graph.nodes))
     sources = np.concatenate([graph.indices[graph.indptr[v] : graph.indptr[v + 1]] for v in found[2]])
     assert not np.isin(sources, found[0]).any()
-    assert groups(Ring(first=1300, freed=1164), replace(nodes, adjacencies={"graph": adjacency})) is None
+    assert (
+        groups(Ring(first=1300, freed=1164, cuts=(1300,)), replace(nodes, adjacencies={"graph": adjacency}))
+        is None
+    )

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from coreruns import TINY, assert_same
-from intgraphs import binary, gcn
+from intgraphs import binary, deeper, gcn
 from scipy.sparse import csr_array
 
 from pyralis.gen.gcn.compile import Compiled, Settings
@@ -45,16 +45,19 @@ CASES = {
     "unchained": (100, 40, 40, 6, scattered, Settings(chain=False)),
     "lists": (300, 30, 7, 12, scattered, Settings()),
     "ring": (600, 24, 5, 6, near, Settings()),
+    "long ring": (600, 24, 5, 6, near, Settings()),
 }
-"""Nodes, features, hidden elements, largest degree."""
+"""Nodes, features, hidden elements, largest degree; a long ring has five layers."""
 
 
-def assert_parts(config: GcnConfig, case: tuple, *, valued: bool, density: float = 0.2) -> Compiled:
+def assert_parts(
+    config: GcnConfig, case: tuple, *, valued: bool, density: float = 0.2, layers: int = 2
+) -> Compiled:
     """Two runs give the golden model's results and move the predicted bytes."""
     nodes, width, hidden, degree, graph, settings = case
     rng = np.random.default_rng(nodes + hidden)
     network = gcn(rng, nodes=nodes, features=width, hidden=hidden)
-    network = replace(network, adjacencies={"graph": graph(rng, nodes, degree)})
+    network = replace(deeper(network, rng, layers), adjacencies={"graph": graph(rng, nodes, degree)})
     features = binary(rng, nodes, width, density)
     if valued:
         features = features.astype(np.int8) * rng.integers(-128, 128, features.shape, dtype=np.int8)
@@ -75,8 +78,8 @@ def assert_parts(config: GcnConfig, case: tuple, *, valued: bool, density: float
 @pytest.mark.parametrize("valued", [False, True])
 @pytest.mark.parametrize("name", CASES)
 def test_networks_in_parts(name, valued):
-    compiled = assert_parts(SMALL, CASES[name], valued=valued)
-    assert (compiled.plan.ring is not None) == (name == "ring")
+    compiled = assert_parts(SMALL, CASES[name], valued=valued, layers=5 if name == "long ring" else 2)
+    assert (compiled.plan.ring is not None) == name.endswith("ring")
     assert len(compiled.plan.steps) > len(compiled.network.operations)
 
 
