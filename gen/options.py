@@ -52,6 +52,14 @@ def add_graph(parser: argparse.ArgumentParser) -> None:
         help="of the two products, wherever it is possible (default: the cheaper one of each layer)",
     )
     add_logits(group)
+    group.add_argument(
+        "--levels",
+        type=natural,
+        default=0,
+        metavar="N",
+        help="round values of features to so many levels, each with weights of its own, so that entries need "
+        "no value (default: 0, int8)",
+    )
 
 
 def add_logits(parser: Any) -> None:

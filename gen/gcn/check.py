@@ -29,6 +29,7 @@ def check_model(
     contract: Contract = "B",
     order: Order | None = None,
     logits: Logits = "int16",
+    levels: int = 0,
 ) -> dict[str, Any]:
     """Checks a module of PyTorch Geometric: what its graph and its weights, made integer, need on *config*.
 
@@ -44,6 +45,7 @@ def check_model(
             contract=contract,
             order=order,
             logits=logits,
+            levels=levels,
             accumulator_bits=config.accumulator_bits,
             product_bits=config.product_bits,
         )

@@ -33,6 +33,7 @@ def export(
     contract: Contract = "B",
     order: Order | None = None,
     logits: Logits = "int16",
+    levels: int = 0,
 ) -> Quantized:
     """Quantises *module* for *graph* and writes the network to *path* and its features to *features*.
 
@@ -45,7 +46,7 @@ def export(
         Of the network, ``.npz``.
     features : path, optional
         Of the integer features, ``.npy``; see :func:`features_file`.
-    contract, order, logits
+    contract, order, logits, levels
         See :func:`pyralis.gen.gcn.quantize.quantize`.
 
     Raises
@@ -59,7 +60,7 @@ def export(
     make_folder(Path(path).parent)
     network = from_pyg(module, graph)
     network.source.update({"data": graph.name})
-    quantized = quantize(network, graph, contract=contract, order=order, logits=logits)
+    quantized = quantize(network, graph, contract=contract, order=order, logits=logits, levels=levels)
     write(quantized, path, features)
     return quantized
 

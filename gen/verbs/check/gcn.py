@@ -54,7 +54,8 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
             what = f"--features {args.features} are those of a network file, and {args.model} has its own."
             raise UserError(what, "arguments", "leave --features away")
         source = load_graph_model(args.model, args.data, args.dataset, raw=args.raw_features)
-        result = check_model(source, config, contract=args.contract, order=args.order, logits=args.logits)
+        options = {name: getattr(args, name) for name in ("contract", "order", "logits", "levels")}
+        result = check_model(source, config, **options)
     return {"model": args.model, **result, "core": name}
 
 

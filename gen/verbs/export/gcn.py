@@ -55,6 +55,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
             contract=args.contract,
             order=args.order,
             logits=args.logits,
+            levels=args.levels,
         )
         step.note(f"{found.report.agreement:.2%} of the nodes keep their class")
     return {

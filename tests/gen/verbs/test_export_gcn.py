@@ -138,3 +138,22 @@ def test_what_is_refused(command, model, data, tmp_path):
         "did you mean 'cora'?",
     )
     assert not (tmp_path / "net.npz").exists()
+
+
+def test_features_of_levels(command, model, tmp_path):
+    """A network and features that belong together: a column for each level of a feature."""
+    path, rows = tmp_path / "net.npz", tmp_path / "features.npy"
+    words = f"(torch.rand(40, {WIDTH}) < 0.3).float()"
+    assert words in model.read_text()
+    reals = f"torch.rand(40, {WIDTH}).sub(0.7).clamp(0)"
+    model.write_text(model.read_text().replace(words, reals))
+    code, _, _ = command("export", model, "-o", path, "--features", rows, "--levels", 4)
+    assert code == 0
+    network, features = intfile.load(path), np.load(rows)
+    assert (network.input.values, network.input.features) == ("binary", 4 * WIDTH)
+    assert features.shape == (40, 4 * WIDTH)
+    assert (features.reshape(40, 4, WIDTH).sum(axis=1) <= 1).all(), "one level of each feature"
+    assert golden_model.run(network, features).scores.shape == (40, 3)
+    code, out, _ = command("check", model, "--preset", "tiny", "--levels", 4)
+    assert code == 0, out
+    assert f"{4 * WIDTH} -> 8" in out
