@@ -17,7 +17,8 @@ from pyralis.gen.files import make_folder, write_file, write_files
 
 __all__ = ["OutOfTimeError", "run_once", "side_by_side", "spent"]
 
-Argument, Result = TypeVar("Argument"), TypeVar("Result")
+Argument = TypeVar("Argument")
+Result = TypeVar("Result")
 
 DONE = "done"
 """Holds the seconds that a run has taken, when it has ended well."""

@@ -3,9 +3,11 @@
 Cold is the first run of a job: nothing is on chip, not even the program. Warm is a later run of the same
 job: weights, edges, scales and the program stay, features are read and results are written as in every run.
 *On chip* is a later run for which sparse features have stayed too, so that only results move: what published
-figures of microseconds can mean only. A later run is what a job of two runs takes longer than a job of one:
-the rate of a stream of runs, each of which writes its results while the next one is at work. A run alone ends
-when they are written, by what its last phase leaves to write later than that.
+figures of microseconds can mean only.
+
+``cycles`` of a later run is what a job of two runs takes longer than a job of one: the rate of a stream of
+runs, each of which writes its results while the next one is at work. ``latency`` is from the begin of such a
+run until all its results are in memory: later by the cycles in which nothing is left but to write them.
 """
 
 from collections.abc import Collection, Mapping
@@ -18,14 +20,10 @@ from pyralis.gen.demo import graphrun
 from pyralis.gen.demo.graphrun import RUNS, GraphRun
 from pyralis.gen.gcn.compile import Compiled
 from pyralis.gen.gcn.traffic import KINDS
-from pyralis.hw.gcn.registers import register_map
-from pyralis.sim.bench.build import use_verilator
 from pyralis.sim.bench.core import MemorySettings
 from pyralis.sim.bench.ddr4 import Ddr4Counts, Ddr4Settings
-from pyralis.sim.bench.machine import Machine, Script
-from pyralis.sim.gcn.bench import build_bench
 from pyralis.sim.gcn.coordination import Switches
-from pyralis.sim.gcn.run import SimulationResult, collect, job_script, lay_out
+from pyralis.sim.gcn.run import SimulationResult, simulate
 from pyralis.sim.golden.gcn import network as golden_model
 
 __all__ = ["DDR4", "DEFAULT_SWITCHES", "LATENCY", "MHZ", "Measured", "measure"]
@@ -69,7 +67,9 @@ class Measured:
         rows = found.phases()
         totals = found.one.totals
         later = {name: found.two.totals[name] - count for name, count in totals.items()}
-        runs = zip(("cold", "warm"), self.cycles, (totals, later), (self.cold, self.warm), strict=True)
+        drains = (0, found.two.totals["drain_cycles"])
+        counts = (totals, later), (self.cold, self.warm)
+        runs = zip(("cold", "warm"), self.cycles, drains, *counts, strict=True)
         predicted = {
             counter: sum(row["work"] for row in rows if row["kind"] == kind)
             for counter, kind in (("entries", "aggregation"), ("products", "combination"))
@@ -87,8 +87,8 @@ class Measured:
             "error": found.one.error if found.one.error != "NONE" else found.two.error,
             "saturated": found.one.saturated,
             **{
-                name: _of_run(compiled, cycles, counted, dram, kinds=MOVED[name])
-                for name, cycles, counted, dram in runs
+                name: _of_run(compiled, (cycles, drain), counted, dram, kinds=MOVED[name])
+                for name, cycles, drain, counted, dram in runs
             },
             "on_chip": self._on_chip(),
             "operations": operations,
@@ -102,7 +102,8 @@ class Measured:
             return None
         once, twice = self.kept.one.totals, self.kept.two.totals
         later = {name: twice[name] - count for name, count in once.items()}
-        figures = _of_run(self.kept.compiled, self.kept.cycles[1], later, self.kept_dram, kinds=("outputs",))
+        taken = self.kept.cycles[1], twice["drain_cycles"]
+        figures = _of_run(self.kept.compiled, taken, later, self.kept_dram, kinds=("outputs",))
         return {**figures, "phases": self.kept.phases()}
 
 
@@ -122,61 +123,50 @@ def measure(
     Raises UserError if the simulator is missing, ToolError if it fails. What the core reports and logits that
     differ are returned, not raised.
     """
-    use_verilator()
     features = prepared.quantized.features
     golden = golden_model.run(prepared.quantized.network, features)
-    (one, cold), (two, both) = (
-        _simulate(compiled, [features] * runs, switches, memory, root) for runs in (1, RUNS)
-    )
-    found = Measured(run=graphrun.compare(compiled, golden, one, two), cold=cold, warm=_later(cold, both))
+    settings: Any = {"memory": memory, "switches": switches, "root": root}
+    one, two = (simulate(compiled, [features] * runs, **settings) for runs in (1, RUNS))
+    run = graphrun.compare(compiled, golden, one, two)
+    found = Measured(run=run, cold=_counts(one), warm=_later(one, two))
     if kept is None or not kept.plan.sparse_input:
         return found
-    two, both = _simulate(kept, [features] * RUNS, switches, memory, root)
-    return replace(found, kept=graphrun.compare(kept, golden, one, two), kept_dram=_later(cold, both))
+    two = simulate(kept, [features] * RUNS, **settings)
+    return replace(found, kept=graphrun.compare(kept, golden, one, two), kept_dram=_later(one, two))
 
 
-def _later(first: Ddr4Counts, both: Ddr4Counts) -> Ddr4Counts:
+def _counts(found: SimulationResult) -> Ddr4Counts:
+    assert found.dram is not None, "the memory is a DDR4 channel"
+    return found.dram
+
+
+def _later(first: SimulationResult, both: SimulationResult) -> Ddr4Counts:
     """Counts of the later one of two runs."""
-    names = [each.name for each in fields(first)]
-    return Ddr4Counts(**{name: getattr(both, name) - getattr(first, name) for name in names})
-
-
-def _simulate(
-    compiled: Compiled, inputs: list[Any], switches: Switches, memory: MemorySettings, root: Path
-) -> tuple[SimulationResult, Ddr4Counts]:
-    handler = compiled.config.handler
-    image = lay_out(compiled, inputs)
-    data, base, size = image.data, image.bases["output"], image.output_bytes
-    if switches.remap:  # whole regions, in which bursts lie permuted
-        data, size = handler.place(data), -(-size // handler.region_bytes) * handler.region_bytes
-    machine = Machine(build_bench(compiled.config, memory_bytes=base + size, root=root))
-    script = job_script(compiled, image)
-    before = Script(register_map(compiled.config))
-    before.write("memory", switches.word)
-    script.steps[:0] = before.steps
-    outcome = machine.run(data, script, dump=(base, size), settings=memory)
-    dram = outcome.dram
-    assert dram is not None, "the memory is a DDR4 channel"
-    if switches.remap:
-        outcome = replace(outcome, dump=handler.collect(outcome.dump, 0, image.output_bytes))
-    return collect(compiled, outcome, image.runs), dram
+    one, two = _counts(first), _counts(both)
+    names = [each.name for each in fields(one)]
+    return Ddr4Counts(**{name: getattr(two, name) - getattr(one, name) for name in names})
 
 
 def _of_run(
     compiled: Compiled,
-    cycles: int,
+    taken: tuple[int, int],
     totals: Mapping[str, int],
     dram: Ddr4Counts,
     *,
     kinds: Collection[str],
 ) -> dict[str, Any]:
-    """Figures of one run, in which no less than *kinds* can move."""
+    """Figures of one run, in which no less than *kinds* can move.
+
+    *taken*: its cycles, and those in which its results are written after them.
+    """
+    cycles, drain = taken
     beat = compiled.config.bus_bits // 8
     moved = {name[: -len("_beats")]: totals[name] * beat for name in totals if name.endswith("_beats")}
     needed = {kind: size for kind, size in compiled.traffic.compulsory.items() if kind in kinds}
     return {
         "cycles": cycles,
-        "us": cycles / MHZ,
+        "latency": cycles + drain,
+        "us": (cycles + drain) / MHZ,
         "bus_bytes": sum(moved.values()),
         "bytes_by_client": moved,
         "compulsory_bytes": sum(needed.values()),

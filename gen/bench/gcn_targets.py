@@ -61,10 +61,14 @@ def _of_run(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         wanted = CYCLES.get((workload, run))
         if wanted is not None and row["core"] in LARGE:
             kept = run == "warm" and row["on_chip"]  # warm is meant with all of the graph on chip
-            cycles, (most, stretch) = (row["on_chip"] if kept else row[run])["cycles"], wanted
-            further = {"bound": stretch, "met": cycles <= stretch} if stretch else None
-            title = f"cycles, {run}, features on chip" if kept else f"cycles, {run}"
-            yield {**_row(title, where, "<=", most, cycles), "stretch": further}
+            state, (most, stretch) = row["on_chip"] if kept else row[run], wanted
+            titles = {"latency": f"cycles, {run}, features on chip" if kept else f"cycles, {run}"}
+            if run == "warm":  # where results are written while the next run is at work
+                titles["cycles"] = f"{titles['latency']}, from one run to the next"
+            for kind, title in titles.items():
+                cycles = state[kind]
+                further = {"bound": stretch, "met": cycles <= stretch} if stretch else None
+                yield {**_row(title, where, "<=", most, cycles), "stretch": further}
     found = row["cold"]["bytes_over_compulsory"]
     yield _row("bytes over compulsory bytes, cold", where, "<=", BYTES, found)
     if workload != "cora-h16":

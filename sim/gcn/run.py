@@ -1,20 +1,23 @@
 """Whole graph networks on the simulated core: one start, no Python per cycle."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from pyralis.gen.errors import UserError
 from pyralis.gen.gcn.compile import Compiled
 from pyralis.hw.gcn.counters import PER_DESCRIPTOR, TOTALS
-from pyralis.hw.gcn.program import ErrorCode, Opcode
+from pyralis.hw.gcn.program import ErrorCode, Opcode, Origin
 from pyralis.hw.gcn.registers import register_map
 from pyralis.sim.bench.build import use_verilator
 from pyralis.sim.bench.core import DEFAULT_MEMORY, MemorySettings
+from pyralis.sim.bench.ddr4 import Ddr4Counts
 from pyralis.sim.bench.machine import Machine, MemoryImage, Outcome, Script
 from pyralis.sim.gcn.bench import build_bench
+from pyralis.sim.gcn.coordination import Switches
 
 __all__ = ["MemoryImage", "Phase", "SimulationResult", "job_script", "lay_out", "simulate"]
 
@@ -52,6 +55,8 @@ class SimulationResult:
         Wall time of the simulation without the build. An aside: machines differ.
     folder : Path
         Where the simulator ran (``dump.fst`` with *waves*).
+    dram : Ddr4Counts or None
+        What the DDR4 channel counted, if the memory is one.
     """
 
     results: np.ndarray
@@ -63,21 +68,42 @@ class SimulationResult:
     error_index: int
     seconds: float
     folder: Path
+    dram: Ddr4Counts | None
     registers: dict[str, Any] = field(repr=False)
 
 
 def lay_out(compiled: Compiled, inputs: Sequence[Any]) -> MemoryImage:
-    """Program, constants and one input for each run, each on a page of its own, results behind them."""
-    packed = b"".join(compiled.pack_input(features) for features in inputs)
-    parts = {"program": compiled.program, "weights": compiled.constants, "input": packed}
+    """Program, constants and one input for each run, each on a page of its own, results behind them.
+
+    Raises UserError if an input does not fit, or is another one than the first that the program keeps.
+    """
+    packed = [compiled.pack_input(features) for features in inputs]
+    if _keeps_input(compiled):
+        for number, other in enumerate(packed):
+            if other != packed[0]:
+                what = f"The program keeps the features of its first run, and those of run {number} differ."
+                raise UserError(what, "inputs", "compile it without keep_input")
+    parts = {"program": compiled.program, "weights": compiled.constants, "input": b"".join(packed)}
     return MemoryImage.of(parts, page=PAGE, runs=len(inputs), output_stride=compiled.output_stride)
 
 
+def _keeps_input(compiled: Compiled) -> bool:
+    loads = (each for each in compiled.descriptors if each["opcode"] is Opcode.LOAD)
+    return any(load["origin"] is Origin.INPUT and load.get("resident") for load in loads)
+
+
 def job_script(
-    compiled: Compiled, image: MemoryImage, *, resident: bool = True, timeout: int = 100_000
+    compiled: Compiled,
+    image: MemoryImage,
+    *,
+    resident: bool = True,
+    timeout: int = 100_000,
+    switches: Switches | None = None,
 ) -> Script:
     """One job as a driver does it: identify, set addresses, start, wait for the interrupt, read counters."""
     script = Script(register_map(compiled.config))
+    if switches is not None:
+        script.write("memory", switches.word)
     for name in ("ident", "version"):
         script.read(name)
     script.job(
@@ -109,6 +135,7 @@ def simulate(
     resident: bool = True,
     waves: bool = False,
     timeout: int = 100_000,
+    switches: Switches | None = None,
     root: Path = Path("build/sim"),
 ) -> SimulationResult:
     """Runs the RTL of ``compiled.config`` on each of *inputs* (see :meth:`Compiled.pack_input`).
@@ -119,20 +146,27 @@ def simulate(
         Runs after the first one find on chip what fits there.
     timeout : int
         Cycles without activity after which the core gives up.
+    switches : Switches, optional
+        Of the Memory Handler; as after a reset without them.
 
-    Raises UserError if the simulator is missing or an input does not fit, ToolError if the simulator fails.
-    An error that the core reports is returned, not raised.
+    Raises UserError if the simulator is missing or :func:`lay_out` refuses an input, ToolError if the
+    simulator fails. An error that the core reports is returned, not raised.
     """
     use_verilator()  # what is missing is said before the long work
-    image = lay_out(compiled, inputs)
-    need = image.bases["output"] + image.output_bytes
-    machine = Machine(build_bench(compiled.config, memory_bytes=need, waves=waves, root=root), waves=waves)
-    outcome = machine.run(
-        image.data,
-        job_script(compiled, image, resident=resident, timeout=timeout),
-        dump=(image.bases["output"], image.output_bytes),
+    image, handler = lay_out(compiled, inputs), compiled.config.handler
+    contents, base, size = image.data, image.bases["output"], image.output_bytes
+    remap = switches is not None and switches.remap
+    if remap:  # whole regions, in which bursts lie permuted
+        contents, size = handler.place(contents), -(-size // handler.region_bytes) * handler.region_bytes
+    bench = build_bench(compiled.config, memory_bytes=base + size, waves=waves, root=root)
+    outcome = Machine(bench, waves=waves).run(
+        contents,
+        job_script(compiled, image, resident=resident, timeout=timeout, switches=switches),
+        dump=(base, size),
         settings=memory,
     )
+    if remap:
+        outcome = replace(outcome, dump=handler.collect(outcome.dump, 0, image.output_bytes))
     return collect(compiled, outcome, image.runs)
 
 
@@ -161,5 +195,6 @@ def collect(compiled: Compiled, outcome: Outcome, runs: int) -> SimulationResult
         error_index=values["error"] >> 16,
         seconds=outcome.seconds,
         folder=outcome.folder,
+        dram=outcome.dram,
         registers=values,
     )

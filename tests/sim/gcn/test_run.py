@@ -8,10 +8,12 @@ from coreruns import TINY, assert_same
 from intgraphs import binary, gcn, random_network
 from scipy.sparse import csr_array
 
-from pyralis.gen.gcn.compile import Settings
+from pyralis.gen.errors import UserError
+from pyralis.gen.gcn.compile import Settings, compile_network
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.program import Content, Opcode
 from pyralis.sim.bench.core import MemorySettings
+from pyralis.sim.gcn.run import simulate
 
 WEIGHTED = GcnConfig(
     columns=4, lanes=4, splits=4, edge_weights=True, gather_ports=8, pe_rows=8, hubs=4, group_bytes=64
@@ -27,6 +29,16 @@ def test_contract_b_on_lists_and_on_rows(chain):
     assert_same(network, [csr_array(features)], TINY, Settings(chain=chain))
     dense = replace(network, input=replace(network.input, sparse=False))
     assert_same(dense, [features], TINY, Settings(chain=chain))
+
+
+def test_features_that_are_kept_are_those_of_all_runs():
+    rng = np.random.default_rng(1)
+    network, first, second = gcn(rng), binary(rng, 20, 24), binary(rng, 20, 24)
+    compiled = compile_network(network, TINY, features=first | second, settings=Settings(keep_input=True))
+    with pytest.raises(UserError) as caught:
+        simulate(compiled, [first, first, second])
+    assert caught.value.what == "The program keeps the features of its first run, and those of run 2 differ."
+    assert caught.value.hint == "compile it without keep_input"
 
 
 def assert_random(seed, config):
