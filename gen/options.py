@@ -3,14 +3,17 @@
 import argparse
 from typing import Any
 
+from pyralis.gen.files import read_array
 from pyralis.gen.model import FACTS
 
 __all__ = [
+    "add_features",
     "add_graph",
     "add_logits",
     "add_memory",
     "add_model",
     "facts_of",
+    "features_of",
     "memory_of",
     "natural",
     "positive",
@@ -60,6 +63,18 @@ def add_graph(parser: argparse.ArgumentParser) -> None:
         help="round values of features to so many levels, each with weights of its own, so that entries need "
         "no value (default: 0, int8)",
     )
+
+
+def add_features(parser: argparse.ArgumentParser, why: str) -> None:
+    """``--features`` for the graph of a network file; *why* ends its help. Read with :func:`features_of`."""
+    parser.add_argument(
+        "--features", metavar="FILE.npy", help=f"features of its graph, (nodes, features) integers: {why}"
+    )
+
+
+def features_of(args: argparse.Namespace) -> Any:
+    """The array of :func:`add_features`, or None."""
+    return None if args.features is None else read_array(args.features, "features")
 
 
 def add_logits(parser: Any) -> None:

@@ -11,10 +11,10 @@ from pyralis.gen.boards.choose import board_named
 from pyralis.gen.boards.design import Design
 from pyralis.gen.boards.options import add_build, render_build, run_build
 from pyralis.gen.errors import UserError
-from pyralis.gen.files import read_array
 from pyralis.gen.gcn import intfile
 from pyralis.gen.gcn.capacity import COUNTED
 from pyralis.gen.gcn.config import add_core, choose
+from pyralis.gen.options import add_features, features_of
 
 __all__ = ["add_design", "add_parser", "design_of", "render", "run"]
 
@@ -41,11 +41,7 @@ def add_design(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--network", metavar="NET.npz", help="an integer graph network (default: one for a graph of digits)"
     )
-    parser.add_argument(
-        "--features",
-        metavar="FILE.npy",
-        help="features of the network's graph, (nodes, features) integers; validate.py runs them",
-    )
+    add_features(parser, "validate.py runs them")
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
@@ -68,7 +64,7 @@ def design_of(args: argparse.Namespace) -> Design:
     if args.network is None:
         network, compiled, samples = gcn.digits(config, board, TRAINED, args.progress)
     else:
-        network, features = intfile.load(args.network), np.asarray(read_array(args.features, "features"))
+        network, features = intfile.load(args.network), np.asarray(features_of(args))
         compiled = compile_network(network, config, features=features)
         samples = gcn.samples(network, features)
     return gcn.design(config, name, compiled, samples, network)

@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from pyralis.gen.errors import UserError
-from pyralis.gen.files import read_array
 from pyralis.gen.gcn import intfile
 from pyralis.gen.gcn.check import check_model, check_network
 from pyralis.gen.gcn.config import add_core, choose
 from pyralis.gen.gcn.model import load_graph_model
 from pyralis.gen.model import is_network_file
-from pyralis.gen.options import add_graph
+from pyralis.gen.options import add_features, add_graph, features_of
 from pyralis.gen.text import table
 
 __all__ = ["add_parser", "render", "run"]
@@ -27,11 +26,7 @@ def add_parser(subparsers) -> argparse.ArgumentParser:
         "not fit.",
     )
     parser.add_argument("model", metavar="MODEL", help="net.npz, FILE.py[:NAME] or package.module:NAME")
-    parser.add_argument(
-        "--features",
-        metavar="FILE.npy",
-        help="features of the graph of net.npz, (nodes, features) integers: for the room that they need",
-    )
+    add_features(parser, "for the room that they need")
     add_core(parser)
     add_graph(parser)
     return parser
@@ -44,7 +39,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         if args.data is not None:
             what = f"--data {args.data} is the graph of a model, and {args.model} holds its graph."
             raise UserError(what, "arguments", "leave --data away")
-        features = None if args.features is None else read_array(args.features, "features")
+        features = features_of(args)
         result = check_network(intfile.load(args.model), config, features)
     else:
         if Path(args.model).is_dir():

@@ -3,12 +3,12 @@
 import argparse
 from typing import Any
 
-from pyralis.gen.files import read_array
 from pyralis.gen.gcn import intfile
 from pyralis.gen.gcn.compile import compile_network
 from pyralis.gen.gcn.config import add_core, choose
 from pyralis.gen.gcn.estimate import estimate
 from pyralis.gen.gcn.traffic import KINDS
+from pyralis.gen.options import add_features, features_of
 from pyralis.gen.text import table
 
 __all__ = ["add_parser", "render", "run"]
@@ -23,11 +23,7 @@ def add_parser(subparsers) -> argparse.ArgumentParser:
         "cycles. Look-up tables and multipliers are not estimated: pyralis boards lists what was counted.",
     )
     parser.add_argument("network", metavar="NET.npz", help="an integer graph network")
-    parser.add_argument(
-        "--features",
-        metavar="FILE.npy",
-        help="features of its graph, (nodes, features) integers: needed if the core reads them as lists",
-    )
+    add_features(parser, "needed if the core reads them as lists")
     add_core(parser)
     return parser
 
@@ -35,7 +31,7 @@ def add_parser(subparsers) -> argparse.ArgumentParser:
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Returns :meth:`pyralis.gen.gcn.estimate.Estimate.to_json` with what it is of."""
     name, config = choose(args.preset, args.config)
-    features = None if args.features is None else read_array(args.features, "features")
+    features = features_of(args)
     compiled = compile_network(intfile.load(args.network), config, features=features)
     return {"network": args.network, "core": name, **estimate(compiled, features).to_json()}
 

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from pyralis.gen.errors import UserError
-from pyralis.gen.files import make_folder, read_array
+from pyralis.gen.files import make_folder
 from pyralis.gen.folder import file_table
 from pyralis.gen.gcn import intfile
 from pyralis.gen.gcn.compile import compile_network
 from pyralis.gen.gcn.config import add_core, choose
 from pyralis.gen.gcn.generate import generate
+from pyralis.gen.options import add_features, features_of
 
 __all__ = ["add_parser", "render", "run"]
 
@@ -28,11 +29,7 @@ def add_parser(subparsers) -> argparse.ArgumentParser:
     parser.add_argument(
         "--network", metavar="NET.npz", help="an integer graph network to compile for the core"
     )
-    parser.add_argument(
-        "--features",
-        metavar="FILE.npy",
-        help="features of the graph, (nodes, features) integers: needed if the network reads them as lists",
-    )
+    add_features(parser, "needed if the core reads them as lists")
     parser.add_argument(
         "-o", "--output", metavar="DIR", help="folder to write (default: build/generate/gcn-PRESET)"
     )
@@ -48,7 +45,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     folder = make_folder(args.output or f"build/generate/gcn-{name}")
     compiled = None
     if args.network is not None:
-        features = None if args.features is None else read_array(args.features, "features")
+        features = features_of(args)
         compiled = compile_network(intfile.load(args.network), config, features=features)
     with args.progress.step("generate") as step:
         manifest = generate(config, Path(folder), name=name, compiled=compiled, network_file=args.network)
