@@ -4,21 +4,16 @@ import math
 import os
 import signal
 import subprocess
-import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
 
 from pyralis.gen.doctor import require
 from pyralis.gen.errors import ToolError
 from pyralis.gen.files import make_folder, write_file, write_files
 
-__all__ = ["OutOfTimeError", "run_once", "side_by_side", "spent"]
-
-Argument = TypeVar("Argument")
-Result = TypeVar("Result")
+__all__ = ["OutOfTimeError", "run_once", "spent"]
 
 DONE = "done"
 """Holds the seconds that a run has taken, when it has ended well."""
@@ -74,10 +69,8 @@ def run_once(
         The tool failed, or did not write an output.
     """
     require("filelock")
-    from filelock import FileLock
-
     make_folder(folder)
-    with FileLock(f"{folder}.lock"):
+    with _locked(f"{folder}.lock", tick):
         if (folder / DONE).exists():
             return True
         write_files(folder, sources)
@@ -90,46 +83,26 @@ def run_once(
     return False
 
 
+@contextmanager
+def _locked(path: str, tick: Callable[[], object]) -> Iterator[None]:
+    """Nobody else holds the lock *path*; *tick* is called while somebody does."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path)
+    while not lock.is_locked:
+        try:
+            lock.acquire(timeout=TICK)
+        except Timeout:
+            tick()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def spent(folder: Path) -> float:
     """Seconds of wall time that the run kept in *folder* took when it was done."""
     return float((folder / DONE).read_text() or 0)
-
-
-def side_by_side(
-    job: Callable[[Argument, Callable[[], object]], Result],
-    arguments: Sequence[Argument],
-    *,
-    tick: Callable[[], object] = lambda: None,
-) -> list[Result]:
-    """What *job* returns for each of *arguments*, all at the same time.
-
-    Its second argument is a ``tick`` for :func:`run_once`, which ends the run when another one has failed or
-    this thread is interrupted. *tick* is called here, now and then.
-
-    Raises what the first job to fail has raised.
-    """
-    stop = threading.Event()
-
-    def going_on() -> None:
-        if stop.is_set():
-            raise _StoppedError
-
-    with ThreadPoolExecutor(len(arguments)) as pool:
-        try:
-            futures = [pool.submit(job, argument, going_on) for argument in arguments]
-            while True:
-                done, left = wait(futures, TICK, FIRST_EXCEPTION)
-                for future in done:
-                    future.result()
-                if not left:
-                    return [future.result() for future in futures]
-                tick()
-        finally:
-            stop.set()
-
-
-class _StoppedError(Exception):
-    """A run is not wanted any more."""
 
 
 def _execute(

@@ -1,11 +1,10 @@
 """Runs of tools: done once, known by what they leave, ended when they take too long."""
 
-import time
-
 import pytest
+from filelock import FileLock
 
 from pyralis.gen.errors import ToolError
-from pyralis.gen.process import OutOfTimeError, run_once, side_by_side, spent
+from pyralis.gen.process import OutOfTimeError, run_once, spent
 
 
 def run(folder, script, **changes):
@@ -44,34 +43,10 @@ def test_a_run_that_takes_too_long_is_ended_with_all_its_children(tmp_path):
     assert not (tmp_path / "run" / "done").exists()
 
 
-def test_jobs_run_at_the_same_time(tmp_path):
-    def meet(own, tick):
-        other = 1 - own
-        return run(
-            tmp_path / str(own), f"touch in; while [ ! -e ../{other}/in ]; do sleep 0.05; done; touch out"
-        )
-
-    assert side_by_side(meet, [0, 1]) == [False, False]
-
-
-def test_one_that_fails_ends_the_others(tmp_path):
-    def job(script, tick):
-        return run(tmp_path / script[:4], script, tick=tick)
-
-    began = time.monotonic()
-    with pytest.raises(ToolError, match=r"sh stopped: ERROR: no licence"):
-        side_by_side(job, ["true; sleep 60", "echo ERROR: no licence; exit 3"])
-    assert time.monotonic() - began < 30
-
-
-def test_an_interruption_ends_all(tmp_path):
+def test_who_waits_for_another_can_be_interrupted(tmp_path):
     def interrupt():
         raise KeyboardInterrupt
 
-    def job(number, tick):
-        return run(tmp_path / str(number), "sleep 60", tick=tick)
-
-    began = time.monotonic()
-    with pytest.raises(KeyboardInterrupt):
-        side_by_side(job, [0, 1], tick=interrupt)
-    assert time.monotonic() - began < 30
+    with FileLock(f"{tmp_path / 'run'}.lock"), pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "run", "touch out", tick=interrupt)
+    assert not run(tmp_path / "run", "touch out")
