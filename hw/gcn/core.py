@@ -280,8 +280,7 @@ class GcnCore(wiring.Component):
             self.combination.issued,
             self.combination.stepping,
         )
-        activity, later, at_work = Signal(), Signal(), Signal()
-        m.d.comb += at_work.eq(self.aggregate.active | self.combine.active)
+        activity, later = Signal(), Signal()
         m.d.sync += activity.eq(moved.any())
         # Results of a run are written while the next one is at work; the job's end is behind all of them.
         m.d.sync += later.eq(control.runs_done + 1 != control.runs)
@@ -294,7 +293,7 @@ class GcnCore(wiring.Component):
             control.fetch_busy.eq(fetch.busy),
             control.fetch_error.eq(fetch.error),
             control.fetch_index.eq(fetch.error_index),
-            execute.writes_idle.eq(~self.results.busy | later),
+            execute.may_end.eq(~self.results.busy | later),
             self.saturated.eq(self.aggregate.saturated | self.combination.saturated),
             self.aggregate.clear.eq(control.begin),
             self.combination.clear.eq(control.begin),
@@ -303,7 +302,7 @@ class GcnCore(wiring.Component):
             counters.cycles.eq(control.busy),
             counters.aggregate_cycles.eq(self.aggregate.active),
             counters.combine_cycles.eq(self.combine.active),
-            counters.drain_cycles.eq(self.results.busy & ~(at_work | load.busy)),
+            counters.drain_cycles.eq(execute.draining),
             counters.entries.eq(self.aggregation.entries),
             counters.issued.eq(self.combination.issued),
             counters.stepping.eq(self.combination.stepping),

@@ -20,7 +20,8 @@ EVENTS = (
     *("program_beats", "edges_beats", "features_beats", "weights_beats", "write_beats"),
 )
 """Totals of what happens at most once a cycle: busy cycles, those in which each engine has a descriptor,
-those in which nothing is left but results to write; bus beats of each reader and of the writer."""
+those at the job's end in which nothing is left but results to write; bus beats of each reader and of the
+writer."""
 
 TOTALS = (*EVENTS[:4], "entries", "products", *EVENTS[4:])
 """Job totals, 48 bits. ``entries``: of adjacencies, given to SIMD cores, each slice counted; ``products``: of

@@ -35,10 +35,12 @@ class Execute(wiring.Component):
         The oldest load that has not ended has begun.
     skip_resident : In(1)
         Resident loads are only counted.
-    writes_idle : In(1)
-        The run may end: nothing is on its way to memory, or need not be there yet.
+    may_end : In(1)
+        Nothing is on its way to memory, or need not be there when the run ends.
     run_done : Out(1)
         Pulse: the end of the program, and everything before it has ended. The next run begins to count anew.
+    draining : Out(1)
+        The run could end but for ``may_end``.
     index : Out(16)
         Of the descriptor that was handed out last, for errors.
 
@@ -56,8 +58,9 @@ class Execute(wiring.Component):
             "ended": In(data.StructLayout(dict.fromkeys(UNITS, 1))),
             "oldest_begun": In(1),
             "skip_resident": In(1),
-            "writes_idle": In(1),
+            "may_end": In(1),
             "run_done": Out(1),
+            "draining": Out(1),
             "index": Out(16),
         })
 
@@ -98,7 +101,8 @@ class Execute(wiring.Component):
         nothing = Cat(open_[name] != 0 for name in UNITS).any()
         m.d.comb += [
             end.eq(self.descriptors.valid & (header.opcode == Opcode.END)),
-            self.run_done.eq(end & ~nothing & self.writes_idle),
+            self.run_done.eq(end & ~nothing & self.may_end),
+            self.draining.eq(end & ~nothing & ~self.may_end),
             self.descriptors.ready.eq(taken.any() | self.run_done),
         ]
         with m.If(self.run_done):

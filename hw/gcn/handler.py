@@ -18,10 +18,10 @@ from pyralis.hw.gcn.batch import BatchOrder
 __all__ = ["CLIENTS", "NEEDS", "READERS", "HandlerConfig", "MemoryHandler"]
 
 READERS = ("program", "edges", "features", "weights")
-"""Clients that read, highest priority first."""
+"""Clients that read, in HyGCN's order of priority, the highest first."""
 
 CLIENTS = (*READERS, "outputs")
-"""All clients, highest priority first; the last one writes."""
+"""All clients, in HyGCN's order of priority; the last one writes."""
 
 NEEDS = ("program", "weights", "features", "edges", "outputs")
 """All clients in the order in which the first layer wants what they bring, if it combines first: no product

@@ -15,7 +15,7 @@ __all__ = ["IDENTIFICATION", "VERSION", "register_map"]
 IDENTIFICATION = int.from_bytes(b"PyGC", "big")
 """First word of the map: the driver refuses anything else."""
 
-VERSION = 1
+VERSION = 2
 """Raised when a register changes its meaning."""
 
 

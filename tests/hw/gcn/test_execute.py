@@ -99,7 +99,7 @@ class Bench:
             ctx.set(dut.ended, pulses)
             # In the cycle in which it ends, a load may count or not.
             ctx.set(dut.oldest_begun, begun and not (pulses["load"] and rng.random() < 0.5))
-            ctx.set(dut.writes_idle, idle)
+            ctx.set(dut.may_end, idle)
             word = rubbish(rng, dut.descriptors.payload)
             if shown:
                 word = left[0].word if left else rubbish(rng, word_bits(dut)) << 16 | Opcode.END.value
@@ -120,10 +120,12 @@ class Bench:
                         assert given.skip == (skip and s.resident)
                         given = given.load
                     assert given.as_bits() == s.word
-            done = shown and not left and idle and not any(place.values()) and not any(inside.values())
+            over = shown and not left and not any(place.values()) and not any(inside.values())
+            done = over and idle
             unit = left[0].unit if shown and left else None
             fits = unit is not None and (place[unit] is None or (offered[unit] and ready[unit]))
             assert ctx.get(dut.run_done) == done
+            assert ctx.get(dut.draining) == (over and not idle)
             if shown:
                 assert ctx.get(dut.descriptors.ready) == (done or fits), (unit, self.cycle)
 
