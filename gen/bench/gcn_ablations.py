@@ -17,6 +17,7 @@ from pyralis.gen.bench.gcn_workloads import Prepared
 from pyralis.gen.errors import UserError
 from pyralis.gen.gcn.compile import compile_network
 from pyralis.gen.gcn.order import Order
+from pyralis.gen.gcn.phases import phases
 from pyralis.gen.gcn.quantize import quantize
 from pyralis.gen.gcn.schedule import Settings
 from pyralis.gen.progress import QUIET, Progress, ticking
@@ -107,6 +108,7 @@ VARIANTS = (
         title="memory coordination as HyGCN's",
         on="weights, features, edges",
         off="edges, features, weights, in batches",
+        settings=Settings(input_first=False),
         switches=Switches(remap=False),
     ),
     Variant(
@@ -204,7 +206,7 @@ def _figures(found: Measured) -> dict[str, Any]:
         "bit_exact": found.run.bit_exact,
         "hit_rate": found.cold.hit_rate,
         "parallelism": found.cold.parallelism,
-        "operations": sum(row["operations"] for row in found.run.phases()),
+        "operations": sum(each.operations for each in phases(found.run.compiled)),
         "weight_reads": _weight_reads(found),
     }
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pyralis.gen.gcn import layout
-from pyralis.gen.gcn.allocate import Holding, Item, hold, least
+from pyralis.gen.gcn.allocate import Holding, Item, NoRoomError, hold, least
 from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntCombine, IntGraphNetwork, IntOperation
 from pyralis.gen.gcn.needs import Need
 from pyralis.gen.gcn.steps import Lists, Plan, Step
@@ -24,6 +24,9 @@ UNITS = {
     "scales": "scales of a column",
 }
 """What each memory is counted in, by the first word of its name."""
+
+SCALES = ("scales aggregate", "scales combine")
+"""The memories that one load can fill both of."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -77,6 +80,26 @@ class Constants:
         for memory, capacity in _capacities(config).items():
             sizes, places = _places(memory, self.uses, plan)
             self.holdings[memory] = hold(sizes, places, plan.phases, capacity)
+        self._share_scales(plan)
+
+    def _share_scales(self, plan: Plan) -> None:
+        """The same places in both memories of scales, if some are of both engines and all stay."""
+        one, two = (_places(memory, self.uses, plan) for memory in SCALES)
+        self._shared = one[0].keys() & two[0].keys()
+        places = list(dict.fromkeys([*one[1], *two[1]]))
+        try:
+            both = hold(one[0] | two[0], places, plan.phases, _capacities(self.config)[SCALES[0]])
+        except NoRoomError:
+            self._shared = set()
+            return
+        if self._shared and both.resident:
+            self.holdings |= dict.fromkeys(SCALES, both)
+        else:
+            self._shared = set()
+
+    def memories(self, use: Use) -> tuple[str, ...]:
+        """Those that the load of *use* fills."""
+        return SCALES if use.memory in SCALES and use.name in self._shared else (use.memory,)
 
     def item(self, use: Use, phase: int) -> Item:
         return self.holdings[use.memory].items[use.name, phase]

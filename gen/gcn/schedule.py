@@ -35,6 +35,8 @@ class Settings:
         Tasks go to cores by the number of their row.
     keep_input : bool
         Lists of features stay on chip: every run of a job has the same input, which only the first one reads.
+    input_first : bool
+        What later steps need is loaded when the lists of features are there, which the first one waits for.
     """
 
     chain: bool = True
@@ -42,6 +44,7 @@ class Settings:
     cooperative: bool = False
     by_row: bool = False
     keep_input: bool = False
+    input_first: bool = True
 
 
 class Schedule:
@@ -75,6 +78,7 @@ class Schedule:
         self._waits = Waits()
         self._held: set[tuple[str, int]] = set()  # memory and identity of what has been loaded
         self._listed: dict[int, int] = {}  # first lines of the features that are there, and their interval
+        self._before_others = 0  # loads that those behind them wait for
         self._turn = 0  # half of the line buffers that the next features go to
         last = plan.steps[-1]
         self.results = result_form(config, last, network.nodes, network.widths()[last.operation.name])
@@ -107,10 +111,10 @@ class Schedule:
             self._load_constant(uses[-1], step)
 
     def _load_constant(self, use: Use, step: Step) -> None:
-        item = self.constants.item(use, step.phase)
-        if (use.memory, id(item)) in self._held:
+        item, memories = self.constants.item(use, step.phase), self.constants.memories(use)
+        if (memories, id(item)) in self._held:
             return
-        self._held.add((use.memory, id(item)))
+        self._held.add((memories, id(item)))
         fields = {
             **use.fields,
             "origin": Origin.WEIGHTS,
@@ -119,8 +123,11 @@ class Schedule:
             "beats": self._beats(len(use.data)),
             "start": item.base,
             "count": item.size,
+            "both": int(len(memories) == 2),
         }
-        self._add_load(fields, Access(use.memory, item.base, item.base + item.size, True))
+        self._add_load(
+            fields, *(Access(memory, item.base, item.base + item.size, True) for memory in memories)
+        )
 
     def _load_input(self, step: Step) -> None:
         if INPUT not in (step.first, step.second, step.operation.epilogue.extra):
@@ -161,9 +168,13 @@ class Schedule:
             "count": count,
         }
         self._add_load(fields, Access("features", start, start + count, True))
+        if self.settings.input_first and lists.together:
+            self._before_others = self._waits.counts["load"]
 
-    def _add_load(self, fields: dict[str, Any], access: Access) -> None:
-        self._add({"opcode": Opcode.LOAD, **self._waits.add("load", [access]), **fields})
+    def _add_load(self, fields: dict[str, Any], *accesses: Access) -> None:
+        after = self._waits.add("load", accesses)
+        after["after_load"] = self._before_others
+        self._add({"opcode": Opcode.LOAD, **after, **fields})
 
     def _compute(self, number: int) -> None:
         step, phase = self.plan.steps[number], self.plan.steps[number].phase

@@ -17,6 +17,7 @@ __all__ = ["CONSTANT_LOAD", "ConstantLoader", "LoadedRow"]
 CONSTANT_LOAD = data.StructLayout({
     "content": Content,
     "engine": Engine,
+    "both": 1,
     "shift": EPILOGUE_SETTINGS.members["shift"],
     "bias_shift": EPILOGUE_SETTINGS.members["bias_shift"],
     "start": 16,
@@ -190,6 +191,7 @@ class ConstantLoader(wiring.Component):
             biases.ready.eq(self.biases.ready),
             self.scales.valid.eq(scales.valid & uses["scales"]),
             self.scales.engine.eq(load.engine),
+            self.scales.both.eq(load.both),
             self.scales.row.eq(place),
             self.scales.scales.eq(scales.payload),
             scales.ready.eq(1),

@@ -60,7 +60,7 @@ __all__ = [
     "takes_compact",
 ]
 
-VERSION = 1
+VERSION = 2
 
 COMPACT_BITS = 11
 """Bits of an index in a compact line."""
@@ -199,12 +199,13 @@ LOAD = _descriptor({
     "content": Content,
     "origin": Origin,
     "engine": 1,  # biases and scales: 0 of the Aggregation Engine, 1 of the Combination Engine
+    "both": 1,  # scales: of both engines
     "resident": 1,  # only in the first run, if the core is told so: what is loaded stays (it counts as ended)
     "valued": 1,  # lines have eight int8 values behind their entries
     "compact": 1,  # lines of features have entries of 12 bits
     "bias_shift": EPILOGUE_SETTINGS.members["bias_shift"],  # biases: of the descriptor that they are for
     "shift": EPILOGUE_SETTINGS.members["shift"],
-    "pad": 13,
+    "pad": 12,
     "source": 32,
     "beats": 32,  # bus beats to read
     "start": 32,  # first line, weight row, slice of biases, scale or word of the row store

@@ -15,12 +15,13 @@ __all__ = ["ScaleWrite", "Scales"]
 
 
 class ScaleWrite(data.StructLayout):
-    """One scale of every column, for place ``row`` of its memory."""
+    """One scale of every column, for place ``row`` of the memory of ``engine``, or of ``both``."""
 
     def __init__(self, config: GcnConfig) -> None:
         super().__init__({
             "valid": 1,
             "engine": Engine,
+            "both": 1,
             "row": ROW_BITS,
             "scales": data.ArrayLayout(16, config.columns),
         })
@@ -67,6 +68,6 @@ class Scales(wiring.Component):
                 port.scale.eq(read.data),
                 write.addr.eq(self.write.row),
                 write.data.eq(self.write.scales[column]),
-                write.en.eq(self.write.valid & (self.write.engine == self.engine)),
+                write.en.eq(self.write.valid & (self.write.both | (self.write.engine == self.engine))),
             ]
         return m

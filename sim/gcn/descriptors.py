@@ -75,15 +75,22 @@ def _rows_touches(
     return found
 
 
+def _engines(load: dict[str, Any]) -> tuple[int, ...]:
+    """Engines that a load of biases or scales is for."""
+    return (0, 1) if load["content"] is Content.SCALES and load["both"] else (load["engine"],)
+
+
 def _job(d: dict[str, Any], c: GcnConfig) -> Job:
     opcode = d["opcode"]
     after = {unit: d[f"after_{unit}"] for unit in UNITS}
     if opcode is Opcode.LOAD:
         memory = d["content"].name.lower()
+        memories = [memory]
         if d["content"] in (Content.BIASES, Content.SCALES):
-            memory += str(d["engine"])
+            memories = [f"{memory}{engine}" for engine in _engines(d)]
+        end = d["start"] + d["count"]
         return Job(
-            unit="load", after=after, touches=(Touch(memory, d["start"], d["start"] + d["count"], True),)
+            unit="load", after=after, touches=tuple(Touch(each, d["start"], end, True) for each in memories)
         )
     if opcode is Opcode.STORE:
         stored = Touch("rows", d["base"], d["base"] + d["words"], False)

@@ -123,7 +123,8 @@ class _Machine:
         elif content is Content.SCALES:
             used = 2 * count * c.columns
             scales = np.frombuffer(found, "<u2", count * c.columns)
-            self._write(m.scales[d["engine"]], start * c.columns, scales)
+            for engine in (0, 1) if d["both"] else (d["engine"],):
+                self._write(m.scales[engine], start * c.columns, scales)
         else:
             used = count * c.lanes
             self._write(m.store, start, np.frombuffer(found, np.uint8, used).reshape(count, -1))

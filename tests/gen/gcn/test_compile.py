@@ -56,18 +56,24 @@ def test_aggregations_are_chained_only_to_the_one_reader_behind_them():
     assert refused(GCN, narrow)[0].startswith("rows that are combined have 5 elements")
 
 
-def test_loads_run_ahead_and_wait_for_nothing():
+def waits_of_loads(compiled) -> dict[str, list[int]]:
+    """By unit, how many of its descriptors each load waits for."""
+    loads = [each for each in compiled.descriptors if each["opcode"] is Opcode.LOAD]
+    return {unit: [load[f"after_{unit}"] for load in loads] for unit in ("load", "aggregate", "combine")}
+
+
+def test_loads_run_ahead_and_wait_for_the_features():
     compiled = compile_network(GCN, TINY, features=WORDS)
-    assert len(compiled.program) == DESCRIPTOR_BYTES * len(compiled.descriptors)  # four whole pages
+    assert len(compiled.descriptors) == 15
+    assert len(compiled.program) == DESCRIPTOR_BYTES * 16  # four whole pages
     assert [each["index"] for each in compiled.descriptors] == list(range(len(compiled.descriptors)))
-    waits = {
-        count
-        for each in compiled.descriptors
-        if each["opcode"] is Opcode.LOAD
-        for key, count in each.items()
-        if key.startswith("after")
-    }
-    assert waits == {0}
+    waits = waits_of_loads(compiled)
+    contents = [each["content"] for each in compiled.descriptors if each["opcode"] is Opcode.LOAD]
+    first = contents.index(Content.FEATURES) + 1
+    assert waits.pop("load") == [0] * first + [first] * (len(contents) - first)
+    assert not any(any(counts) for counts in waits.values())
+    at_once = compile_network(GCN, TINY, features=WORDS, settings=Settings(input_first=False))
+    assert not any(any(counts) for counts in waits_of_loads(at_once).values())
     combine = next(each for each in compiled.descriptors if each["opcode"] is Opcode.COMBINE)
     assert combine["follows"] == 1
     assert compiled.descriptors[combine["index"] - 1]["content"] is Content.FEATURES
@@ -75,7 +81,19 @@ def test_loads_run_ahead_and_wait_for_nothing():
     assert last["target"] is Target.MEMORY
     assert "follows" not in last  # its lines have been there since the first aggregation
     scales = [each for each in compiled.descriptors if each.get("content") is Content.SCALES]
-    assert len(scales) == 3  # two of four are the same in the same engine
+    assert [each["both"] for each in scales] == [0, 1]  # three of four are the same, of both engines
+    assert len({each["start"] for each in scales}) == 2
+
+
+def test_scales_that_do_not_all_stay_are_loaded_for_each_engine():
+    tight, rng = replace(TINY, store_rows=16), np.random.default_rng(2)
+    network = gcn(rng, nodes=32)
+    *others, last = network.operations
+    other = replace(last, epilogue=replace(last.epilogue, scale=rng.integers(1, 9, 32).astype(np.uint16)))
+    network = replace(network, operations=(*others, other))  # three of 16, where 32 have a place
+    compiled = compile_network(network, tight, features=binary(rng, 32, 24))
+    scales = [each for each in compiled.descriptors if each.get("content") is Content.SCALES]
+    assert [(each["engine"], each["both"]) for each in scales] == [(1, 0), (1, 0), (0, 0), (0, 0)]
 
 
 def test_programs_are_filled_up_to_whole_pages():

@@ -103,7 +103,7 @@ class Bench:
                 continue
             word = layout_.from_bits(int(dut.scales.value))
             if word.valid:
-                self.scales.append((self.cycle, (word.engine, word.row, list(word.scales))))
+                self.scales.append((self.cycle, (word.engine, word.both, word.row, list(word.scales))))
             if int(dut.oldest_begun.value):
                 number = len(self.ended)
                 load = self.expected[number]
@@ -225,15 +225,22 @@ class Bench:
 
     def row_scales(self, nodes, **more):
         scale = self.random.integers(0, 1 << 16, nodes).astype(np.uint16)
-        count, engine = -(-nodes // C), self.rng.choice(list(Engine))
+        count, engine, both = -(-nodes // C), self.rng.choice(list(Engine)), self.rng.getrandbits(1)
         start = self.rng.randrange(1000)
         padded = np.pad(scale, (0, count * C - nodes)).tolist()
 
         def check(words):
-            assert words["scales"] == [(engine, start + row, padded[row * C :][:C]) for row in range(count)]
+            rows = [padded[row * C :][:C] for row in range(count)]
+            assert words["scales"] == [(engine, both, start + at, row) for at, row in enumerate(rows)]
 
         data = layout.pack_scales(CONFIG, scale).tobytes()
-        fields = {"content": Content.SCALES, "engine": engine.value, "start": start, "count": count}
+        fields = {
+            "content": Content.SCALES,
+            "engine": engine.value,
+            "both": both,
+            "start": start,
+            "count": count,
+        }
         return self._load(fields, data, check, {"scales": count}, **more)
 
     def store_rows(self, nodes, width, **more):

@@ -65,7 +65,7 @@ class Bench:
                 if done:
                     self.done.append(cycle)
                 if scales.valid:
-                    self.scales.append((scales.engine, scales.row, list(scales.scales)))
+                    self.scales.append((scales.engine, scales.both, scales.row, list(scales.scales)))
                 cycle += 1
 
         ports = [(loader.weights, self.weights), (loader.biases, self.biases)]
@@ -109,10 +109,11 @@ def test_each_word_arrives_once_in_its_place(name, stall):
 
         scale = random_.integers(0, 1 << 16, nodes).astype(np.uint16)
         packed = layout.pack_scales(c, scale)
-        bench.load(Content.SCALES, packed, 100, len(packed) // c.columns, engine=engine)
+        both = nodes >> 1 & 1
+        bench.load(Content.SCALES, packed, 100, len(packed) // c.columns, engine=engine, both=both)
         padded = scale.tolist() + [0] * (-nodes % c.columns)
         for at in range(0, len(padded), c.columns):
-            expected["scales"].append((engine, 100 + at // c.columns, padded[at : at + c.columns]))
+            expected["scales"].append((engine, both, 100 + at // c.columns, padded[at : at + c.columns]))
 
         matrix = random_.integers(0, 256, (nodes, c.lanes + 1))
         start, stride = 5 * c.columns, -(-nodes // c.columns) * c.columns

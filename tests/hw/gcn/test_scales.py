@@ -22,17 +22,23 @@ def test_rows_find_the_scales_of_their_phase(engine):
     held = [[rng.getrandbits(16) for _ in columns] for _ in range(depth)]
     reads = 0
 
-    async def write(ctx, owner, row, words):
-        ctx.set(scales.write, {"valid": 1, "engine": owner, "row": row, "scales": words})
+    def own(row, words):
+        both = rng.getrandbits(1)  # then it does not matter which engine is named
+        owner = rng.choice(list(Engine)) if both else engine
+        return {"valid": 1, "engine": owner, "both": both, "row": row, "scales": words}
+
+    async def write(ctx, word):
+        ctx.set(scales.write, word)
         await ctx.tick()
         ctx.set(scales.write.valid, 0)
 
     async def bench(ctx):
         nonlocal reads
         for row, words in enumerate(held):
-            await write(ctx, engine, row, words)
+            await write(ctx, own(row, words))
         for row in range(depth):
-            await write(ctx, other, row, [rng.getrandbits(16) for _ in columns])
+            words = [rng.getrandbits(16) for _ in columns]
+            await write(ctx, {"valid": 1, "engine": other, "both": 0, "row": row, "scales": words})
         shown = [None for _ in columns]
         base = 0
         for cycle in range(400):
@@ -42,9 +48,7 @@ def test_rows_find_the_scales_of_their_phase(engine):
             replaced = rng.randrange(base) if base else None
             if replaced is not None:
                 held[replaced] = [rng.getrandbits(16) for _ in columns]
-                ctx.set(
-                    scales.write, {"valid": 1, "engine": engine, "row": replaced, "scales": held[replaced]}
-                )
+                ctx.set(scales.write, own(replaced, held[replaced]))
             for column in columns:
                 enable, row = rng.random() < 0.7, rng.randrange(depth - base)
                 ctx.set(scales.ports[column].enable, enable)
