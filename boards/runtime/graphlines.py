@@ -24,15 +24,14 @@ LINE = 8
 INDEX_BITS = 15
 """An entry is an index of this many bits and, above it, the mark of a row's last one."""
 
+COMPACT_BITS = 11
+"""The same in compact lines, which have no values."""
+
 NO_SOURCE = (1 << INDEX_BITS) - 1
 """Index of an entry that adds nothing: a row without entries is one such entry."""
 
 SIZES = {"int8": 1, "uint8": 1, "int16": 2, "int32": 4}
 """Bytes of an element of each type."""
-
-
-COMPACT_BITS = 11
-"""The same in compact lines, which have no values."""
 
 
 def line_bytes(valued: bool, compact: bool = False) -> int:

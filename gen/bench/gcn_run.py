@@ -18,6 +18,7 @@ from typing import Any
 from pyralis.gen.bench.gcn_workloads import Prepared
 from pyralis.gen.demo import graphrun
 from pyralis.gen.demo.graphrun import RUNS, GraphRun
+from pyralis.gen.gcn import phases
 from pyralis.gen.gcn.compile import Compiled
 from pyralis.gen.gcn.traffic import KINDS
 from pyralis.sim.bench.core import MemorySettings
@@ -64,22 +65,22 @@ class Measured:
     def summary(self) -> dict[str, Any]:
         """Plain data for the JSON file."""
         found, compiled = self.run, self.run.compiled
-        rows = found.phases()
+        known = phases.phases(compiled)
         totals = found.one.totals
         later = {name: found.two.totals[name] - count for name, count in totals.items()}
         drains = (0, found.two.totals["drain_cycles"])
         counts = (totals, later), (self.cold, self.warm)
         runs = zip(("cold", "warm"), self.cycles, drains, *counts, strict=True)
         predicted = {
-            counter: sum(row["work"] for row in rows if row["kind"] == kind)
+            counter: sum(each.work for each in known if each.kind == kind)
             for counter, kind in (("entries", "aggregation"), ("products", "combination"))
         }
         operations = {
             "counted": {name: totals[name] for name in predicted},
             "predicted": predicted,
-            "minimal": sum(row["operations"] for row in rows),
-            "executed": sum(row["executed"] for row in rows),
-            "by_phase": {row["name"]: row["executed"] for row in rows},
+            "minimal": sum(each.operations for each in known),
+            "executed": sum(each.executed for each in known),
+            "by_phase": {each.name: each.executed for each in known},
         }
         return {
             "bit_exact": found.bit_exact and (self.kept is None or self.kept.bit_exact),
@@ -92,7 +93,7 @@ class Measured:
             },
             "on_chip": self._on_chip(),
             "operations": operations,
-            "phases": rows,
+            "phases": found.phases(),
             "chained": any(step.chained for step in compiled.plan.steps),
             "simulation_seconds": found.one.seconds + found.two.seconds,
         }

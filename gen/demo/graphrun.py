@@ -9,6 +9,7 @@ from pyralis.gen.gcn import phases
 from pyralis.gen.gcn.compile import Compiled
 from pyralis.gen.gcn.intnetwork import IntGraphNetwork
 from pyralis.gen.progress import QUIET, Progress, ticking
+from pyralis.hw.gcn.counters import PER_DESCRIPTOR
 from pyralis.sim.bench.core import DEFAULT_MEMORY, MemorySettings
 from pyralis.sim.gcn import run as simulator
 from pyralis.sim.golden.gcn import network as golden_model
@@ -63,7 +64,7 @@ class GraphRun:
 
     @property
     def cycles(self) -> tuple[int, int]:
-        """Of the first run, and of a later one."""
+        """Of the first run; and from one run to the next, which begins while results are still written."""
         return self.one.cycles, self.two.cycles - self.one.cycles
 
     def summary(self) -> dict[str, Any]:
@@ -81,6 +82,7 @@ class GraphRun:
             "saturated": self.one.saturated or self.two.saturated,
             "cycles_first": first,
             "cycles_later": later,
+            "latency_later": later + self.two.totals["drain_cycles"],
             "counters_first": self.one.totals,
             "counters_later": {
                 name: self.two.totals[name] - amount for name, amount in self.one.totals.items()
@@ -90,7 +92,9 @@ class GraphRun:
         }
 
     def phases(self) -> list[dict[str, Any]]:
-        """See :func:`pyralis.gen.gcn.phases.table`."""
+        """See :func:`pyralis.gen.gcn.phases.table`; none if the core has not counted all descriptors."""
+        if len(self.compiled.descriptors) > PER_DESCRIPTOR:
+            return []
         return phases.table(self.compiled, self.one.phases, self.two.phases, self.cycles)
 
 

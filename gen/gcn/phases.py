@@ -146,7 +146,7 @@ def table(
     of the run's cycles (phases that run side by side make more than 1 together); ``utilisation``: operations
     over cycles times lanes; ``bytes`` of its loads and of its results, ``bus_cycles`` that these take at
     least, and ``bytes_per_operation``.
-    Programs have 64 descriptors at most: the core counts no more of them one by one.
+    The core counts ``PER_DESCRIPTOR`` descriptors one by one; longer programs have no table.
     """
     once = {each.index: each.cycles for each in first}
     twice = {each.index: each.cycles for each in both}

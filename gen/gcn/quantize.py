@@ -116,7 +116,9 @@ def quantize(
     chosen = _orders(network, graph, order)
     if levels and (contract != "B" or chosen[0] != "A(XW)"):
         what = "features can have levels only where the first layer combines first, under contract B"
-        raise UserError(what, f"layer {network.layers[0].name!r}", "choose contract B and order A(XW)")
+        can = "A(XW)" in orders_of.possible(network.layers[0])
+        hint = "choose contract B and order A(XW)" if can else "leave levels away: a maximum comes first"
+        raise UserError(what, f"layer {network.layers[0].name!r}", hint)
     maker = _Maker(graph, contract, requantisation, logits, levels, seed, network.layers[0], chosen[0])
     for index, (layer, each) in enumerate(zip(network.layers, chosen, strict=True)):
         maker.layer(layer, each, last=index == len(network.layers) - 1)

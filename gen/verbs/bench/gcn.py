@@ -59,15 +59,14 @@ def run(args: argparse.Namespace) -> dict:
 
 def render(result: dict) -> str:
     """The tables for people."""
-    head = ["workload", "core", "cold", "warm", "on chip", "bytes", "row hits", "accuracy"]
+    head = ["workload", "core", "cold", "warm", "on chip", "run to run", "bytes", "row hits", "accuracy"]
     accuracy = {each["name"]: each["accuracy"] for each in result["workloads"]}
     rows = [
         [
             row["workload"],
             row["core"],
-            f"{row['cold']['cycles']:,}",
-            f"{row['warm']['cycles']:,}",
-            f"{row['on_chip']['cycles']:,}" if row["on_chip"] else "-",
+            *(f"{row[run]['latency']:,}" if row[run] else "-" for run in ("cold", "warm", "on_chip")),
+            f"{(row['on_chip'] or row['warm'])['cycles']:,}",
             f"{row['cold']['bytes_over_compulsory']:.3f}",
             percent(row["cold"]["dram"]["hit_rate"]),
             percent(accuracy[row["workload"]]["int"], 2) if accuracy[row["workload"]] else "-",
@@ -87,7 +86,8 @@ def render(result: dict) -> str:
     parts = (
         [
             table(head, rows)
-            + "\n\nCycles; on chip: warm, features too. Bytes on the bus over compulsory ones, cold."
+            + "\n\nCycles; on chip: warm, features too; run to run: of such runs, which begin while the one "
+            "before writes.\nBytes on the bus over compulsory ones, cold."
         ]
         if rows
         else []

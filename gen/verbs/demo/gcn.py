@@ -4,7 +4,7 @@ import argparse
 
 from pyralis.gen.gcn.config import SIZES
 from pyralis.gen.options import add_logits, natural, positive
-from pyralis.gen.verbs.simulate.gcn import phase_table
+from pyralis.gen.verbs.simulate.gcn import later, phase_table
 
 __all__ = ["add_parser", "render", "run"]
 
@@ -76,7 +76,7 @@ def render(result: dict) -> str:
             f"integer {100 * mean['accuracy_int']:.2f} %, {100 * mean['agreement']:.2f} % keep their class."
         )
     lines.append(
-        f"Cycles on {result['core']['name']}: {result['cycles_first']:,} in the first run, "
-        f"{result['cycles_later']:,} in a later one."
+        f"Cycles on {result['core']['name']}: {result['cycles_first']:,} in the first run, {later(result)}."
     )
-    return "\n".join([*lines, "", phase_table(result["phases"]), "", f"Open {result['folder']}/report.html"])
+    table = ["", phase_table(result["phases"])] if result["phases"] else []
+    return "\n".join([*lines, *table, "", f"Open {result['folder']}/report.html"])

@@ -2,6 +2,7 @@
 
 import argparse
 import io
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,8 @@ from pyralis.gen.gcn.config import add_core, choose
 from pyralis.gen.options import add_memory, memory_of
 from pyralis.gen.simulate import SIMULATOR, require_wave_headers
 from pyralis.gen.text import table
-from pyralis.hw.gcn.counters import PER_DESCRIPTOR
 
-__all__ = ["add_parser", "phase_table", "render", "run"]
+__all__ = ["add_parser", "later", "phase_table", "render", "run"]
 
 
 def add_parser(subparsers) -> argparse.ArgumentParser:
@@ -61,13 +61,12 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     path = args.output or f"build/simulate/{Path(args.network).stem}/results.npz"
     written = io.BytesIO()
     np.savez_compressed(written, scores=found.logits, classes=found.logits.argmax(axis=1))
-    counted = len(compiled.descriptors) <= PER_DESCRIPTOR  # the core counts no more of them one by one
     return {
         "ok": found.bit_exact,
         "network": args.network,
         "core": name,
         **found.summary(),
-        "phases": found.phases() if counted else [],
+        "phases": found.phases(),
         "results": write_file(path, written.getvalue()),
         "folder": found.two.folder,
         "waves": found.two.folder / "dump.fst" if args.waves else None,
@@ -81,12 +80,17 @@ def render(result: dict[str, Any]) -> str:
     if result["saturated"]:
         parts.append("A clamp changed a value, in the core as in the golden model.")
     parts.append(
-        f"{result['cycles_first']:,} cycles in the first run on {result['core']}, "
-        f"{result['cycles_later']:,} in a later one.\nResults: {result['results']}"
+        f"{result['cycles_first']:,} cycles in the first run on {result['core']}, {later(result)}.\n"
+        f"Results: {result['results']}"
     )
     if result["waves"]:
         parts.append(f"Waves: {result['waves']}")
     return "\n\n".join(parts)
+
+
+def later(result: Mapping[str, Any]) -> str:
+    """What a later run takes, of :meth:`pyralis.gen.demo.graphrun.GraphRun.summary`."""
+    return f"{result['latency_later']:,} in a later one, {result['cycles_later']:,} from one run to the next"
 
 
 def phase_table(phases: list[dict[str, Any]]) -> str:

@@ -7,9 +7,9 @@ from pyralis.gen.bench.gcn_targets import OPERATIONS, targets
 
 def a_run(core="z32", *, cold=3000, warm=1700, executed=OPERATIONS, exact=True, ratio=1.04, on_chip=None):
     phases = [
-        {"name": "conv1.xw", "layer": "conv1", "source": "lists", "executed": executed - 10},
-        {"name": "conv1", "layer": "conv1", "source": "rows", "executed": 10},
-        {"name": "conv2", "layer": "conv2", "source": "rows", "executed": 10},
+        {"name": "conv1.xw", "layer": "conv1", "source": "lists"},
+        {"name": "conv1", "layer": "conv1", "source": "rows"},
+        {"name": "conv2", "layer": "conv2", "source": "rows"},
     ]
     return {
         "workload": "cora-h16",
@@ -18,6 +18,7 @@ def a_run(core="z32", *, cold=3000, warm=1700, executed=OPERATIONS, exact=True, 
         "cold": {"cycles": cold, "latency": cold, "bytes_over_compulsory": ratio},
         "warm": {"cycles": warm, "latency": warm + 100},
         "on_chip": on_chip,
+        "operations": {"by_phase": {"conv1.xw": executed - 10, "conv1": 10, "conv2": 10}},
         "phases": [{**phase, "later": {"utilisation": 0.89}} for phase in phases],
     }
 

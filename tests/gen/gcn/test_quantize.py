@@ -174,6 +174,11 @@ def test_where_features_cannot_have_levels():
             quantize(network, graph, levels=4, **options)
         what = "features can have levels only where the first layer combines first, under contract B"
         assert (caught.value.what, caught.value.where) == (what, "layer 'gcn0'")
+        assert caught.value.hint == "choose contract B and order A(XW)"
+    maximum = from_arrays([sage(np.ones((5, 3)), aggr="max")], graph)
+    with pytest.raises(UserError) as caught:
+        quantize(maximum, graph, levels=4)
+    assert caught.value.hint == "leave levels away: a maximum comes first"
     with pytest.raises(UserError) as caught:
         quantize(network, graph, levels=1)
     assert caught.value.what == "levels must be 0, or 2 and more, not 1"
