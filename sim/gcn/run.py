@@ -68,7 +68,7 @@ class SimulationResult:
     error_index: int
     seconds: float
     folder: Path
-    dram: Ddr4Counts | None
+    dram: Ddr4Counts | None = None
     registers: dict[str, Any] = field(repr=False)
 
 

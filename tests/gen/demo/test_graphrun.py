@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from pyralis.gen.demo.graphrun import compare
+from pyralis.hw.gcn.counters import PER_DESCRIPTOR
 from pyralis.sim.gcn.run import SimulationResult
 from pyralis.sim.golden.gcn.network import Result
 
@@ -25,7 +26,7 @@ def simulated(runs: int, *, cycles: int = 100, **changes) -> SimulationResult:
     return SimulationResult(
         cycles=cycles,
         phases=(),
-        totals={"cycles": cycles, "entries": 7 * runs},
+        totals={"cycles": cycles, "entries": 7 * runs, "drain_cycles": 4 + runs},
         seconds=2.0,
         folder=Path(),
         registers={},
@@ -34,8 +35,8 @@ def simulated(runs: int, *, cycles: int = 100, **changes) -> SimulationResult:
 
 
 def run(one=None, two=None, saturated: int = 0):
-    nothing = SimpleNamespace()
-    return compare(nothing, golden(saturated), one or simulated(1), two or simulated(2, cycles=170))
+    compiled = SimpleNamespace(descriptors=(None,) * (PER_DESCRIPTOR + 1))
+    return compare(compiled, golden(saturated), one or simulated(1), two or simulated(2, cycles=170))
 
 
 def test_equal_logits_are_bit_exact():
@@ -47,7 +48,9 @@ def test_equal_logits_are_bit_exact():
     )
     assert found.cycles == (100, 70)
     summary = found.summary()
-    assert summary["counters_later"] == {"cycles": 70, "entries": 7}
+    assert summary["counters_later"] == {"cycles": 70, "entries": 7, "drain_cycles": 1}
+    assert (summary["cycles_later"], summary["latency_later"]) == (70, 76)
+    assert found.phases() == [], "more descriptors than the core counts"
     assert summary["simulated_cycles_per_second"] == 270 / 4
 
 
