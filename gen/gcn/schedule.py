@@ -76,7 +76,7 @@ class Schedule:
         self.descriptors: list[dict[str, Any]] = []
         self.input_bytes = 0
         self._waits = Waits()
-        self._held: set[tuple[str, int]] = set()  # memory and identity of what has been loaded
+        self._held: set[tuple[tuple[str, ...], int]] = set()  # memories and identity of what was loaded
         self._listed: dict[int, int] = {}  # first lines of the features that are there, and their interval
         self._before_others = 0  # loads that those behind them wait for
         self._turn = 0  # half of the line buffers that the next features go to
