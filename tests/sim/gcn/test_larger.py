@@ -51,7 +51,13 @@ CASES = {
 
 
 def assert_parts(
-    config: GcnConfig, case: tuple, *, valued: bool, density: float = 0.2, layers: int = 2
+    config: GcnConfig,
+    case: tuple,
+    *,
+    valued: bool,
+    density: float = 0.2,
+    layers: int = 2,
+    memory: MemorySettings | None = None,
 ) -> Compiled:
     """Two runs give the golden model's results and move the predicted bytes."""
     nodes, width, hidden, degree, graph, settings = case
@@ -63,7 +69,7 @@ def assert_parts(
         features = features.astype(np.int8) * rng.integers(-128, 128, features.shape, dtype=np.int8)
         network = replace(network, input=replace(network.input, values="int8"))
     some = features * (np.arange(nodes) % 3 > 0).astype(features.dtype)[:, None]
-    memory = MemorySettings(latency=20, stall_percent=20 * valued, stall_seed=1)
+    memory = memory or MemorySettings(latency=20, stall_percent=20 * valued, stall_seed=1)
     inputs = [csr_array(features), csr_array(some)]
     compiled, outcome = assert_same(network, inputs, config, settings, memory=memory)
     first, later, beat = compiled.traffic.first, compiled.traffic.later, config.bus_bits // 8
@@ -81,6 +87,14 @@ def test_networks_in_parts(name, valued):
     compiled = assert_parts(SMALL, CASES[name], valued=valued, layers=5 if name == "long ring" else 2)
     assert (compiled.plan.ring is not None) == name.endswith("ring")
     assert len(compiled.plan.steps) > len(compiled.network.operations)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["lists", "ring"])
+def test_results_of_parts_and_runs_follow_each_other_on_a_slow_memory(name):
+    compiled = assert_parts(SMALL, CASES[name], valued=False, memory=MemorySettings(bytes_per_cycle=1))
+    last = compiled.network.operations[-1].name
+    assert sum(step.operation.name == last for step in compiled.plan.steps) > 1
 
 
 def test_rows_and_lists_that_are_larger_than_those_of_tiny():
