@@ -108,7 +108,6 @@ VARIANTS = (
         title="memory coordination as HyGCN's",
         on="weights, features, edges",
         off="edges, features, weights, in batches",
-        settings=Settings(input_first=False),
         switches=Switches(remap=False),
     ),
     Variant(

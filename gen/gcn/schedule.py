@@ -35,8 +35,6 @@ class Settings:
         Tasks go to cores by the number of their row.
     keep_input : bool
         Lists of features stay on chip: every run of a job has the same input, which only the first one reads.
-    input_first : bool
-        What later steps need is loaded when the lists of features are there, which the first one waits for.
     """
 
     chain: bool = True
@@ -44,7 +42,6 @@ class Settings:
     cooperative: bool = False
     by_row: bool = False
     keep_input: bool = False
-    input_first: bool = True
 
 
 class Schedule:
@@ -78,7 +75,6 @@ class Schedule:
         self._waits = Waits()
         self._held: set[tuple[tuple[str, ...], int]] = set()  # memories and identity of what was loaded
         self._listed: dict[int, int] = {}  # first lines of the features that are there, and their interval
-        self._before_others = 0  # loads that those behind them wait for
         self._turn = 0  # half of the line buffers that the next features go to
         last = plan.steps[-1]
         self.results = result_form(config, last, network.nodes, network.widths()[last.operation.name])
@@ -168,13 +164,9 @@ class Schedule:
             "count": count,
         }
         self._add_load(fields, Access("features", start, start + count, True))
-        if self.settings.input_first and lists.together:
-            self._before_others = self._waits.counts["load"]
 
     def _add_load(self, fields: dict[str, Any], *accesses: Access) -> None:
-        after = self._waits.add("load", accesses)
-        after["after_load"] = self._before_others
-        self._add({"opcode": Opcode.LOAD, **after, **fields})
+        self._add({"opcode": Opcode.LOAD, **self._waits.add("load", accesses), **fields})
 
     def _compute(self, number: int) -> None:
         step, phase = self.plan.steps[number], self.plan.steps[number].phase

@@ -280,7 +280,7 @@ def test_rows_that_are_called_narrow_and_are_not_are_found():
 def test_no_wait_is_longer_than_it_must_be(chain):
     rng = np.random.default_rng(7)
     network, features = gcn(rng), binary(rng, 20, 24)
-    settings = Settings(chain=chain, input_first=False)  # which waits for the bus, not for the data
+    settings = Settings(chain=chain)
     compiled = compile_network(network, PRESETS["tiny"], features=features, settings=settings)
     program = jobs(decode(compiled.program), compiled.config)
     check(program)
