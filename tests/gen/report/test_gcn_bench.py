@@ -83,6 +83,7 @@ WORKLOAD = {
 RESULT = {
     "job": "bench gcn",
     "mhz": 300,
+    "logits": "int8",
     "ok": True,
     "verdict": "1 of 1 runs are bit exact: every logit of every node, cold and warm.",
     "memory": {"latency": 20},
@@ -128,6 +129,7 @@ def test_the_page_says_what_is_exact_and_what_is_missing():
         "36\u202f123",
         "1.039",
         "84.6 %",
+        "writes the logits, of one byte;",
         "input: the graph is too large.",
         "fp32",
     ):
