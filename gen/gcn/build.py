@@ -270,13 +270,10 @@ class Builder:
         is to fit. A smaller shift clamps the largest ones, which are seldom near another one of their row.
         """
         classes = made.real.argmax(axis=1)
-        best = made
-        for finer in range(1, FINEST + 1):
-            nearer = replace(target, peak=target.peak / (1 << finer))
-            other = self._made(made.operation, nearer, sums, made.real, extra)
-            if np.sum(other.rows.argmax(axis=1) == classes) > np.sum(best.rows.argmax(axis=1) == classes):
-                best = other
-        return best
+        finer = (replace(target, peak=target.peak / (1 << more)) for more in range(1, FINEST + 1))
+        others = (self._made(made.operation, each, sums, made.real, extra) for each in finer)
+        # of equal ones the first, which clamps least
+        return max((made, *others), key=lambda each: np.sum(each.rows.argmax(axis=1) == classes))
 
     def _fitting(self, operation: IntOperation, target: Target) -> tuple[IntOperation, float]:
         """The operation with the most exact epilogue whose sums fit, and the unit of its result."""

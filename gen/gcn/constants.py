@@ -84,18 +84,16 @@ class Constants:
 
     def _share_scales(self, plan: Plan) -> None:
         """The same places in both memories of scales, if some are of both engines and all stay."""
-        one, two = (_places(memory, self.uses, plan) for memory in SCALES)
-        self._shared = one[0].keys() & two[0].keys()
-        places = list(dict.fromkeys([*one[1], *two[1]]))
+        (sizes, places), (others, more) = (_places(memory, self.uses, plan) for memory in SCALES)
+        self._shared: set[str] = set()
+        uses = list(dict.fromkeys([*places, *more]))
         try:
-            both = hold(one[0] | two[0], places, plan.phases, _capacities(self.config)[SCALES[0]])
+            both = hold(sizes | others, uses, plan.phases, scale_depth(self.config))
         except NoRoomError:
-            self._shared = set()
             return
-        if self._shared and both.resident:
+        if both.resident and (shared := sizes.keys() & others.keys()):
+            self._shared = shared
             self.holdings |= dict.fromkeys(SCALES, both)
-        else:
-            self._shared = set()
 
     def memories(self, use: Use) -> tuple[str, ...]:
         """Those that the load of *use* fills."""

@@ -9,11 +9,12 @@ import numpy as np
 from pyralis.boards.runtime.graphlines import SIZES, line_counts, pack_lines, pack_words, unpack_results
 from pyralis.gen.gcn.intnetwork import IntInput
 from pyralis.hw.gcn.config import GcnConfig
-from pyralis.hw.gcn.program import COMPACT_BITS, takes_compact
+from pyralis.hw.gcn.program import COMPACT_BITS, line_bytes, takes_compact
 
 __all__ = [
     "SIZES",
     "beats",
+    "feature_bytes",
     "has_compact_input",
     "line_counts",
     "pack_biases",
@@ -29,6 +30,15 @@ __all__ = [
 def has_compact_input(config: GcnConfig, given: IntInput) -> bool:
     """Whether lists of the input *given* are compact: where a core takes that and their indices allow it."""
     return takes_compact(config) and given.values == "binary" and given.features < 1 << COMPACT_BITS
+
+
+def feature_bytes(config: GcnConfig, given: IntInput) -> int:
+    """Bytes of a line of every gather cluster for the input *given* as lists."""
+    return (
+        config.columns
+        * config.clusters
+        * line_bytes(given.values != "binary", has_compact_input(config, given))
+    )
 
 
 def beats(config: GcnConfig, size: int) -> int:

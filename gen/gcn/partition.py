@@ -22,7 +22,7 @@ from pyralis.gen.gcn import layout
 from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntGraphNetwork
 from pyralis.gen.gcn.steps import Lists, Ring, Step
 from pyralis.hw.gcn.config import LINE, GcnConfig
-from pyralis.hw.gcn.program import Source, line_bytes
+from pyralis.hw.gcn.program import Source
 
 __all__ = ["adjacency_lists", "granule", "input_lists", "parts", "slice_groups"]
 
@@ -32,7 +32,7 @@ def input_lists(
 ) -> Lists:
     """Lists of the input's rows, which have *stored* elements each; in one interval where nobody knows."""
     if stored is None:
-        return Lists(bounds=(0, network.nodes), lines=(0,), offsets=(0,), together=True)
+        return Lists.whole(network.nodes)
     readers = [step for step in steps if step.source is Source.FEATURES and step.is_combine]
     rows = granule(readers, steps[-1], network, config, config.clusters)
     count = _Counts(stored, config.columns, config.clusters)
@@ -154,17 +154,15 @@ def _cuts(
     elif head.source is Source.FEATURES:
         used = lists[INPUT]
     else:
-        used = Lists(bounds=(0, network.nodes), lines=(0,), offsets=(0,), together=True)
+        used = Lists.whole(network.nodes)
     rows: list[Callable[[Step], Step]] = [
-        _rows_of(number, low, high)
-        for number, (low, high) in enumerate(zip(used.bounds, used.bounds[1:], strict=False))
+        _rows_of(number, low, high) for number, (low, high) in enumerate(itertools.pairwise(used.bounds))
     ]
     if len(chain) == 2 or not head.is_combine or last:
         return [[cut(step) for step in chain] for cut in rows]
     count = slice_groups(head, config)
     slices = [_slices_of(low, min(count, head.slices - low)) for low in range(0, head.slices, count)]
-    values, compact = network.input.values != "binary", layout.has_compact_input(config, network.input)
-    listed = sum(used.lines) * config.columns * config.clusters * line_bytes(values, compact)
+    listed = sum(used.lines) * layout.feature_bytes(config, network.input)
     if head.weights.size + len(slices) * listed < len(rows) * head.weights.size + listed:
         return [[row(group(head))] for group in slices for row in rows]
     return [[row(group(head))] for row in rows for group in slices]

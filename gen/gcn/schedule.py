@@ -14,7 +14,7 @@ from pyralis.gen.gcn.steps import Matrix, Plan, Step
 from pyralis.gen.gcn.waits import Access, Waits
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.epilogue import OutputType
-from pyralis.hw.gcn.program import VERSION, Content, Opcode, Origin, Source, Target, line_bytes
+from pyralis.hw.gcn.program import VERSION, Content, Opcode, Origin, Source, Target
 
 __all__ = ["Schedule", "Settings"]
 
@@ -144,8 +144,8 @@ class Schedule:
         valued, compact = given.values != "binary", layout.has_compact_input(c, given)
         if step.interval in self._listed.values():
             return
-        streams = c.columns * c.clusters * line_bytes(valued, compact)
-        sizes = [self._beats(lines * streams) for lines in lists.lines]
+        line = layout.feature_bytes(c, given)
+        sizes = [self._beats(lines * line) for lines in lists.lines]
         self.input_bytes = sum(sizes) * self.unit
         count, start = lists.lines[step.interval], 0
         if 2 * max(lists.lines) <= c.feature_lines:

@@ -60,6 +60,11 @@ class Lists:
     offsets: tuple[int, ...]
     together: bool
 
+    @classmethod
+    def whole(cls, rows: int) -> "Lists":
+        """All *rows* in one interval; of lines nothing is known."""
+        return cls(bounds=(0, rows), lines=(0,), offsets=(0,), together=True)
+
     def start(self, interval: int) -> int:
         """First line of *interval*, if all are loaded one behind the other."""
         return sum(self.lines[:interval])

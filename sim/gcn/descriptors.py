@@ -10,7 +10,7 @@ from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.program import AGGREGATE, COMBINE, LOAD, STORE, VERSION, Content, Opcode, Source, Target
 from pyralis.sim.gcn.ordering import UNITS, Job, OrderError, Touch
 
-__all__ = ["decode", "dense_slices", "jobs"]
+__all__ = ["decode", "dense_slices", "engines_of", "jobs"]
 
 LAYOUTS = {Opcode.LOAD: LOAD, Opcode.AGGREGATE: AGGREGATE, Opcode.COMBINE: COMBINE, Opcode.STORE: STORE}
 
@@ -75,7 +75,7 @@ def _rows_touches(
     return found
 
 
-def _engines(load: dict[str, Any]) -> tuple[int, ...]:
+def engines_of(load: dict[str, Any]) -> tuple[int, ...]:
     """Engines that a load of biases or scales is for."""
     return (0, 1) if load["content"] is Content.SCALES and load["both"] else (load["engine"],)
 
@@ -87,7 +87,7 @@ def _job(d: dict[str, Any], c: GcnConfig) -> Job:
         memory = d["content"].name.lower()
         memories = [memory]
         if d["content"] in (Content.BIASES, Content.SCALES):
-            memories = [f"{memory}{engine}" for engine in _engines(d)]
+            memories = [f"{memory}{engine}" for engine in engines_of(d)]
         end = d["start"] + d["count"]
         return Job(
             unit="load", after=after, touches=tuple(Touch(each, d["start"], end, True) for each in memories)

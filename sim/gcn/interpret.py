@@ -20,7 +20,7 @@ from pyralis.hw.gcn.program import (
     line_bytes,
 )
 from pyralis.hw.gcn.results import RESULT_WORDS
-from pyralis.sim.gcn.descriptors import decode, dense_slices, jobs
+from pyralis.sim.gcn.descriptors import decode, dense_slices, engines_of, jobs
 from pyralis.sim.gcn.memories import Entries, Memories, Memory, packed_results, unpacked
 from pyralis.sim.gcn.ordering import check
 
@@ -123,7 +123,7 @@ class _Machine:
         elif content is Content.SCALES:
             used = 2 * count * c.columns
             scales = np.frombuffer(found, "<u2", count * c.columns)
-            for engine in (0, 1) if d["both"] else (d["engine"],):
+            for engine in engines_of(d):
                 self._write(m.scales[engine], start * c.columns, scales)
         else:
             used = count * c.lanes
