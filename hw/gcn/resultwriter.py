@@ -160,7 +160,8 @@ class ResultWriter(wiring.Component):
     def _read(self, m: Module, column: Signal, line: Signal, beats) -> tuple[Signal, Signal, Signal]:
         """Sends the beats of the jobs.
 
-        Returns whether a job may be sent, and whether that of *column* from *line* on is being sent.
+        Returns whether a job may be sent, whether none waits behind the one that is being written, of which
+        little is left, and whether that of *column* from *line* on is being sent.
         """
         waits, sent = Signal(), Signal()  # a job has been sent, and the beats of the one before have not
         next_column, own_column = (Signal.like(column, reset_less=True) for _ in range(2))
