@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from pyralis.hw.common.descriptor import DESCRIPTOR_BYTES
 from pyralis.hw.gcn.config import GcnConfig
+from pyralis.hw.gcn.eliminator import WORD, Elimination
 from pyralis.hw.gcn.epilogue import BIAS_SLICES, TOTAL_BITS, OutputType
 from pyralis.hw.gcn.lines import ROW_BITS
 from pyralis.hw.gcn.program import (
@@ -128,10 +129,15 @@ class Check(wiring.Component):
             d.start[PLACE_BITS:].any(),
             d.count[PLACE_BITS:].any(),
             d.after_store != 0,
-            content > max(each.value for each in Content),
+            content > Content.OCCUPANCY.value if c.occupancy_words else content > Content.ROWS.value,
             (content == Content.BIASES.value) & self._too_long(d.shift),
             (content == Content.ROWS.value) & self._uneven(d.start),
+            *self._elimination_faults(d),
         ]
+        whole = Const(1)  # all that it is to look through is loaded
+        if c.occupancy_words:
+            memories[Content.OCCUPANCY] = c.occupancy_words, WORD // 8
+            whole = Value.cast(d.eliminate) == Elimination.NONE.value
         for kind, (words, size) in memories.items():
             valued = {Content.EDGES: c.edge_weights, Content.FEATURES: c.feature_values}.get(kind)
             needed = self._beats(count, size)
@@ -140,13 +146,37 @@ class Check(wiring.Component):
             if valued:  # with values lines have twice the bytes
                 needed = Mux(d.valued, self._beats(count, 2 * size), needed)
             wrong = [
-                start + count > words,
-                d.beats != needed,
+                whole & (start + count > words),
+                whole & (d.beats != needed),
                 *([] if valued else [d.valued]),
                 d.compact & d.valued if compact else d.compact,
             ]
             faults += [(content == kind.value) & fault for fault in wrong]
         return faults
+
+    def _elimination_faults(self, d) -> list[Value]:
+        c = self.config
+        eliminate = Value.cast(d.eliminate)
+        if not c.occupancy_words:
+            return [eliminate != Elimination.NONE.value]
+        rows = c.occupancy_words * WORD
+        beats = c.rows * c.row_bits // c.bus_bits  # of all words of the row store
+        faults = [
+            Value.cast(d.content) != Content.ROWS.value,
+            eliminate == RESERVED,
+            d.height == 0,
+            *([d.height > rows] if rows < 1 << len(d.height) else []),
+            d.occupancy + ((d.count[:PLACE_BITS] + (WORD - 1)) >> _log2(WORD)) > c.occupancy_words,
+            d.beats > beats,
+            d.start[:PLACE_BITS] + self._words(d.beats[:PLACE_BITS]) > c.rows,
+            *([d.beats[: _log2(c.row_bits // c.bus_bits)].any()] if c.row_bits > c.bus_bits else []),
+        ]
+        return [(eliminate != Elimination.NONE.value) & fault for fault in faults]
+
+    def _words(self, beats: Value) -> Value:
+        """Words of the row store in *beats*."""
+        rows, beat = self.config.row_bits, self.config.bus_bits
+        return beats << _log2(beat // rows) if beat > rows else beats >> _log2(rows // beat)
 
     def _beats(self, words: Value, size: int) -> Value:
         """Bus beats that *words* of *size* bytes fill; both sizes are powers of two."""

@@ -68,6 +68,9 @@ class GcnConfig:
         Whether entries of adjacencies can have int8 weights, and SIMD cores multipliers.
     feature_values : bool
         Whether entries of sparse features can have int8 values; without, every entry counts 1.
+    occupancy_words : int
+        Words of 64 rows in the memory for the Sparsity Eliminator's bitmaps, a power of two of at least 16;
+        or 0, for no eliminator.
     bus_bits : int
         Data width of the AXI4 masters, a power of two from 32 to 512, in bits. The lines in one beat are of
         different columns: at most 128 for each of them.
@@ -95,6 +98,7 @@ class GcnConfig:
     epilogue_lanes: int = 0
     edge_weights: bool = False
     feature_values: bool = True
+    occupancy_words: int = 0
     bus_bits: int = 64
     address_bits: int = 40
 
@@ -142,6 +146,14 @@ class GcnConfig:
         if self.bus_bits > 16 * LINE * self.columns:
             raise ValueError(
                 f"bus_bits ({self.bus_bits}) must not exceed {16 * LINE} for each column ({self.columns})"
+            )
+        words = self.occupancy_words
+        if words and (words & (words - 1) or not 16 <= words <= 2048):
+            raise ValueError(f"occupancy_words must be 0 or a power of two in 16..2048, not {words}")
+        if words and self.bus_bits > self.row_bits * self.columns:
+            raise ValueError(
+                f"with occupancy_words, a beat of bus_bits ({self.bus_bits}) must not exceed a word of "
+                f"{self.row_bits} bits for each column ({self.columns})"
             )
         if self.gather_ports > self.pe_rows:
             raise ValueError(f"gather_ports ({self.gather_ports}) must not exceed pe_rows ({self.pe_rows})")
@@ -231,6 +243,7 @@ PRESETS: dict[str, GcnConfig] = {
         feature_lines=2048,
         group_bytes=256,
         product_bits=24,
+        occupancy_words=1024,
         bus_bits=512,
     ),
     "z64": GcnConfig(
@@ -249,6 +262,7 @@ PRESETS: dict[str, GcnConfig] = {
         feature_lines=2048,
         group_bytes=256,
         product_bits=24,
+        occupancy_words=1024,
         bus_bits=512,
     ),
 }

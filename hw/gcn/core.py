@@ -306,6 +306,11 @@ class GcnCore(wiring.Component):
             counters.entries.eq(self.aggregation.entries),
             counters.issued.eq(self.combination.issued),
             counters.stepping.eq(self.combination.stepping),
+            *(
+                getattr(counters, name).eq(getattr(load, name))
+                for name in ("rows_seen", "rows_loaded")
+                if self.config.occupancy_words
+            ),
         ]
         for n, name in enumerate(CLIENTS):
             m.d.comb += control.faults[f"{name}_bus"].eq(handler.error[n])

@@ -9,6 +9,7 @@ from pyralis.hw.common.stream import Queue
 from pyralis.hw.common.sums import DescriptorSums
 from pyralis.hw.gcn.config import LINE, GcnConfig
 from pyralis.hw.gcn.execute import UNITS
+from pyralis.hw.gcn.windowjobs import window_bits
 
 __all__ = ["EVENTS", "PER_DESCRIPTOR", "TOTALS", "Counters"]
 
@@ -23,9 +24,10 @@ EVENTS = (
 those at the job's end in which nothing is left but results to write; bus beats of each reader and of the
 writer."""
 
-TOTALS = (*EVENTS[:4], "entries", "products", *EVENTS[4:])
+TOTALS = (*EVENTS[:4], "entries", "products", *EVENTS[4:], "rows_seen", "rows_loaded")
 """Job totals, 48 bits. ``entries``: of adjacencies, given to SIMD cores, each slice counted; ``products``: of
-an element with a row of ``lanes`` weights."""
+an element with a row of ``lanes`` weights; ``rows_seen``: that the Sparsity Eliminator has looked at, each
+slice counted; ``rows_loaded``: in the windows that it has left."""
 
 IN_FLIGHT = {"load": 32, "aggregate": 8, "combine": 8}
 """Descriptors of a unit that have begun and are not filed yet. More are lost, and the later ones of the unit
@@ -45,6 +47,8 @@ class Counters(wiring.Component):
         Entries that each column gives to its cores in this cycle.
     issued : In(ArrayLayout(gather_ports, columns)), stepping : In(columns)
         Of the Combination Engine: ports that issue an entry, modules that make a step with all PE rows.
+    rows_seen, rows_loaded : In
+        See :class:`pyralis.hw.gcn.load.LoadUnit`; only of cores that have an eliminator.
     begin, end : In({unit: 1})
         A unit of ``UNITS`` begins a descriptor, ends its oldest one.
     index : In({unit: 6})
@@ -65,12 +69,14 @@ class Counters(wiring.Component):
     def __init__(self, config: GcnConfig) -> None:
         self.config = config
         index, units = ceil_log2(PER_DESCRIPTOR), dict.fromkeys(UNITS, 1)
+        self._rows = ("rows_seen", "rows_loaded") if config.occupancy_words else ()
         super().__init__({
             "clear": In(1),
             **{name: In(1) for name in EVENTS},
             "entries": In(data.ArrayLayout(range(LINE + 1), config.columns)),
             "issued": In(data.ArrayLayout(config.gather_ports, config.columns)),
             "stepping": In(config.columns),
+            **{name: In(window_bits(config)) for name in self._rows},
             "begin": In(data.StructLayout(units)),
             "end": In(data.StructLayout(units)),
             "index": In(data.StructLayout(dict.fromkeys(UNITS, index))),
@@ -84,10 +90,10 @@ class Counters(wiring.Component):
         c = self.config
         self._clears = [self.clear]
         self._held: dict[str, Signal] = {}
-        for name in (*EVENTS, "entries", "issued", "stepping", "begin", "end", "index"):
+        for name in (*EVENTS, *self._rows, "entries", "issued", "stepping", "begin", "end", "index"):
             held = self._held[name] = Signal.like(getattr(self, name), name=f"{name}_held")
             m.d.sync += held.eq(getattr(self, name))
-        for name in EVENTS:
+        for name in (*EVENTS, *self._rows):
             self._total(m, name, self._held[name], 1)
         entries, issued = self._held["entries"], self._held["issued"]
         products = []

@@ -1,6 +1,6 @@
 """Loads: from LOAD descriptors to everything that is on chip."""
 
-from amaranth import Cat, Module, Signal
+from amaranth import Cat, Const, Module, Mux, Signal
 from amaranth.lib import data, enum, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -8,11 +8,13 @@ from pyralis.hw.axi.dma import DmaJob
 from pyralis.hw.axi.read import ReadBeat
 from pyralis.hw.common.stream import Queue, RegisterSlice
 from pyralis.hw.gcn.config import GcnConfig
+from pyralis.hw.gcn.eliminator import Elimination
 from pyralis.hw.gcn.execute import LoadOrder
 from pyralis.hw.gcn.lines import LOAD_JOB, LineLayout
 from pyralis.hw.gcn.loadconstants import ConstantLoader
 from pyralis.hw.gcn.loadlines import LineLoader
 from pyralis.hw.gcn.program import LOAD, Content, Origin, takes_compact
+from pyralis.hw.gcn.windowjobs import WindowJobs, WindowLoad
 
 __all__ = ["IN_ORDER", "SETTLE", "LoadUnit"]
 
@@ -34,13 +36,18 @@ class _Channel(enum.Enum, shape=2):
 _DEPTHS = {_Channel.EDGES: 4, _Channel.FEATURES: 4, _Channel.WEIGHTS: 8}
 """Loads of a channel that are asked for ahead of the one that comes."""
 
+_JOBS_AHEAD = 32
+"""Jobs of the weights channel that memory is asked for ahead, where a load can have several."""
+
 
 class LoadUnit(wiring.Component):
     """Executes LOAD descriptors, in three channels that work side by side.
 
     Each channel has its client of the Memory Handler, and does its loads in order: lines of edges, lines of
     features, and everything else. Memory is asked for a load as soon as its channel has a place for it, so
-    that short loads follow each other without waiting for the memory.
+    that short loads follow each other without waiting for the memory. Where there is a Sparsity Eliminator,
+    it stands between the loads of the third channel and the memory: of rows that it is to look through, the
+    words of all windows come as one load, which is ended when its last word has.
 
     Ports
     -----
@@ -65,6 +72,9 @@ class LoadUnit(wiring.Component):
         See :class:`pyralis.hw.gcn.lines.LineBuffer`. Edges without values have the value 1.
     weights, biases, scales, rows
         See :class:`pyralis.hw.gcn.loadconstants.ConstantLoader`.
+    rows_seen, rows_loaded : Out
+        See ``seen`` and ``loaded`` of :class:`pyralis.hw.gcn.windowjobs.WindowJobs`; only of cores that have
+        an eliminator.
 
     Timing
     ------
@@ -80,6 +90,10 @@ class LoadUnit(wiring.Component):
         self.edges = LineLoader(c.bus_bits, c.columns, values=c.edge_weights, fill=1)
         self.features = LineLoader(c.bus_bits, clusters, values=c.feature_values, compact=takes_compact(c))
         self.constants = ConstantLoader(c)
+        self.windows = WindowJobs(c) if c.occupancy_words else None
+        counts = (
+            {f"rows_{name}": Out(self.windows.bits) for name in ("seen", "loaded")} if self.windows else {}
+        )
         own = self.constants.signature.members
         jobs, beats = stream.Signature(DmaJob(dma)), stream.Signature(ReadBeat(dma))
         super().__init__({
@@ -95,6 +109,7 @@ class LoadUnit(wiring.Component):
             "feature_loads": Out(stream.Signature(LOAD_JOB)).array(clusters),
             "feature_lines": Out(stream.Signature(LineLayout(c.feature_values))).array(clusters),
             **{name: own[name] for name in ("weights", "biases", "scales", "rows")},
+            **counts,
         })
 
     def elaborate(self, platform) -> Module:
@@ -119,18 +134,32 @@ class LoadUnit(wiring.Component):
         m.d.comb += self.scales.eq(self.constants.scales)
         for source, port in zip(self.constants.rows, self.rows, strict=True):
             connect(m, source, flipped(port))
+        if self.windows:
+            m.d.comb += [
+                self.windows.write.eq(self.constants.occupancy),
+                self.windows.written.eq(self.constants.written),
+                self.rows_seen.eq(self.windows.seen),
+                self.rows_loaded.eq(self.windows.loaded),
+            ]
         order = self._accept(m, loads)
         self._end(m, order, begun, done)
         return m
 
     def _channel(self, m: Module, name: str, loader, depth: int) -> tuple[Queue, Queue]:
         """Queues of a channel's DMA jobs and of its loads, and the beats to its loader, load by load."""
-        m.submodules[f"{name}_jobs_queue"] = jobs = Queue(DmaJob(self.dma), depth)
+        eliminates = self.windows is not None and loader is self.constants
+        layout = WindowLoad(self.config) if eliminates else DmaJob(self.dma)
+        m.submodules[f"{name}_jobs_queue"] = jobs = Queue(layout, depth)
         m.submodules[f"{name}_loads_queue"] = loads = Queue(loader.load.p.shape(), depth)
         m.submodules[f"{name}_slice"] = beats = RegisterSlice(ReadBeat(self.dma))
-        connect(m, jobs.output, flipped(getattr(self, f"{name}_jobs")))
         connect(m, flipped(getattr(self, f"{name}_data")), beats.input)
         coming = Signal(name=f"{name}_coming")  # beats of the load that the loader has, or had
+        ends = Signal(name=f"{name}_ends")  # the last beat of a job is the last one of its load
+        if eliminates:
+            self._windows(m, jobs, beats, ends)
+        else:
+            connect(m, jobs.output, flipped(getattr(self, f"{name}_jobs")))
+            m.d.comb += ends.eq(1)
         m.d.comb += [
             loader.load.payload.eq(loads.output.payload),
             loader.load.valid.eq(loads.output.valid & ~coming),
@@ -141,9 +170,24 @@ class LoadUnit(wiring.Component):
         ]
         with m.If(loader.load.valid & loader.load.ready):
             m.d.sync += coming.eq(1)
-        with m.Elif(beats.output.valid & beats.output.ready & beats.output.p.last):
+        with m.Elif(beats.output.valid & beats.output.ready & beats.output.p.last & ends):
             m.d.sync += coming.eq(0)
         return jobs, loads
+
+    def _windows(self, m: Module, jobs: Queue, beats: RegisterSlice, ends: Signal) -> None:
+        """Loads through the eliminator to memory, and for each job on the way whether it ends one."""
+        m.submodules.windows = windows = self.windows
+        m.submodules.jobs_ahead = ahead = Queue(1, _JOBS_AHEAD)
+        connect(m, jobs.output, windows.loads)
+        m.d.comb += [
+            self.weights_jobs.payload.eq(windows.jobs.p.job),
+            self.weights_jobs.valid.eq(windows.jobs.valid & ahead.input.ready),
+            ahead.input.payload.eq(windows.jobs.p.last),
+            ahead.input.valid.eq(windows.jobs.valid & self.weights_jobs.ready),
+            windows.jobs.ready.eq(self.weights_jobs.ready & ahead.input.ready),
+            ends.eq(ahead.output.payload),
+            ahead.output.ready.eq(beats.output.valid & beats.output.ready & beats.output.p.last),
+        ]
 
     @staticmethod
     def _settled(m: Module, name: str, done) -> Signal:
@@ -177,6 +221,7 @@ class LoadUnit(wiring.Component):
         with m.Elif(go):
             m.d.sync += waiting.eq(0)
 
+        count, nothing = self._eliminated(load)
         entry = data.StructLayout({"channel": _Channel, "skip": 1})
         m.submodules.order = order = Queue(entry, IN_ORDER)
         room = Signal()
@@ -184,22 +229,41 @@ class LoadUnit(wiring.Component):
             go.eq(waiting & order.input.ready & (skip | room)),
             order.input.valid.eq(go),
             order.input.p.channel.eq(channel),
-            order.input.p.skip.eq(skip),
+            order.input.p.skip.eq(skip | nothing),
         ]
         for own, (jobs, settings) in loads.items():
             put = Signal(name=f"{own.name.lower()}_put")
             with m.If(channel == own):
                 m.d.comb += [room.eq(jobs.input.ready & settings.input.ready), put.eq(go & ~skip)]
+            eliminates = self.windows is not None and own == _Channel.WEIGHTS
+            job = jobs.input.p.job if eliminates else jobs.input.p
             m.d.comb += [
                 jobs.input.valid.eq(put),
-                jobs.input.p.address.eq(address),
-                jobs.input.p.beats.eq(load.beats),
-                settings.input.valid.eq(put),
+                job.address.eq(address),
+                job.beats.eq(load.beats),
+                settings.input.valid.eq(put & ~nothing if eliminates else put),
             ]
             names = {"lines": "count"}  # the rest is called as in the descriptor
             for field in settings.input.p.shape().members:
                 m.d.comb += settings.input.p[field].eq(load[names.get(field, field)])
+            if eliminates:
+                m.d.comb += [
+                    settings.input.p.count.eq(count),
+                    jobs.input.p.is_bitmap.eq(load.content == Content.OCCUPANCY),
+                    jobs.input.p.mode.eq(load.eliminate),
+                    jobs.input.p.height.eq(load.height),
+                    jobs.input.p.occupancy.eq(load.occupancy),
+                    jobs.input.p.rows.eq(load.count),
+                ]
         return order
+
+    def _eliminated(self, load) -> tuple:
+        """Words that a load brings, not its rows where some are left out; and whether there are none."""
+        if self.windows is None:
+            return load.count, Const(0)
+        eliminates = load.eliminate != Elimination.NONE
+        words = (load.beats << self.windows.rows_log2) >> self.windows.beats_log2
+        return Mux(eliminates, words, load.count), eliminates & (load.beats == 0)
 
     def _end(self, m: Module, order: Queue, begun: dict, done: dict) -> None:
         """Ends loads in order; a channel may be ahead of the order by all that its queue holds."""

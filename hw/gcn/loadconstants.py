@@ -1,4 +1,4 @@
-"""Weights, biases, scales and rows from beats of the bus to the units that keep them."""
+"""Weights, biases, scales, rows and bitmaps from beats of the bus to the units that keep them."""
 
 from amaranth import Cat, Const, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
@@ -11,6 +11,7 @@ from pyralis.hw.gcn.fork import fork
 from pyralis.hw.gcn.program import Content
 from pyralis.hw.gcn.scales import ScaleWrite
 from pyralis.hw.gcn.weightbuffer import WeightWrite, write_ports
+from pyralis.hw.gcn.windowjobs import HALF, OccupancyWrite
 
 __all__ = ["CONSTANT_LOAD", "ConstantLoader", "LoadedRow"]
 
@@ -23,7 +24,7 @@ CONSTANT_LOAD = data.StructLayout({
     "start": 16,
     "count": 17,
 })
-"""As in a LOAD descriptor; ``count`` at least one, ``start`` of rows a multiple of the columns."""
+"""As in a LOAD descriptor; ``count`` at least one, ``start`` of rows a multiple of those of a beat."""
 
 _BIAS = 32  # bits
 
@@ -52,14 +53,18 @@ class ConstantLoader(wiring.Component):
         Those of one row of all columns at a time.
     rows : Out(stream of {address, data}), for each column
         Words of the row store; word a goes to column a mod columns.
+    occupancy : Out(OccupancyWrite)
+        Only of cores with ``occupancy_words``: half a word of a bitmap at a time.
     done : Out(1)
         Pulse: the last word is taken.
+    written : Out(1)
+        The same, of bitmaps.
 
     Timing
     ------
-    As many weight rows as are written in a cycle, a bias, a row of scales a cycle (which takes as many cycles
-    as it has times the bits of those weight rows); of rows of the store as many as a beat has, at most one
-    for each column.
+    As many weight rows as are written in a cycle, a bias or half a word of a bitmap, a row of scales a cycle
+    (which takes as many cycles as it has times the bits of those weight rows); of rows of the store as many
+    as a beat has, at most one for each column.
     """
 
     def __init__(self, config: GcnConfig) -> None:
@@ -72,6 +77,7 @@ class ConstantLoader(wiring.Component):
             "scales": Out(ScaleWrite(c)),
             "rows": Out(stream.Signature(LoadedRow(c))).array(c.columns),
             "done": Out(1),
+            **({"occupancy": Out(OccupancyWrite(c)), "written": Out(1)} if c.occupancy_words else {}),
         })
 
     @property
@@ -98,8 +104,12 @@ class ConstantLoader(wiring.Component):
                     place.eq(self.load.p.start << lane_bits),
                     left.eq(self.load.p.count << lane_bits),
                 ]
+            if self.config.occupancy_words:
+                with m.If(self.load.p.content == Content.OCCUPANCY):  # halves of words
+                    m.d.sync += [place.eq(self.load.p.start << 1), left.eq(self.load.p.count << 1)]
         uses = {}
-        for content in (Content.WEIGHTS, Content.BIASES, Content.SCALES, Content.ROWS):
+        contents = [Content.WEIGHTS, Content.BIASES, Content.SCALES, Content.ROWS]
+        for content in contents + [Content.OCCUPANCY] * bool(self.config.occupancy_words):
             name = content.name.lower()
             uses[name] = Signal(name=f"is_{name}")
             m.d.comb += uses[name].eq(running & (load.content == content))
@@ -112,6 +122,8 @@ class ConstantLoader(wiring.Component):
             m.d.sync += [place.eq(place + step), left.eq(left - step)]
             with m.If(left <= step):
                 m.d.comb += self.done.eq(1)
+                if self.config.occupancy_words:
+                    m.d.comb += self.written.eq(uses["occupancy"])
                 m.d.sync += running.eq(0)
         return m
 
@@ -122,7 +134,10 @@ class ConstantLoader(wiring.Component):
         source = self.beats if first == "scales" else self._unpacked(m, "whole", self.beats, whole, begin)
         streams = self._branches(m, source, running, {first: uses[first], "other": ~uses[first]})
         words = self._unpacked(m, "words", streams.pop("other"), write_ports(c) * c.row_bits, begin)
-        others = {name: use for name, use in uses.items() if name != first}
+        others = {name: use for name, use in uses.items() if name not in (first, "occupancy")}
+        if c.occupancy_words:  # in pieces of the same size
+            assert HALF == _BIAS
+            others["biases"] = uses["biases"] | uses["occupancy"]
         streams |= self._branches(m, words, running, others)
         for name, bits in (("biases", _BIAS), ("scales", 16 * c.columns)):
             streams[name] = self._unpacked(m, name, streams[name], bits, begin)
@@ -199,4 +214,14 @@ class ConstantLoader(wiring.Component):
         if write_ports(self.config) == 2:
             m.d.comb += self.weights.p.both.eq(left > 1)
         taken = [port.valid & port.ready for port in (self.weights, self.biases)]
+        if self.config.occupancy_words:
+            write = self.occupancy
+            m.d.comb += [
+                write.valid.eq(biases.valid & uses["occupancy"]),
+                write.upper.eq(place[0]),
+                write.word.eq(place[1:]),
+                write.data.eq(biases.payload),
+                biases.ready.eq(self.biases.ready | uses["occupancy"]),
+            ]
+            taken.append(write.valid)
         return Cat(*taken, self.scales.valid).any()

@@ -23,7 +23,11 @@ Addresses are byte offsets from a base register (:class:`Origin`), multiples of 
 * ``WEIGHTS``: rows of ``lanes`` int8. That of element k and slice s of the results is row
   ``weight_base + s * weight_stride + k``.
 * ``BIASES``: int32, ``lanes`` of them a slice. ``SCALES``: uint16 in the order of the rows.
-* ``ROWS``: words of the row store.
+* ``ROWS``: words of the row store. A load that *eliminates* has ``count`` rows at ``source``, of which it
+  brings the bus beats with a row in some window of the Sparsity Eliminator: in order, each once, and their
+  words one behind the other, from word ``start`` on. ``beats`` says how many these are, or 0.
+* ``OCCUPANCY``: bitmaps for it, in words of 64 bits. Bit n of word k says that row ``64 k + n`` of those that
+  a load looks through is gathered by someone.
 * Results: those of a column lie together and without gaps. Row r of column c, which is row
   ``r * columns + c``, is at ``result_address + c * result_stride + r * row_bytes``; its slices, of elements
   of ``size`` 1, 2 or 4 bytes, have ``lanes * size`` bytes each, and the last one ``result_last``. What is
@@ -36,6 +40,7 @@ from amaranth.lib import enum
 
 from pyralis.hw.common.descriptor import descriptor
 from pyralis.hw.gcn.config import INDEX_BITS, LINE, GcnConfig
+from pyralis.hw.gcn.eliminator import Elimination
 from pyralis.hw.gcn.epilogue import BIAS_SLICES, EPILOGUE_SETTINGS
 from pyralis.hw.gcn.lines import SLICE_BITS
 from pyralis.hw.gcn.simdcore import AGGREGATION_SETTINGS
@@ -60,7 +65,7 @@ __all__ = [
     "takes_compact",
 ]
 
-VERSION = 2
+VERSION = 3
 
 COMPACT_BITS = 11
 """Bits of an index in a compact line."""
@@ -100,6 +105,7 @@ class Content(enum.Enum, shape=3):
     BIASES = 3
     SCALES = 4
     ROWS = 5
+    OCCUPANCY = 6
 
 
 class Origin(enum.Enum, shape=2):
@@ -208,8 +214,12 @@ LOAD = _descriptor({
     "pad": 12,
     "source": 32,
     "beats": 32,  # bus beats to read
-    "start": 32,  # first line, weight row, slice of biases, scale or word of the row store
+    "start": 32,  # first line, weight row, slice of biases, scale, word of the row store or of bitmaps
     "count": 32,  # lines of a column or cluster, weight rows, biases, scales of a column, words
+    "eliminate": Elimination,  # rows: which ones are left out
+    "pad_rows": 14,
+    "height": 16,  # rows of a window
+    "occupancy": 16,  # first word of the bitmap
 })
 
 AGGREGATE = _descriptor({

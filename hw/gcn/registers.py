@@ -15,7 +15,7 @@ __all__ = ["IDENTIFICATION", "VERSION", "register_map"]
 IDENTIFICATION = int.from_bytes(b"PyGC", "big")
 """First word of the map: the driver refuses anything else."""
 
-VERSION = 2
+VERSION = 3
 """Raised when a register changes its meaning."""
 
 
@@ -83,6 +83,13 @@ def _capabilities(c: GcnConfig) -> tuple[Register, ...]:
             fields=side_by_side(("hubs", 16, c.hubs), ("descriptor_counters", 16, PER_DESCRIPTOR)),
         ),
         Register(
+            "memories",
+            0x1C,
+            access="const",
+            fields=side_by_side(("occupancy_words", 16, c.occupancy_words)),
+            doc="Words of 64 rows for the bitmaps of the Sparsity Eliminator; 0: there is none.",
+        ),
+        Register(
             "handler",
             0x18,
             access="const",
@@ -128,7 +135,7 @@ def _counters() -> tuple[Register, ...]:
         ),
         Register(
             "descriptor_select",
-            0xD8,
+            0xE8,
             fields=(
                 Field(
                     "index",
@@ -138,5 +145,5 @@ def _counters() -> tuple[Register, ...]:
                 ),
             ),
         ),
-        Register("descriptor_cycles", 0xE0, access="ro", width=64, fields=(Field("value", 0, width=40),)),
+        Register("descriptor_cycles", 0xF0, access="ro", width=64, fields=(Field("value", 0, width=40),)),
     )

@@ -12,7 +12,7 @@ import numpy as np
 
 from pyralis.hw.gcn.eliminator import Elimination
 
-__all__ = ["Window", "elimination_ratio", "intervals", "occupancy", "rows_loaded", "windows"]
+__all__ = ["Window", "beats", "elimination_ratio", "intervals", "occupancy", "rows_loaded", "windows"]
 
 
 class Window(NamedTuple):
@@ -70,6 +70,14 @@ def windows(occupied: np.ndarray, height: int, mode: Elimination) -> list[Window
         found.append(Window(start, int(rows[after - 1]) - start + 1))
         at = after
     return found
+
+
+def beats(found: list[Window], rows: int) -> np.ndarray:
+    """Numbers of the bus beats that the windows *found* lie in, *rows* rows in each: ascending, each once."""
+    numbers: set[int] = set()
+    for window in found:
+        numbers.update(range(window.start // rows, (window.start + window.rows - 1) // rows + 1))
+    return np.array(sorted(numbers), dtype=np.int64)
 
 
 def rows_loaded(

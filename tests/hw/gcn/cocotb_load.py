@@ -12,6 +12,7 @@ from loading import beats_of, entries_of, random_rows
 
 from pyralis.gen.gcn import layout
 from pyralis.hw.gcn.config import NO_SOURCE, GcnConfig
+from pyralis.hw.gcn.eliminator import Elimination
 from pyralis.hw.gcn.epilogue import BiasLoad, Engine
 from pyralis.hw.gcn.execute import LoadOrder
 from pyralis.hw.gcn.lines import LOAD_JOB
@@ -21,6 +22,7 @@ from pyralis.hw.gcn.scales import ScaleWrite
 from pyralis.hw.gcn.weightbuffer import WeightWrite, write_ports
 from pyralis.sim.bench.dma import ReadServer
 from pyralis.sim.bench.stream import StreamSink, StreamSource, monitor_streams, stalls, start
+from pyralis.sim.golden.gcn.windows import beats, windows
 
 CONFIG = GcnConfig(**json.loads(os.environ["PYRALIS_CONFIG"]))
 C, L, BEAT = CONFIG.columns, CONFIG.lanes, CONFIG.bus_bits // 8
@@ -39,6 +41,7 @@ class Load:
     check: object
     counts: dict[str, int] = field(default_factory=dict)
     skip: bool = False
+    rows: tuple[int, int] = (0, 0)  # looked at and loaded, of one that eliminates
 
 
 class Bench:
@@ -50,6 +53,8 @@ class Bench:
         Cycle of each end.
     begun : set of int
         Loads that ``oldest_begun`` was seen of.
+    rows : list of int
+        Sums of ``rows_seen`` and ``rows_loaded``.
     """
 
     def __init__(self, dut, stall=0.0):
@@ -76,6 +81,7 @@ class Bench:
 
     def forget(self):
         self.ended, self.begun, self.scales, self.cycle = [], set(), [], 0
+        self.rows, self.wanted_rows = [0, 0], [0, 0]
         self.expected: list[Load] = []
         self.totals = dict.fromkeys((*self.sinks, "scales"), 0)
         self.needs: list[dict[str, int]] = []
@@ -110,6 +116,9 @@ class Bench:
                 assert not load.skip and load.fields["content"] in LINES, f"load {number} has no lines"
                 assert self._arrived(number, only="loads"), f"load {number}: line buffers do not know of it"
                 self.begun.add(number)
+            if CONFIG.occupancy_words:
+                self.rows[0] += int(dut.rows_seen.value)
+                self.rows[1] += int(dut.rows_loaded.value)
             if int(dut.ended.value):
                 assert int(dut.busy.value)
                 self.ended.append(self.cycle)
@@ -142,6 +151,8 @@ class Bench:
             "beats": layout.beats(CONFIG, len(load.image)),
             **load.fields,
         }
+        if not load.skip:
+            self.wanted_rows = [a + b for a, b in zip(self.wanted_rows, load.rows, strict=True)]
         self.expected.append(load)
         if not load.skip:
             for name, count in load.counts.items():
@@ -263,13 +274,58 @@ class Bench:
         counts = {f"rows__{n}": len(packed) // C for n in range(C)}
         return self._load(fields, packed.tobytes(), check, counts, **more)
 
+    def bitmap(self, occupied, start, **more):
+        packed = np.packbits(np.pad(occupied, (0, -len(occupied) % 64)), bitorder="little")
+        fields = {"content": Content.OCCUPANCY, "start": start, "count": len(packed) // 8}
+        return self._load(fields, packed.tobytes(), lambda _: None, {}, **more)
+
+    def windows(self, occupied, occupancy, **more):
+        """A load of the rows that the bitmap in word *occupancy* marks."""
+        mode = self.rng.choice((Elimination.WINDOW, Elimination.ROWS))
+        height, together = self.rng.choice((1, 2, 8, 11, 300)), max(1, CONFIG.bus_bits // CONFIG.row_bits)
+        rows = self.random.integers(0, 256, (-(-len(occupied) // C) * C, L), dtype=np.uint8)
+        found = windows(occupied, height, mode)
+        numbers = (beats(found, together)[:, None] * together + np.arange(together)).ravel()
+        start = C * self.rng.randrange(100)
+
+        def check(words):
+            for column in range(C):
+                expected = [(start + n, rows[v].tobytes()) for n, v in enumerate(numbers) if n % C == column]
+                got = words.get(f"rows__{column}", [])
+                assert [(word & 0x7FFF, (word >> 15).to_bytes(L, "little")) for word in got] == expected
+
+        fields = {
+            "content": Content.ROWS,
+            "start": start,
+            "count": len(occupied),
+            "eliminate": mode,
+            "height": height,
+            "occupancy": occupancy,
+            "beats": layout.beats(CONFIG, len(numbers) * L),
+        }
+        counts = {f"rows__{n}": len(numbers[n::C]) for n in range(C) if len(numbers[n::C])}
+        load = self._load(fields, rows.tobytes(), check, counts, **more)
+        load.rows = len(occupied), sum(window.rows for window in found)
+        return load
+
+    def looked_through(self, rows, **more):
+        """A bitmap of *rows* rows, and two loads that take it."""
+        density, word = self.rng.choice((0.0, 0.05, 0.3, 1.0)), self.rng.randrange(8)
+        occupied = self.random.random(rows) < density
+        return [
+            self.bitmap(occupied, word),
+            self.windows(occupied, word),
+            self.windows(occupied, word, **more),
+        ]
+
     def _load(self, fields, image, check, counts, *, skip=False, origin=None):
         fields["origin"] = origin or self.rng.choice(list(Origin))
         return Load(fields, image, check, counts, skip)
 
     def any(self, largest=60):
         rng = self.rng
-        content, size = rng.choice(list(Content)), rng.randrange(1, largest)
+        kinds = [content for content in Content if content is not Content.OCCUPANCY]
+        content, size = rng.choice(kinds), rng.randrange(1, largest)
         skip = rng.random() < 0.15
         if content in LINES:
             return self.lines(content, size, rng.choice((2, 9, 20)), skip=skip)
@@ -306,6 +362,7 @@ class Bench:
             if not load.skip and load.fields["content"] in LINES
         }
         assert self.begun == lines
+        assert self.rows == self.wanted_rows
         for sink in self.sinks.values():
             sink.clear()
         self.forget()
@@ -333,6 +390,36 @@ async def loads_of_every_kind(dut, stall):
     await bench.begin()
     for _ in range(60):
         bench.send(bench.any(30))
+    await bench.finish()
+
+
+@cocotb.test(timeout_time=800, timeout_unit="us", skip=not CONFIG.occupancy_words)
+@cocotb.parametrize(stall=[0.0, 0.4])
+async def windows_between_loads_of_every_kind(dut, stall):
+    bench = Bench(dut, stall)
+    await bench.begin()
+    for rows in (1, 64, 65, 300, 130, 200, 512, 40):
+        for load in bench.looked_through(rows, skip=rows == 200):
+            bench.send(load)
+            for _ in range(bench.rng.randrange(3)):
+                bench.send(bench.any(20))
+    await bench.finish()
+
+
+@cocotb.test(timeout_time=200, timeout_unit="us", skip=not CONFIG.occupancy_words)
+async def windows_of_any_size_follow_each_other(dut):
+    """Beats of rows that are far from each other come as fast as the eliminator finds them."""
+    bench = Bench(dut)
+    await bench.begin()
+    occupied = np.arange(512) % 16 == 0
+    bench.send(bench.bitmap(occupied, 0))
+    bench.send(bench.windows(occupied, 0))
+    bench.send(bench.windows(occupied, 0))
+    while len(bench.ended) < 3:
+        await ClockCycles(dut.clk, 5)
+    times = bench.monitors["weights_data"].times[-64:]
+    dut._log.info(f"two loads of 32 windows: {times[-1] - times[0]} cycles")
+    assert times[-1] - times[0] <= 64 * 4 + 40
     await bench.finish()
 
 

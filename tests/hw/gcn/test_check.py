@@ -15,6 +15,7 @@ from pyralis.gen.gcn.compile import Settings, compile_network
 from pyralis.hw.common.descriptor import DESCRIPTOR_BYTES
 from pyralis.hw.gcn.check import Check
 from pyralis.hw.gcn.config import PRESETS, GcnConfig
+from pyralis.hw.gcn.eliminator import Elimination
 from pyralis.hw.gcn.epilogue import OutputType
 from pyralis.hw.gcn.program import (
     AGGREGATE,
@@ -320,6 +321,49 @@ def test_what_a_core_does_not_have_is_refused():
     assert codes(replace(CONFIG, hubs=0), changed(cases)) == expected
     valued = changed([("edges", {"valued": 1, "beats": 384}), ("edges", {})])
     assert codes(replace(CONFIG, edge_weights=True), valued) == [ErrorCode.NONE] * 2
+    assert codes(CONFIG, eliminating([{}, {"eliminate": 2}, {"eliminate": 0, "beats": 640}])) == [
+        ErrorCode.FIELD,
+        ErrorCode.FIELD,
+        ErrorCode.NONE,
+    ]
+
+
+SOME = {"content": Content.ROWS, "start": 4000, "count": 640, "beats": 96, "height": 8, "occupancy": 54}
+SOME |= {"eliminate": Elimination.WINDOW}
+
+
+def eliminating(changes: list[dict]) -> list[int]:
+    """A load of some of 640 rows, and what is made of it."""
+    descriptor = bits(LOAD, SOME)
+    return [put(LOAD, descriptor, **({"start": 3000} if not each.get("eliminate", 1) else {}) | each) for each in changes]
+
+
+def test_rows_that_are_left_out_and_their_bitmaps():
+    config = replace(CONFIG, occupancy_words=64)
+    legal = [
+        *({}, {"eliminate": 2}, {"beats": 0}, {"beats": 1, "start": 4094}, {"count": 577}, {"count": 1}),
+        *({"beats": 4096, "start": 0}, {"height": 4096}, {"height": 1}, {"occupancy": 0, "count": 4096}),
+        {"eliminate": 0, "beats": 640, "height": 0, "occupancy": 65535},
+    ]
+    wrong = [
+        *({"eliminate": 3}, {"height": 0}, {"height": 4097}, {"occupancy": 55}, {"count": 641}),
+        *({"beats": 97}, {"beats": 4097, "start": 0}, {"beats": 1 << 31}, {"start": 4001, "beats": 1}),
+        *({"count": 0}, {"content": 2, "beats": 640, "start": 0}, {"eliminate": 0, "beats": 96}),
+    ]
+    assert codes(config, eliminating(legal)) == [ErrorCode.NONE] * len(legal)
+    assert codes(config, eliminating(wrong)) == [ErrorCode.FIELD] * len(wrong)
+    bitmap = {"content": Content.OCCUPANCY, "start": 60, "count": 4, "beats": 4}
+    cases = [{}, {"start": 61}, {"beats": 5}, {"start": 0, "count": 64, "beats": 64}, {"eliminate": 1, "height": 1}]
+    found = codes(config, [put(LOAD, bits(LOAD, bitmap), **change) for change in cases])
+    expected = [ErrorCode.NONE, ErrorCode.FIELD, ErrorCode.FIELD, ErrorCode.NONE, ErrorCode.FIELD]
+    assert found == expected
+    # four rows a beat, and two beats a row
+    wide = replace(config, columns=16, lanes=16, bus_bits=512, store_rows=128, group_bytes=64)
+    cases = [{"start": 4000, "beats": 24}, {"start": 4000, "beats": 25}]
+    assert codes(wide, eliminating(cases)) == [ErrorCode.NONE, ErrorCode.FIELD]
+    narrow = replace(config, bus_bits=32)
+    cases = [{"start": 4000, "beats": beats} for beats in (192, 193, 194)]
+    assert codes(narrow, eliminating(cases)) == [ErrorCode.NONE, ErrorCode.FIELD, ErrorCode.FIELD]
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,8 @@ def test_the_presets_have_the_lanes_that_they_are_named_after():
         ("accumulator_bits", 33, "accumulator_bits must be in 16..32, not 33"),
         ("epilogue_lanes", 1, "epilogue_lanes must be 2, 4 or 8, as lanes is 8, not 1"),
         ("epilogue_lanes", 16, "epilogue_lanes must be 2, 4 or 8, as lanes is 8, not 16"),
+        ("occupancy_words", 8, "occupancy_words must be 0 or a power of two in 16..2048, not 8"),
+        ("occupancy_words", 48, "occupancy_words must be 0 or a power of two in 16..2048, not 48"),
         ("bus_bits", 48, "bus_bits must be 32, 64, 128, 256 or 512, not 48"),
         ("bus_bits", 512, "bus_bits (512) must not exceed 128 for each column (2)"),
     ],
@@ -42,6 +44,14 @@ def test_the_presets_have_the_lanes_that_they_are_named_after():
 def test_what_is_out_of_range_is_refused(field, value, sentence):
     with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
         dataclasses.replace(GcnConfig(), **{field: value})
+
+
+def test_a_beat_of_rows_is_of_different_columns_where_some_are_left_out():
+    sentence = (
+        "with occupancy_words, a beat of bus_bits (256) must not exceed a word of 32 bits for each column (4)"
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+        GcnConfig(columns=4, lanes=4, bus_bits=256, occupancy_words=16)
 
 
 def test_epilogues_have_half_the_lanes_unless_told():

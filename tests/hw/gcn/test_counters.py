@@ -26,6 +26,9 @@ def simulate(config, bench) -> None:
 def quiet(context, counters) -> None:
     for name in EVENTS:
         context.set(getattr(counters, name), 0)
+    if counters.config.occupancy_words:
+        for name in ("rows_seen", "rows_loaded"):
+            context.set(getattr(counters, name), 0)
     for name in ("entries", "issued", "stepping", "begin", "end"):
         context.set(getattr(counters, name).as_value() if name != "stepping" else counters.stepping, 0)
 
@@ -53,6 +56,12 @@ def test_totals(preset):
                     seen["entries"] = sum(entries)
                     seen["products"] = sum(ports.bit_count() for ports in issued)
                     seen["products"] += config.pe_rows * stepping.bit_count()
+                if config.occupancy_words:
+                    for name in ("rows_seen", "rows_loaded"):
+                        rows = rng.choice((0, rng.randrange(65537)))
+                        context.set(getattr(counters, name), rows)
+                        seen[name] = rows
+                if not clear:
                     for name, value in seen.items():
                         expected[name] += value
                 await context.tick()

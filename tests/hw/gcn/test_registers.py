@@ -12,7 +12,7 @@ from pyralis.hw.gcn.registers import IDENTIFICATION, VERSION, register_map
 from pyralis.hw.snn.config import PRESETS as SPIKING
 from pyralis.hw.snn.registers import register_map as spiking_map
 
-CAPABILITIES = ("lanes", "engines", "depths", "tables", "handler")
+CAPABILITIES = ("lanes", "engines", "depths", "tables", "memories", "handler")
 
 
 @pytest.mark.parametrize("config", PRESETS.values(), ids=PRESETS)
