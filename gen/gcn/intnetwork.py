@@ -248,6 +248,9 @@ class IntGraphNetwork:
         By name.
     operations : tuple of IntCombine and IntAggregate
         In order; the last one makes the result.
+    numbers : (nodes,) int64, optional
+        Numbers of the nodes that uniform samples are made from, which stay the same when nodes are
+        renumbered. Without them 0, 1 and so on.
     source : dict
         Where the network comes from; anything that JSON can hold.
     """
@@ -256,6 +259,7 @@ class IntGraphNetwork:
     input: IntInput
     adjacencies: dict[str, IntAdjacency]
     operations: tuple[IntOperation, ...]
+    numbers: np.ndarray | None = None
     source: dict[str, Any] = field(default_factory=dict)
 
     def widths(self) -> dict[str, int]:
@@ -275,8 +279,8 @@ class IntGraphNetwork:
     def renumbered(self, order: np.ndarray) -> "IntGraphNetwork":
         """The same network with node ``order[i]`` as node i; the entries of a row keep their order.
 
-        The rows of every row matrix are those of this network in another order, except where a uniform sample
-        is taken: its generator starts from the number of the node.
+        The rows of every row matrix are those of this network in another order. Uniform samples are those of
+        the numbers that the nodes had first.
         """
         order = np.asarray(order)
         if order.shape != (self.nodes,) or not np.array_equal(np.sort(order), np.arange(self.nodes)):
@@ -290,7 +294,8 @@ class IntGraphNetwork:
             if isinstance(scale, np.ndarray):
                 operation = replace(operation, epilogue=replace(operation.epilogue, scale=scale[order]))
             operations.append(operation)
-        return replace(self, adjacencies=adjacencies, operations=tuple(operations))
+        numbers = order.astype(np.int64) if self.numbers is None else self.numbers[order]
+        return replace(self, adjacencies=adjacencies, operations=tuple(operations), numbers=numbers)
 
     def save(self, path: str | Path) -> None:
         """Writes the network to one ``.npz``: see :func:`pyralis.gen.gcn.intfile.save`."""

@@ -8,6 +8,7 @@ import torch
 
 from pyralis.gen.errors import UserError
 from pyralis.gen.gcn.intnetwork import INPUT, RANGES, IntCombine, IntGraphNetwork, IntOperation
+from pyralis.gen.gcn.sampling import reseeded
 from pyralis.sim.golden.gcn.epilogue import epilogue
 from pyralis.sim.golden.gcn.sums import SparseRows, aggregate, combine
 
@@ -45,7 +46,13 @@ class Result:
         return torch.as_tensor(self.scores.numpy().argmax(axis=1))
 
 
-def run(network: IntGraphNetwork, features: Any, *, device: str | torch.device = "cpu") -> Result:
+def run(
+    network: IntGraphNetwork,
+    features: Any,
+    *,
+    sample_seed: int = 0,
+    device: str | torch.device = "cpu",
+) -> Result:
     """Runs *network* on *features*; everything in the result lies on the CPU.
 
     Parameters
@@ -55,6 +62,8 @@ def run(network: IntGraphNetwork, features: Any, *, device: str | torch.device =
     features : (nodes, features) int8 array or tensor, or matrix of scipy
         Binary features may be bool or uint8. A matrix of scipy and an array of the same values give the same
         result, whatever the network says about how the core stores them.
+    sample_seed : int
+        What the seeds of uniform samples are changed by, as register ``sample_seed`` of the core does.
     device : str
         Where to compute. The result is the same integers everywhere.
 
@@ -64,6 +73,7 @@ def run(network: IntGraphNetwork, features: Any, *, device: str | torch.device =
         The network is not valid, or the features have another type, shape or range.
     """
     network.validate()
+    network = reseeded(network, sample_seed)
     source = _checked(network, features)
     if isinstance(source, SparseRows) and _read_whole(network):
         source = source.whole(network.input.features)
@@ -95,7 +105,8 @@ def _sums(
     adjacency = network.adjacencies[operation.adjacency]
     weight = None if adjacency.weight is None else _tensor(adjacency.weight, source)
     indptr, indices = _tensor(adjacency.indptr, source), _tensor(adjacency.indices, source)
-    return aggregate(source, indptr, indices, weight, operation.reduce, operation.sample)
+    numbers = None if network.numbers is None else _tensor(network.numbers, source)
+    return aggregate(source, indptr, indices, weight, operation.reduce, operation.sample, numbers)
 
 
 def _tensor(array: np.ndarray | None, beside: torch.Tensor | SparseRows) -> torch.Tensor:

@@ -76,6 +76,7 @@ def aggregate(
     weight: torch.Tensor | None = None,
     reduce: str = "sum",
     sample: IntSample | None = None,
+    numbers: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """Sum or maximum of the rows that each row of an adjacency lists: (N, J) int64; 0 for an empty row.
 
@@ -89,8 +90,10 @@ def aggregate(
     reduce : {"sum", "max"}
     sample : IntSample, optional
         The entries that count.
+    numbers : int64, optional
+        Of the rows, for a uniform sample.
     """
-    entries, rows = taken(indptr, sample)
+    entries, rows = taken(indptr, sample, numbers)
     low = torch.iinfo(torch.int64).min
     result = source.new_full((len(indptr) - 1, source.shape[1]), low if reduce == "max" else 0)
     per_chunk = max(1, CHUNK_VALUES // source.shape[1])
