@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from pyralis.boards.runtime.countersums import CounterSums
+from pyralis.boards.runtime.errors import DriverError
 from pyralis.boards.runtime.gcnerrors import sentence
 from pyralis.boards.runtime.graphlayout import GraphLayout, is_listed
 from pyralis.boards.runtime.programdriver import ProgramDriver
@@ -37,6 +38,8 @@ class GcnDriver(ProgramDriver):
     by_priority, by_batch, by_need : bool
         How the Memory Handler orders what it reads; all are the core's defaults. Results do not depend on
         them, cycles do.
+    sample_seed : int
+        What the seeds of samples are changed by, 0..65535: with another one the core draws others. 0 first.
     saturated : bool
         In the last :meth:`run` the clamp of an epilogue has changed a value.
 
@@ -92,6 +95,7 @@ class GcnDriver(ProgramDriver):
         self.by_priority, self.by_batch, self.by_need = (
             bool(self.registers.reset_of("memory", name)) for name in ("priority", "batch", "need")
         )
+        self.sample_seed = 0
         self._counts = CounterSums(
             self.registers,
             "descriptor",
@@ -160,6 +164,9 @@ class GcnDriver(ProgramDriver):
         """The order of reading; images as they are, whatever a program before has chosen."""
         order = int(self.by_priority) | int(self.by_batch) << 1 | int(self.by_need) << 3
         self.registers.write("memory", order)
+        if not 0 <= self.sample_seed < 1 << 16:
+            raise DriverError(f"sample_seed must be in 0..65535, not {self.sample_seed}")
+        self.registers.write("sample_seed", self.sample_seed)
 
     def _sentence(self, code: str, index: int) -> tuple[str, str]:
         return sentence(code, index, self.descriptors)

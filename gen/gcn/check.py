@@ -142,7 +142,11 @@ def _weights(operation: IntOperation) -> list[np.ndarray]:
 
 
 def _entries(operation: IntOperation, network: IntGraphNetwork) -> int:
-    return len(network.adjacencies[operation.adjacency].indices) if isinstance(operation, IntAggregate) else 0
+    """That the operation gathers."""
+    if not isinstance(operation, IntAggregate):
+        return 0
+    degrees = network.adjacencies[operation.adjacency].degrees
+    return int((degrees if operation.sample is None else operation.sample.sizes(degrees)).sum())
 
 
 def _order(operation: IntOperation, network: IntGraphNetwork) -> Order | None:

@@ -8,9 +8,16 @@ import numpy as np
 
 from pyralis.gen.gcn import layout
 from pyralis.gen.gcn.allocate import Holding, Item, NoRoomError, hold, least
-from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntCombine, IntGraphNetwork, IntOperation
+from pyralis.gen.gcn.intnetwork import (
+    IntAdjacency,
+    IntAggregate,
+    IntCombine,
+    IntGraphNetwork,
+    IntOperation,
+)
 from pyralis.gen.gcn.needs import Need
-from pyralis.gen.gcn.steps import Lists, Plan, Step
+from pyralis.gen.gcn.sampling import with_headers
+from pyralis.gen.gcn.steps import Lists, Plan, Step, list_of
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.epilogue import BIAS_SLICES
 from pyralis.hw.gcn.program import Content, scale_depth
@@ -164,8 +171,10 @@ def _places(memory: str, uses: list[list[Use]], plan: Plan) -> tuple[dict[str, i
 
 def uses_of(network: IntGraphNetwork, plan: Plan, config: GcnConfig) -> list[list[Use]]:
     """What each step of *plan* needs; lines are the last ones."""
+    operations = [each for each in network.operations if isinstance(each, IntAggregate)]
     lists = {
-        name: list(_lists(name, network, plan.lists[name], config)) for name in plan.lists if name != INPUT
+        name: list(_lists(operation, network, plan.lists[name], config))
+        for name, operation in {list_of(each): each for each in operations}.items()
     }
     constants: dict[str, list[Use]] = {}
     found = []
@@ -177,7 +186,7 @@ def uses_of(network: IntGraphNetwork, plan: Plan, config: GcnConfig) -> list[lis
         if step.is_combine:
             mine.insert(0, _weights(step))
         if isinstance(operation, IntAggregate):
-            used = lists[operation.adjacency]
+            used = lists[list_of(operation)]
             mine.append(used[min(step.interval, len(used) - 1)])
         found.append(mine)
     return found
@@ -210,20 +219,27 @@ def _uses(operation: IntOperation, network: IntGraphNetwork, config: GcnConfig) 
         yield Use(memory=f"scales {unit}", name=data.hex(), data=data, size=size, fields=fields)
 
 
-def _lists(name: str, network: IntGraphNetwork, lists: Lists, config: GcnConfig) -> Iterator[Use]:
-    """Lines of an adjacency: of all intervals one behind the other, or of each."""
-    adjacency, columns = network.adjacencies[name], config.columns
+def _lists(
+    operation: IntAggregate, network: IntGraphNetwork, lists: Lists, config: GcnConfig
+) -> Iterator[Use]:
+    """Lines that *operation* reads: of all intervals one behind the other, or of each."""
+    adjacency, columns, name = network.adjacencies[operation.adjacency], config.columns, list_of(operation)
+    numbers = np.arange(network.nodes) if network.numbers is None else network.numbers
     fields = {"content": Content.EDGES, "valued": int(adjacency.weight is not None)}
     packed = []
     for low, high, offset in zip(lists.bounds, lists.bounds[1:], lists.offsets, strict=False):
         begin, end = adjacency.indptr[low], adjacency.indptr[high]
         weight = None if adjacency.weight is None else adjacency.weight[begin:end]
-        indptr = adjacency.indptr[low : high + 1] - begin
-        packed.append(
-            layout.pack_lines(indptr, adjacency.indices[begin:end] - offset, weight, columns=columns)
+        part = IntAdjacency(
+            indptr=adjacency.indptr[low : high + 1] - begin,
+            indices=adjacency.indices[begin:end] - offset,
+            weight=weight,
         )
+        if operation.sample is not None:
+            part = with_headers(part, numbers[low:high])
+        packed.append(layout.pack_lines(part.indptr, part.indices, part.weight, columns=columns))
     if lists.together:
         packed = [np.concatenate(packed)]
     for interval, lines in enumerate(packed):
-        size, part = len(lines) // columns, "" if lists.together else f" {interval}"
-        yield Use(memory="edges", name=f"{name}{part}", data=lines.tobytes(), size=size, fields=fields)
+        size, of = len(lines) // columns, "" if lists.together else f" {interval}"
+        yield Use(memory="edges", name=f"{name}{of}", data=lines.tobytes(), size=size, fields=fields)

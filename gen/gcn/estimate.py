@@ -15,11 +15,13 @@ import numpy as np
 from pyralis.gen.gcn import phases
 from pyralis.gen.gcn.compile import Compiled
 from pyralis.gen.gcn.features import non_zeros
-from pyralis.gen.gcn.intnetwork import IntAggregate
+from pyralis.gen.gcn.intnetwork import IntAggregate, IntSample
 from pyralis.gen.gcn.plan import reads
 from pyralis.gen.gcn.steps import Step
 from pyralis.gen.gcn.traffic import Traffic
+from pyralis.hw.gcn.config import LINE
 from pyralis.hw.gcn.program import Source
+from pyralis.hw.gcn.sampler import DRAW_LATENCY as DRAW
 
 __all__ = ["Estimate", "PhaseEstimate", "estimate"]
 
@@ -39,7 +41,7 @@ class PhaseEstimate:
     lanes : int
     cycles : int
         Lower bound.
-    bound : {"adders", "multipliers", "epilogue"}
+    bound : {"adders", "multipliers", "epilogue", "sampler"}
         What it is the bound of.
     bytes_first, bytes_later : int
         Of its loads and results, in a first run and in a later one.
@@ -141,14 +143,28 @@ def _bounds(compiled: Compiled, step: Step, stored: np.ndarray) -> list[tuple[in
     finish = rows * step.slices * (1 if narrow else c.lanes // c.epilogue_lanes)
     mine = slice(step.first_row, step.last_row)
     if isinstance(operation, IntAggregate):
-        entries = np.maximum(n.adjacencies[operation.adjacency].degrees, 1)[mine]
+        degrees = n.adjacencies[operation.adjacency].degrees[mine]
+        sizes = degrees if operation.sample is None else operation.sample.sizes(degrees)
+        entries = np.maximum(sizes, 1)
         rate = c.cores << compiled.plan.matrices[step.first].splits
         work, unit = -(-_busiest(entries, c.columns) * step.slices // rate), "adders"
     elif step.source is Source.FEATURES:
         work, unit = -(-_busiest(stored[mine], c.columns) * step.slices // c.gather_ports), "multipliers"
     else:
         work, unit = -(-rows // c.pe_rows) * step.elements * step.slices, "multipliers"
-    return [(finish, "epilogue"), (work, unit)]
+    found = [(finish, "epilogue"), (work, unit)]
+    if isinstance(operation, IntAggregate) and operation.sample is not None:
+        cycles = _busiest(_sampling(degrees, operation.sample), c.columns)
+        found.append((cycles * step.slices, "sampler"))
+    return found
+
+
+def _sampling(degrees: np.ndarray, sample: IntSample) -> np.ndarray:
+    """Cycles that a Sampler takes at least for each row: see its timing."""
+    entries = np.maximum(degrees, 1)
+    whole = (degrees <= sample.count) & (sample.kind == "uniform")
+    drawn = np.maximum(sample.sizes(degrees), 1)
+    return np.where(whole, 1 + -(-entries // 2), DRAW + np.maximum(drawn, entries // LINE))
 
 
 def _path(steps: tuple[Step, ...], cycles: list[int]) -> int:

@@ -57,6 +57,10 @@ def _network_faults(n: IntGraphNetwork) -> Faults:
     what = f"values of the input must be binary or int8, not {n.input.values!r}"
     yield n.input.values not in ("binary", "int8"), what, ""
     hint = "add an IntCombine or an IntAggregate"
+    if n.numbers is not None:
+        yield from _type_faults("numbers", n.numbers, np.int64)
+        what = f"numbers must hold {n.nodes} values, one for each node, not {n.numbers.shape}"
+        yield n.numbers.shape != (n.nodes,), what, ""
     yield not n.operations, "a network needs at least one operation, and this one has none", hint
 
 

@@ -72,6 +72,8 @@ def content(network: IntGraphNetwork, where: str = "network") -> bytes:
         if isinstance(operation, IntCombine):
             keep(str(index), operation, WEIGHTS)
         keep(str(index), operation.epilogue, EPILOGUE)
+    if network.numbers is not None:
+        arrays["numbers"] = np.ascontiguousarray(network.numbers, dtype=np.int64)
     fields = {
         "layout": LAYOUT,
         "nodes": int(network.nodes),
@@ -107,6 +109,7 @@ def load(path: str | Path) -> IntGraphNetwork:
                 for index, name in enumerate(header["adjacencies"])
             },
             operations=tuple(_operation(i, entry, arrays) for i, entry in enumerate(header["operations"])),
+            numbers=arrays.get("numbers"),
             source=header["source"],
         )
     except (KeyError, TypeError) as error:

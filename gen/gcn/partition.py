@@ -20,9 +20,10 @@ import numpy as np
 
 from pyralis.gen.gcn import layout
 from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntGraphNetwork
-from pyralis.gen.gcn.steps import Lists, Ring, Step
+from pyralis.gen.gcn.steps import Lists, Ring, Step, list_of
 from pyralis.hw.gcn.config import LINE, GcnConfig
 from pyralis.hw.gcn.program import Source
+from pyralis.hw.gcn.sampler import HEADERS
 
 __all__ = ["adjacency_lists", "granule", "input_lists", "parts", "slice_groups"]
 
@@ -46,14 +47,15 @@ def adjacency_lists(
     config: GcnConfig,
     ring: Ring | None = None,
 ) -> Lists:
-    """Lists of the adjacency *name*; with a *ring*, its last rows count sources behind the freed ones."""
-    readers = [
-        group
-        for step, group in zip(steps, _ends(steps), strict=True)
-        if isinstance(step.operation, IntAggregate) and step.operation.adjacency == name
-    ]
+    """The lists *name*; with a *ring*, their last rows count sources behind the freed ones."""
+    readers, adjacency, headers = [], "", 0
+    for step, group in zip(steps, _ends(steps), strict=True):
+        if isinstance(step.operation, IntAggregate) and list_of(step.operation) == name:
+            readers.append(group)
+            adjacency, headers = step.operation.adjacency, HEADERS * (step.operation.sample is not None)
     rows = granule(readers, steps[-1], network, config, 1)
-    count = _Counts(network.adjacencies[name].degrees, config.columns, 1)
+    entries = np.maximum(network.adjacencies[adjacency].degrees, 1) + headers
+    count = _Counts(entries, config.columns, 1)
     return _cut(count, config.edge_lines, rows, ring)
 
 
@@ -150,7 +152,7 @@ def _cuts(
 ) -> list[list[Step]]:
     head = chain[0]
     if isinstance(head.operation, IntAggregate):
-        used = lists[head.operation.adjacency]
+        used = lists[list_of(head.operation)]
     elif head.source is Source.FEATURES:
         used = lists[INPUT]
     else:

@@ -11,7 +11,7 @@ from pyralis.gen.gcn import layout, partition
 from pyralis.gen.gcn.allocate import Item, NoRoomError, place
 from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntCombine, IntGraphNetwork, IntOperation
 from pyralis.gen.gcn.ring import turned
-from pyralis.gen.gcn.steps import Lists, Matrix, Plan, Ring, Step
+from pyralis.gen.gcn.steps import Lists, Matrix, Plan, Ring, Step, list_of
 from pyralis.hw.gcn.config import NO_SOURCE, GcnConfig
 from pyralis.hw.gcn.epilogue import BIAS_SLICES
 from pyralis.hw.gcn.program import Source
@@ -58,7 +58,7 @@ def draft(
     lists: dict[str, Lists] = {}
     for step in whole:
         if isinstance(step.operation, IntAggregate):
-            name = step.operation.adjacency
+            name = list_of(step.operation)
             lists[name] = partition.adjacency_lists(name, whole, network, config, ring)
     if sparse:
         lists[INPUT] = partition.input_lists(whole, network, config, stored)
@@ -121,9 +121,15 @@ def _combine_refusals(
 def _aggregate_refusals(
     operation: IntAggregate, network: IntGraphNetwork, config: GcnConfig, where: str
 ) -> Iterator[UserError]:
-    if operation.sample is not None:
-        what = f"{operation.sample.count} neighbours are sampled in every run, which this core cannot do"
-        yield UserError(what, where, "sample once, before the graph is compiled")
+    if operation.sample is not None and not config.sampler:
+        what = f"{operation.sample.count} neighbours are sampled in every run, and this core has no Sampler"
+        hint = "choose preset z32 or z64, or draw them once: pyralis.gen.gcn.sampling.sampled(network)"
+        yield UserError(what, where, hint)
+    elif operation.sample is not None:
+        most = int(network.adjacencies[operation.adjacency].degrees.max(initial=0))
+        what = f"a row has {most} entries, and a Sampler takes rows of at most {NO_SOURCE}"
+        if most > NO_SOURCE:
+            yield UserError(what, where, "draw them once: pyralis.gen.gcn.sampling.sampled(network)")
     if network.adjacencies[operation.adjacency].weight is not None and not config.edge_weights:
         what = f"adjacency {operation.adjacency!r} has weights, and this core has no multipliers for them"
         yield UserError(what, where, "use contract B, or a configuration with edge_weights")

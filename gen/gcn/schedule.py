@@ -8,13 +8,14 @@ import numpy as np
 from pyralis.gen.gcn import layout
 from pyralis.gen.gcn.allocate import Item
 from pyralis.gen.gcn.constants import Constants, Use
-from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntGraphNetwork
+from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntGraphNetwork, IntSample
 from pyralis.gen.gcn.results import result_form
-from pyralis.gen.gcn.steps import Matrix, Plan, Step
+from pyralis.gen.gcn.steps import Matrix, Plan, Step, list_of
 from pyralis.gen.gcn.waits import Access, Waits
-from pyralis.hw.gcn.config import GcnConfig
+from pyralis.hw.gcn.config import NO_SOURCE, GcnConfig
 from pyralis.hw.gcn.epilogue import OutputType
 from pyralis.hw.gcn.program import VERSION, Content, Opcode, Origin, Source, Target
+from pyralis.hw.gcn.sampler import SampleKind
 
 __all__ = ["Schedule", "Settings"]
 
@@ -194,7 +195,7 @@ class Schedule:
     def _aggregate(self, step: Step, places: dict[str, Item]) -> tuple[dict[str, Any], list[Access]]:
         operation, c = step.operation, self.config
         assert isinstance(operation, IntAggregate)
-        source, lists = self.plan.matrices[step.first], self.plan.lists[operation.adjacency]
+        source, lists = self.plan.matrices[step.first], self.plan.lists[list_of(operation)]
         offset = lists.offsets[step.interval]
         accesses = self._words(source, offset, source.stride, step.first_slice, step.slices)
         rows = -(-step.rows // c.columns)
@@ -216,6 +217,8 @@ class Schedule:
             # of one slice it only says how many rows are read
             "stride": source.stride - offset,
         }
+        if operation.sample is not None:
+            fields["sample"] = _sample(operation.sample)
         if source.hubs is not None and not offset:
             base = source.hubs.base + (step.first_slice << source.hub_bits)
             fields |= {"hubs": 1, "hub_bits": source.hub_bits, "hub_base": base}
@@ -322,6 +325,18 @@ class Schedule:
             if end > size:
                 found.append(Access("rows", 0, end - size, writes))
         return found
+
+
+def _sample(sample: IntSample) -> dict[str, Any]:
+    """SAMPLE_SETTINGS; no row is so long that a start or a step beyond their bits would take an entry."""
+    longest = NO_SOURCE
+    return {
+        "kind": SampleKind[sample.kind.upper()],
+        "count": sample.count,
+        "seed": sample.seed,
+        "start": min(sample.start, longest),
+        "step": min(sample.step, longest),
+    }
 
 
 def _copies(matrix: Matrix, step: Step, writes: bool = False) -> Access:

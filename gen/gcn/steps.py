@@ -1,14 +1,26 @@
 """What a plan is made of: steps, the row matrices between them, and how lists of rows are cut."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pyralis.gen.gcn.allocate import Item
-from pyralis.gen.gcn.intnetwork import IntCombine, IntOperation
+from pyralis.gen.gcn.intnetwork import IntAggregate, IntCombine, IntOperation
 from pyralis.hw.gcn.program import Source
 
-__all__ = ["Lists", "Matrix", "Plan", "Ring", "Step"]
+if TYPE_CHECKING:
+    from pyralis.gen.gcn.shards import Shards
+
+__all__ = ["Lists", "Matrix", "Plan", "Ring", "Step", "list_of"]
+
+SAMPLED = "\0sampled"
+"""Behind the name of an adjacency: no name ends so."""
+
+
+def list_of(operation: IntAggregate) -> str:
+    """Name of the lists that an aggregation reads; those that are sampled have headers, and are others."""
+    return operation.adjacency if operation.sample is None else operation.adjacency + SAMPLED
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
@@ -156,6 +168,8 @@ class Plan:
         The input comes as lines, else as words of the row store.
     ring : Ring, optional
         If matrices take the words of others.
+    shards : dict of Shards
+        By name of the operations that load what they need of the input interval by interval.
     """
 
     steps: tuple[Step, ...]
@@ -165,3 +179,9 @@ class Plan:
     phases: int
     sparse_input: bool
     ring: Ring | None = None
+    shards: "dict[str, Shards]" = field(default_factory=dict)
+
+    def lists_of(self, operation: IntAggregate) -> Lists:
+        """What an aggregation reads."""
+        own = self.shards.get(operation.name)
+        return own.lists if own is not None else self.lists[list_of(operation)]

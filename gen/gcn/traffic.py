@@ -109,5 +109,7 @@ def operations(network: IntGraphNetwork, stored: int | None) -> dict[str, int]:
             ]
             found[operation.name] = sum(elements) * width
         else:
-            found[operation.name] = len(n.adjacencies[operation.adjacency].indices) * width
+            adjacency, sample = n.adjacencies[operation.adjacency], operation.sample
+            entries = len(adjacency.indices) if sample is None else int(sample.sizes(adjacency.degrees).sum())
+            found[operation.name] = entries * width
     return found

@@ -104,6 +104,7 @@ class AggregateUnit(wiring.Component):
             phase.sparse_rows.step.eq(d.stride),
             phase.quiet.eq(~inside),
             *(engine.settings[name].eq(d[name]) for name in AGGREGATION_SETTINGS.members),
+            engine.sample.eq(d.sample),
         ]
         busy, saturated = [engine.busy], []
         for column in range(self.config.columns):

@@ -2,6 +2,7 @@
 
 from amaranth import Cat, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
+from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pyralis.hw.gcn.config import LINE, GcnConfig
@@ -9,6 +10,7 @@ from pyralis.hw.gcn.dispatch import WORK_BITS, Dispatch
 from pyralis.hw.gcn.lines import LINE_JOB, LOAD_JOB, ROW_BITS, LineBuffer, LineLayout
 from pyralis.hw.gcn.merge import Merge, RowLayout
 from pyralis.hw.gcn.rowstore import RowStore, StoreReadLayout, StoreWriteLayout
+from pyralis.hw.gcn.sampler import RECIPROCAL_BITS, RECIPROCALS, SAMPLE_SETTINGS, Sampler
 from pyralis.hw.gcn.simdcore import AGGREGATION_SETTINGS, SimdCore
 from pyralis.hw.gcn.tasks import Tasks
 
@@ -20,8 +22,9 @@ class Aggregation(wiring.Component):
 
     Ports
     -----
-    settings : In(AGGREGATION_SETTINGS)
-        Constant while ``busy``.
+    settings : In(AGGREGATION_SETTINGS), sample : In(SAMPLE_SETTINGS), sample_seed : In(16)
+        Constant from the cycle before a job on, and while ``busy``. ``sample_seed`` is added without carry to
+        the seed of ``sample``, which is for cores with a Sampler.
     loads, lines, jobs : In(streams), jobs_allowed : In(ROW_BITS), for each column
         See :class:`pyralis.hw.gcn.lines.LineBuffer`.
     writes, reads, read_data : for each column
@@ -60,6 +63,8 @@ class Aggregation(wiring.Component):
         columns = c.columns
         super().__init__({
             "settings": In(AGGREGATION_SETTINGS),
+            "sample": In(SAMPLE_SETTINGS),
+            "sample_seed": In(16),
             "loads": In(stream.Signature(LOAD_JOB)).array(columns),
             "lines": In(stream.Signature(LineLayout(c.edge_weights))).array(columns),
             "jobs": In(stream.Signature(LINE_JOB)).array(columns),
@@ -80,6 +85,8 @@ class Aggregation(wiring.Component):
         c = self.config
         m.submodules.store = store = self.store
         m.d.comb += [store.splits.eq(self.settings.splits), self.settled.eq(store.settled)]
+        if c.sampler:
+            self._sample(m)
         busy = []
         for column in range(c.columns):
             weighted = c.edge_weights
@@ -90,7 +97,14 @@ class Aggregation(wiring.Component):
             connect(m, lines.loads, flipped(self.loads[column]))
             connect(m, lines.lines, flipped(self.lines[column]))
             connect(m, lines.jobs, flipped(self.jobs[column]))
-            connect(m, lines.spans, tasks.spans)
+            spans = lines.spans
+            if c.sampler:
+                m.submodules[f"sampler_{column}"] = sampler = Sampler(values=weighted)
+                connect(m, spans, sampler.spans)
+                m.d.comb += [sampler.settings.eq(self._settings), sampler.reciprocal.eq(self._reciprocal)]
+                busy.append(sampler.busy)
+                spans = sampler.sampled
+            connect(m, spans, tasks.spans)
             connect(m, tasks.tasks, dispatch.tasks)
             connect(m, merge.rows, flipped(self.rows[column]))
             connect(m, store.writes[column], flipped(self.writes[column]))
@@ -122,3 +136,17 @@ class Aggregation(wiring.Component):
         working = Signal()
         m.d.comb += [working.eq(Cat(busy).any()), self.busy.eq(working)]
         return m
+
+    def _sample(self, m: Module) -> None:
+        """What holds for the samplers of all columns, in registers."""
+        m.submodules.reciprocals = table = Memory(
+            shape=RECIPROCAL_BITS, depth=len(RECIPROCALS), init=RECIPROCALS
+        )
+        found = table.read_port()
+        self._settings = Signal(SAMPLE_SETTINGS)
+        self._reciprocal = found.data
+        m.d.comb += found.addr.eq(self.sample.count)
+        m.d.sync += [
+            self._settings.eq(self.sample),
+            self._settings.seed.eq(self.sample.seed ^ self.sample_seed),
+        ]

@@ -25,6 +25,7 @@ from pyralis.hw.gcn.program import (
     takes_compact,
 )
 from pyralis.hw.gcn.results import RESULT_WORDS
+from pyralis.hw.gcn.sampler import SampleKind
 
 __all__ = ["Check"]
 
@@ -32,7 +33,7 @@ PLACE_BITS = 17
 """No memory has more than ``1 << 16`` words, and so no load more."""
 
 RESERVED = 3
-"""Origin, source and target have no fourth member."""
+"""Origin, source, target and kind of a sample have no fourth member."""
 
 
 def _log2(value: int) -> int:
@@ -194,10 +195,21 @@ class Check(wiring.Component):
             (target == Target.CHAIN.value) & (d.group_rows != c.pe_rows),
             (target == Target.MEMORY.value) & (d.group_rows != 1 << d.result_group),
             (target == Target.MEMORY.value) & self._order_fault(d, Const(1)),
+            *self._sample_faults(d.sample),
             *self._parts_faults(d.splits, d.slices),
             d.hubs & self._copies_faults(d.hub_base, d.hub_bits, d.slices),
             *self._source_faults(d.base, d.stride),
             *(d.extra & fault for fault in self._matrix_faults(d.extra_base, d.extra_stride, d)),
+        ]
+
+    def _sample_faults(self, sample) -> list[Value]:
+        kind = Value.cast(sample.kind)
+        if not self.config.sampler:
+            return [kind != SampleKind.NONE.value]
+        return [
+            kind == RESERVED,
+            (kind != SampleKind.NONE.value) & (sample.count == 0),
+            (kind == SampleKind.PREDEFINED.value) & (sample.step == 0),
         ]
 
     def _combine_faults(self, d) -> list[Value]:

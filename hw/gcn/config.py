@@ -68,6 +68,8 @@ class GcnConfig:
         Whether entries of adjacencies can have int8 weights, and SIMD cores multipliers.
     feature_values : bool
         Whether entries of sparse features can have int8 values; without, every entry counts 1.
+    sampler : bool
+        Whether aggregations can draw samples of the rows of adjacencies.
     occupancy_words : int
         Words of 64 rows in the memory for the Sparsity Eliminator's bitmaps, a power of two of at least 16;
         or 0, for no eliminator.
@@ -98,6 +100,7 @@ class GcnConfig:
     epilogue_lanes: int = 0
     edge_weights: bool = False
     feature_values: bool = True
+    sampler: bool = False
     occupancy_words: int = 0
     bus_bits: int = 64
     address_bits: int = 40
@@ -243,6 +246,7 @@ PRESETS: dict[str, GcnConfig] = {
         feature_lines=2048,
         group_bytes=256,
         product_bits=24,
+        sampler=True,
         occupancy_words=1024,
         bus_bits=512,
     ),
@@ -262,6 +266,7 @@ PRESETS: dict[str, GcnConfig] = {
         feature_lines=2048,
         group_bytes=256,
         product_bits=24,
+        sampler=True,
         occupancy_words=1024,
         bus_bits=512,
     ),

@@ -45,6 +45,8 @@ class GcnCore(wiring.Component):
     program_address, weights_address : In(address_bits)
     by_priority, by_batch, by_need, remap : In(1)
         See :class:`pyralis.hw.gcn.handler.MemoryHandler`.
+    sample_seed : In(16)
+        Added without carry to the seeds of all samples.
     drained : Out(1)
         Nothing is outstanding on the bus.
     saturated : Out(1)
@@ -65,6 +67,7 @@ class GcnCore(wiring.Component):
             "by_batch": In(1),
             "by_need": In(1),
             "remap": In(1),
+            "sample_seed": In(16),
             "drained": Out(1),
             "saturated": Out(1),
         })
@@ -298,6 +301,7 @@ class GcnCore(wiring.Component):
             self.aggregate.clear.eq(control.begin),
             self.combination.clear.eq(control.begin),
             self.aggregation.clear.eq(control.begin),
+            self.aggregation.sample_seed.eq(self.sample_seed),
             counters.clear.eq(control.begin),
             counters.cycles.eq(control.busy),
             counters.aggregate_cycles.eq(self.aggregate.active),

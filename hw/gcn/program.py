@@ -20,6 +20,9 @@ Addresses are byte offsets from a base register (:class:`Origin`), multiples of 
 * Lines of ``FEATURES`` without values can be *compact*, where the core takes them (:func:`takes_compact`):
   an entry has 12 bits, index below and mark above, and all bits of the index set mean what they mean in 15.
   A line has 12 bytes then, and nothing is between lines.
+* Lists of ``EDGES`` that an aggregation samples have two entries more in front of each row: its degree, and
+  15 bits of the number of its node (:mod:`pyralis.hw.gcn.sampler`). An empty row has degree 0 and the one
+  entry that names no source.
 * ``WEIGHTS``: rows of ``lanes`` int8. That of element k and slice s of the results is row
   ``weight_base + s * weight_stride + k``.
 * ``BIASES``: int32, ``lanes`` of them a slice. ``SCALES``: uint16 in the order of the rows.
@@ -43,6 +46,7 @@ from pyralis.hw.gcn.config import INDEX_BITS, LINE, GcnConfig
 from pyralis.hw.gcn.eliminator import Elimination
 from pyralis.hw.gcn.epilogue import BIAS_SLICES, EPILOGUE_SETTINGS
 from pyralis.hw.gcn.lines import SLICE_BITS
+from pyralis.hw.gcn.sampler import SAMPLE_SETTINGS
 from pyralis.hw.gcn.simdcore import AGGREGATION_SETTINGS
 
 __all__ = [
@@ -233,6 +237,7 @@ AGGREGATE = _descriptor({
     "slices": SLICE_BITS,
     "base": INDEX_BITS,  # word of row 0, slice 0 of the source
     "stride": INDEX_BITS,
+    "sample": SAMPLE_SETTINGS,
     # An earlier matrix that is added.
     "extra": 1,
     "extra_base": INDEX_BITS,

@@ -58,6 +58,7 @@ def _capabilities(c: GcnConfig) -> tuple[Register, ...]:
                 ("product_bits", 6, c.product_bits),
                 ("edge_weights", 1, int(c.edge_weights)),
                 ("feature_values", 1, int(c.feature_values)),
+                ("sampler", 1, int(c.sampler)),
             ),
             doc="What the engines are made of.",
         ),
@@ -121,6 +122,12 @@ def _job() -> tuple[Register, ...]:
                 Field("need", 3, reset=1, doc="Priority is weights, features, edges; else edges first."),
             ),
             doc="The Memory Handler; to be changed only while nothing runs.",
+        ),
+        Register(
+            "sample_seed",
+            0x74,
+            fields=(Field("value", 0, width=16),),
+            doc="Added without carry to the seeds of all samples; to be changed only while nothing runs.",
         ),
     )
 

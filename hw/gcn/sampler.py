@@ -7,7 +7,15 @@ from amaranth.lib.wiring import In, Out
 from pyralis.hw.gcn.config import INDEX_BITS, LINE, NO_SOURCE
 from pyralis.hw.gcn.lines import SpanLayout
 
-__all__ = ["HEADERS", "RECIPROCALS", "RECIPROCAL_BITS", "SAMPLE_SETTINGS", "SampleKind", "Sampler"]
+__all__ = [
+    "DRAW_LATENCY",
+    "HEADERS",
+    "RECIPROCALS",
+    "RECIPROCAL_BITS",
+    "SAMPLE_SETTINGS",
+    "SampleKind",
+    "Sampler",
+]
 
 HEADERS = 2
 """Entries in front of each row of a list that is sampled: its degree, and the number that its draws begin
@@ -20,6 +28,9 @@ RECIPROCAL_BITS = 26
 
 RECIPROCALS = (0, *(((1 << RECIPROCAL_BITS) - 1) // count for count in range(1, 1 << COUNT_BITS)))
 """For each count, what a degree is multiplied by instead of a division: never more than the quotient."""
+
+DRAW_LATENCY = 4
+"""Cycles from the headers of a row to its first draw."""
 
 FRACTION_BITS = 16
 """Of a position behind its point, and of a draw."""

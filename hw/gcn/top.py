@@ -60,6 +60,7 @@ class GcnTop(wiring.Component):
             core.by_batch.eq(bank.memory.batch),
             core.by_need.eq(bank.memory.need),
             core.remap.eq(bank.memory.remap),
+            core.sample_seed.eq(bank.sample_seed.value),
             counters.select.eq(bank.descriptor_select.index),
             bank.descriptor_cycles.value.eq(counters.descriptor_cycles),
         ]

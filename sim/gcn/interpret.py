@@ -20,9 +20,11 @@ from pyralis.hw.gcn.program import (
     line_bytes,
 )
 from pyralis.hw.gcn.results import RESULT_WORDS
+from pyralis.hw.gcn.sampler import SampleKind
 from pyralis.sim.gcn.descriptors import decode, dense_slices, engines_of, jobs
 from pyralis.sim.gcn.memories import Entries, Memories, Memory, packed_results, unpacked
 from pyralis.sim.gcn.ordering import check
+from pyralis.sim.gcn.samples import sampled
 
 __all__ = ["Outcome", "run"]
 
@@ -56,8 +58,18 @@ class Outcome:
     entries: dict[int, int] = field(default_factory=dict)
 
 
-def run(program: bytes, constants: bytes, inputs: bytes, config: GcnConfig, *, output_bytes: int) -> Outcome:
+def run(
+    program: bytes,
+    constants: bytes,
+    inputs: bytes,
+    config: GcnConfig,
+    *,
+    output_bytes: int,
+    sample_seed: int = 0,
+) -> Outcome:
     """Runs *program* on memory with *constants* and *inputs* at their base registers.
+
+    *sample_seed* is the register of that name.
 
     Raises
     ------
@@ -70,7 +82,7 @@ def run(program: bytes, constants: bytes, inputs: bytes, config: GcnConfig, *, o
     """
     descriptors = decode(program)
     check(jobs(descriptors, config))
-    machine = _Machine(config, constants, inputs, output_bytes)
+    machine = _Machine(config, constants, inputs, output_bytes, sample_seed)
     for each in descriptors:
         machine.step(each)
     machine.outcome.outputs = bytes(machine.outputs)
@@ -78,8 +90,10 @@ def run(program: bytes, constants: bytes, inputs: bytes, config: GcnConfig, *, o
 
 
 class _Machine:
-    def __init__(self, config: GcnConfig, constants: bytes, inputs: bytes, output_bytes: int) -> None:
-        self.config, self.m = config, Memories(config)
+    def __init__(
+        self, config: GcnConfig, constants: bytes, inputs: bytes, output_bytes: int, sample_seed: int
+    ) -> None:
+        self.config, self.m, self.sample_seed = config, Memories(config), sample_seed
         self.origins = {Origin.WEIGHTS: constants, Origin.INPUT: inputs}
         self.outputs = bytearray(output_bytes)
         self.outcome = Outcome()
@@ -139,15 +153,20 @@ class _Machine:
         """Rows of a column."""
         return -(-(rows - column) // self.config.columns)
 
-    def sparse(self, lines: Memory, rows: int, start: int, clusters: int) -> Entries:
-        """Entries of all rows, with the numbers of the rows in the matrix."""
+    def sparse(
+        self, lines: Memory, rows: int, start: int, clusters: int, sample: dict[str, Any] | None = None
+    ) -> Entries:
+        """Entries of all rows, or of their samples, with the numbers of the rows in the matrix."""
         columns = self.config.columns
         parts = []
         for column in range(columns):
             own = self.rows_of(rows, column)
             for cluster in range(clusters):
                 count = -(-(own - cluster) // clusters) if own > cluster else 0
-                part = Entries.of(lines, column * clusters + cluster, columns * clusters, start, count)
+                stream = column * clusters + cluster
+                part = Entries.of(lines, stream, columns * clusters, start, count, every=sample is not None)
+                if sample is not None:
+                    part = sampled(part, sample, self.sample_seed)
                 row = (part.row * clusters + cluster) * columns + column
                 parts.append((row, part.index, part.value))
         return Entries(*(np.concatenate(each) for each in zip(*parts, strict=True)))
@@ -159,7 +178,9 @@ class _Machine:
         assert d["group_rows"] >= 1
         assert d["slices"] >= 1
         assert d["group_rows"] == c.pe_rows or d["target"] is not Target.CHAIN
-        entries = self.sparse(m.edges, d["rows"], d["start"], 1)
+        sample = None if d["sample"]["kind"] is SampleKind.NONE else d["sample"]
+        assert sample is None or c.sampler
+        entries = self.sparse(m.edges, d["rows"], d["start"], 1, sample)
         self.outcome.entries[d["index"]] = d["slices"] * len(entries.row)
         part = c.lanes >> d["splits"]
         least = -(1 << c.accumulator_bits - 1)

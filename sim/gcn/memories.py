@@ -45,8 +45,10 @@ class Entries:
     value: np.ndarray
 
     @staticmethod
-    def of(lines: Memory, stream: int, streams: int, start: int, rows: int) -> "Entries":
-        """The first *rows* rows of *stream* from line *start* on.
+    def of(
+        lines: Memory, stream: int, streams: int, start: int, rows: int, *, every: bool = False
+    ) -> "Entries":
+        """The first *rows* rows of *stream* from line *start* on; *every* entry, or those that name a source.
 
         Lines are read as far as these rows go.
         """
@@ -79,7 +81,7 @@ class Entries:
             nothing = np.zeros(0, dtype=np.int64)
             return Entries(nothing, nothing, nothing)
         rows_, indices, values = (np.concatenate(part).astype(np.int64) for part in (row, index, value))
-        real = indices != NO_SOURCE
+        real = np.full(len(indices), True) if every else indices != NO_SOURCE
         return Entries(rows_[real], indices[real], values[real])
 
 

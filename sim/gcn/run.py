@@ -99,11 +99,14 @@ def job_script(
     resident: bool = True,
     timeout: int = 100_000,
     switches: Switches | None = None,
+    sample_seed: int = 0,
 ) -> Script:
     """One job as a driver does it: identify, set addresses, start, wait for the interrupt, read counters."""
     script = Script(register_map(compiled.config))
     if switches is not None:
         script.write("memory", switches.word)
+    if sample_seed:
+        script.write("sample_seed", sample_seed)
     for name in ("ident", "version"):
         script.read(name)
     script.job(
@@ -136,6 +139,7 @@ def simulate(
     waves: bool = False,
     timeout: int = 100_000,
     switches: Switches | None = None,
+    sample_seed: int = 0,
     root: Path = Path("build/sim"),
 ) -> SimulationResult:
     """Runs the RTL of ``compiled.config`` on each of *inputs* (see :meth:`Compiled.pack_input`).
@@ -148,6 +152,8 @@ def simulate(
         Cycles without activity after which the core gives up.
     switches : Switches, optional
         Of the Memory Handler; as after a reset without them.
+    sample_seed : int
+        What the seeds of samples are changed by: another one, other samples. 0..65535.
 
     Raises UserError if the simulator is missing or :func:`lay_out` refuses an input, ToolError if the
     simulator fails. An error that the core reports is returned, not raised.
@@ -161,7 +167,14 @@ def simulate(
     bench = build_bench(compiled.config, memory_bytes=base + size, waves=waves, root=root)
     outcome = Machine(bench, waves=waves).run(
         contents,
-        job_script(compiled, image, resident=resident, timeout=timeout, switches=switches),
+        job_script(
+            compiled,
+            image,
+            resident=resident,
+            timeout=timeout,
+            switches=switches,
+            sample_seed=sample_seed,
+        ),
         dump=(base, size),
         settings=memory,
     )

@@ -182,9 +182,9 @@ def test_what_the_hardware_cannot_do_is_refused():
         "use contract B, or a configuration with edge_weights",
     )
     assert refused(everything, replace(TINY, edge_weights=True), features=None) == (
-        "3 neighbours are sampled in every run, which this core cannot do",
+        "3 neighbours are sampled in every run, and this core has no Sampler",
         "operation 'sampled'",
-        "sample once, before the graph is compiled",
+        "choose preset z32 or z64, or draw them once: pyralis.gen.gcn.sampling.sampled(network)",
     )
     assert refused(one_combine(4, extra="x", extra_scale=1), features=None) == (
         "a combination adds the rows of 'x', and this core adds rows only after an aggregation",

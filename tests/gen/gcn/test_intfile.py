@@ -56,6 +56,12 @@ def test_round_trip(make, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.npz", "b.npz"]
 
 
+def test_numbers_are_kept(tmp_path):
+    moved = network(mixed).renumbered(np.random.default_rng(1).permutation(17))
+    moved.save(tmp_path / "a.npz")
+    assert np.array_equal(IntGraphNetwork.load(tmp_path / "a.npz").numbers, moved.numbers)
+
+
 def test_three_lines_of_numpy_read_it(saved):
     file = np.load(saved)
     header = json.loads(file["header"].item())

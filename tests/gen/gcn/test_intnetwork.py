@@ -178,8 +178,19 @@ def test_renumbering(rng):
                 assert np.array_equal(other.weight[there], graph.weight[here])
     assert np.array_equal(moved.operations[1].epilogue.scale, network.operations[1].epilogue.scale[order])
     assert moved.operations[0].epilogue.scale == 1000
+    assert np.array_equal(moved.numbers, order)
+    assert np.array_equal(moved.renumbered(np.argsort(order)).numbers, np.arange(9))
     with pytest.raises(UserError, match=r"(?m)^order must hold each of the 9 nodes once$"):
         network.renumbered(np.zeros(9, dtype=np.int64))
+
+
+def test_numbers_of_samples(rng):
+    network = mixed(rng)
+    what = "numbers must hold 17 values, one for each node, not (16,)"
+    assert refused(replace(network, numbers=np.arange(16))) == (what, "network")
+    what = "numbers must be a numpy array of int64, not of float64"
+    assert refused(replace(network, numbers=np.zeros(17))) == (what, "network")
+    replace(network, numbers=np.arange(17)).validate()
 
 
 def test_sizes_of_samples():

@@ -31,6 +31,7 @@ from pyralis.hw.gcn.program import (
     Source,
     Target,
 )
+from pyralis.hw.gcn.sampler import SampleKind
 
 CONFIG = GcnConfig(feature_lines=1024)
 """2 columns, 8 lanes, splits up to 2, 4 PE rows, 4,096 words of the row store, 16 hubs, 256 weight rows,
@@ -328,6 +329,29 @@ def test_what_a_core_does_not_have_is_refused():
     ]
 
 
+def test_samples():
+    drawn = {"kind": SampleKind.UNIFORM, "count": 255, "seed": 65535}
+    every = {"kind": SampleKind.PREDEFINED, "count": 1, "start": 32767, "step": 1}
+    fields = LEGAL["aggregate"][1]
+    uniform, predefined = (bits(AGGREGATE, fields | {"sample": sample}) for sample in (drawn, every))
+    legal = [
+        *(uniform, predefined, put(AGGREGATE, uniform, **{"sample.count": 1})),
+        put(AGGREGATE, uniform, **{"sample.kind": 0, "sample.count": 0}),
+        put(AGGREGATE, predefined, **{"sample.start": 0, "sample.step": 32767}),
+    ]
+    wrong = [
+        *(put(AGGREGATE, each, **{"sample.count": 0}) for each in (uniform, predefined)),
+        put(AGGREGATE, uniform, **{"sample.kind": 3}),
+        put(AGGREGATE, predefined, **{"sample.step": 0}),
+    ]
+    config = replace(CONFIG, sampler=True)
+    assert codes(config, legal) == [ErrorCode.NONE] * len(legal)
+    assert codes(config, wrong) == [ErrorCode.FIELD] * len(wrong)
+    without = put(AGGREGATE, uniform, **{"sample.kind": 0})
+    expected = [ErrorCode.FIELD, ErrorCode.FIELD, ErrorCode.NONE]
+    assert codes(CONFIG, [uniform, predefined, without]) == expected
+
+
 SOME = {"content": Content.ROWS, "start": 4000, "count": 640, "beats": 96, "height": 8, "occupancy": 54}
 SOME |= {"eliminate": Elimination.WINDOW}
 
@@ -335,7 +359,10 @@ SOME |= {"eliminate": Elimination.WINDOW}
 def eliminating(changes: list[dict]) -> list[int]:
     """A load of some of 640 rows, and what is made of it."""
     descriptor = bits(LOAD, SOME)
-    return [put(LOAD, descriptor, **({"start": 3000} if not each.get("eliminate", 1) else {}) | each) for each in changes]
+    return [
+        put(LOAD, descriptor, **({"start": 3000} if not each.get("eliminate", 1) else {}) | each)
+        for each in changes
+    ]
 
 
 def test_rows_that_are_left_out_and_their_bitmaps():
@@ -353,7 +380,13 @@ def test_rows_that_are_left_out_and_their_bitmaps():
     assert codes(config, eliminating(legal)) == [ErrorCode.NONE] * len(legal)
     assert codes(config, eliminating(wrong)) == [ErrorCode.FIELD] * len(wrong)
     bitmap = {"content": Content.OCCUPANCY, "start": 60, "count": 4, "beats": 4}
-    cases = [{}, {"start": 61}, {"beats": 5}, {"start": 0, "count": 64, "beats": 64}, {"eliminate": 1, "height": 1}]
+    cases = [
+        {},
+        {"start": 61},
+        {"beats": 5},
+        {"start": 0, "count": 64, "beats": 64},
+        {"eliminate": 1, "height": 1},
+    ]
     found = codes(config, [put(LOAD, bits(LOAD, bitmap), **change) for change in cases])
     expected = [ErrorCode.NONE, ErrorCode.FIELD, ErrorCode.FIELD, ErrorCode.NONE, ErrorCode.FIELD]
     assert found == expected

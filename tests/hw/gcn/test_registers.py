@@ -102,6 +102,11 @@ def test_jobs_are_started_as_on_the_spiking_core():
         assert [(part.field.name, part.lsb, part.width, part.field.access) for part in mine.parts] == fields
 
 
+def test_the_seed_of_samples_has_all_bits_and_is_0_after_reset():
+    (field,) = register_map(GcnConfig())["sample_seed"].fields
+    assert (field.lsb, field.width, field.reset) == (0, 16, 0)
+
+
 def test_memory_switches_after_reset():
     fields = register_map(GcnConfig())["memory"].fields
     resets = {"priority": 1, "batch": 0, "remap": 0, "need": 1}
