@@ -6,6 +6,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
 
+from pyralis.hw.common.memory import RACELESS
 from pyralis.hw.gcn.clamp import CLAMP_LATENCY, TOTAL_BITS, OutputType, clamped
 from pyralis.hw.gcn.lines import SLICE_BITS
 from pyralis.hw.gcn.rowqueue import FinishedRow, RowQueue
@@ -267,7 +268,9 @@ class Epilogue(wiring.Component):
     def _biases(self, m: Module) -> list[Signal]:
         """Stage 2, or 3 without an extra row: the biases of the part."""
         whole = data.ArrayLayout(signed(TOTAL_BITS), self.work)
-        m.submodules.biases = memory = Memory(shape=whole, depth=BIAS_SLICES * self.parts, init=[])
+        # Biases that a phase reads are not written while it is at work.
+        memory = Memory(shape=whole, depth=BIAS_SLICES * self.parts, init=[], attrs=RACELESS)
+        m.submodules.biases = memory
         write, read = memory.write_port(granularity=1), memory.read_port(domain="comb")
         index, written = Signal(range(BIAS_SLICES)), Signal(range(BIAS_SLICES))
         lane_bits = ceil_log2(self.work)

@@ -5,6 +5,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from pyralis.hw.common.memory import RACELESS, read_later
 from pyralis.hw.common.stream import RegisterSlice
 from pyralis.hw.gcn.config import INDEX_BITS, LINE
 
@@ -115,29 +116,33 @@ class LineBuffer(wiring.Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        m.submodules.memory = memory = Memory(shape=LineLayout(self.values).size, depth=self.depth, init=[])
-        read, write = memory.read_port(), memory.write_port()
+        # What a read gives in the cycle in which its line is written is not looked at.
+        m.submodules.memory = memory = Memory(
+            shape=LineLayout(self.values).size, depth=self.depth, init=[], attrs=RACELESS
+        )
+        write = memory.write_port()
         pointer, missing = self._load(m, write)
 
         # Fetch: the memory's output register, and behind it the line that is looked at.
         address, fetched, held, move, restart = Signal(16), Signal(), Signal(), Signal(), Signal()
         line = Signal(LineLayout(self.values), reset_less=True)
         line_address, fetched_address = Signal(16, reset_less=True), Signal(16, reset_less=True)
+        reads = Signal()
         taken = Signal()  # the line that is looked at leaves
         there = Signal()
         m.d.comb += [
             move.eq(~held | taken),
-            read.en.eq(~fetched | move),
-            read.addr.eq(address),
+            reads.eq(~fetched | move),
             # Not one of the lines that the load job still has to write.
             there.eq((missing == 0) | (((address - pointer)[:16]) >= missing)),
         ]
-        with m.If(read.en):
+        read = read_later(m, memory, "fetched_line", address, reads)
+        with m.If(reads):
             m.d.sync += [fetched.eq(there), fetched_address.eq(address)]
             with m.If(there):
                 m.d.sync += address.eq(address + 1)
         with m.If(move):
-            m.d.sync += [held.eq(fetched), line.eq(read.data), line_address.eq(fetched_address)]
+            m.d.sync += [held.eq(fetched), line.eq(read), line_address.eq(fetched_address)]
 
         m.submodules.slice = out = RegisterSlice(SpanLayout(self.values))
         wiring.connect(m, out.output, wiring.flipped(self.spans))

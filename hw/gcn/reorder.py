@@ -5,6 +5,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from pyralis.hw.common.memory import RACELESS, read_later
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.lines import ROW_BITS
 from pyralis.hw.gcn.rowform import AHEAD_BITS, PLACE_BITS, RESULT_WORDS, RowForm
@@ -105,18 +106,18 @@ class ReorderMemory(wiring.Component):
     def _memories(self, m: Module, place: Signal, found: Signal, move: Signal, step: Signal) -> data.View:
         """Words and bits; drives *found* with whether the word of *place* is there, returns the word."""
         write = self.write
-        m.submodules.words = words = Memory(shape=self.config.row_bits, depth=RESULT_WORDS, init=[])
+        # A word that is written in this cycle counts as not there, whatever is read of it.
+        words = Memory(shape=self.config.row_bits, depth=RESULT_WORDS, init=[], attrs=RACELESS)
+        m.submodules.words = words
         m.submodules.written = written = Memory(shape=1, depth=RESULT_WORDS, init=[])
         m.submodules.taken = taken = Memory(shape=1, depth=RESULT_WORDS, init=[])
-        write_word, read_word = words.write_port(), words.read_port()
+        write_word = words.write_port()
         turn, turned, seen = written.write_port(), *(written.read_port(domain="comb") for _ in range(2))
         take, took = taken.write_port(), taken.read_port(domain="comb")
         m.d.comb += [
             write_word.en.eq(write.valid),
             write_word.addr.eq(write.place),
             write_word.data.eq(write.word),
-            read_word.en.eq(move),
-            read_word.addr.eq(place),
             turn.en.eq(write.valid),
             turn.addr.eq(write.place),
             turned.addr.eq(write.place),
@@ -128,4 +129,4 @@ class ReorderMemory(wiring.Component):
             took.addr.eq(place),
             found.eq(seen.data ^ took.data),
         ]
-        return read_word.data
+        return read_later(m, words, "word", place, move)

@@ -7,6 +7,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from pyralis.hw.common.memory import RACELESS, read_later
 from pyralis.hw.common.stream import Queue
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.matching import (
@@ -249,7 +250,8 @@ class RowStore(wiring.Component):
         memories = []
         for bank in range(c.all_banks):
             position = bank_position(c, bank)
-            memory = Memory(shape=bits, depth=c.store_rows, init=[])
+            # Nobody reads a row that is being written, so that both ports of a block RAM do.
+            memory = Memory(shape=bits, depth=c.store_rows, init=[], attrs=RACELESS)
             m.submodules[f"bank_{part}_{bank}"] = memory
             words = []
             for side, claims in enumerate((reads, writes)):
@@ -265,18 +267,18 @@ class RowStore(wiring.Component):
                         (word[: len(address)] & use.replicate(len(address)) for use, word in asked),
                     )
                 )
-                read = memory.read_port()
-                m.d.comb += read.addr.eq(address)
+                reads_now = Const(1)
                 if side == 1:
                     write = memory.write_port()
                     m.d.comb += [
                         write.addr.eq(address),
                         write.en.eq(claim.bank[position]),
                         write.data.eq(claim.data[part * bits :][:bits]),
-                        read.en.eq(~write.en),
                     ]
+                    reads_now = ~write.en
+                read = read_later(m, memory, f"bank_read_{part}_{bank}_{side}", address, reads_now)
                 word = Signal(bits, name=f"bank_data_{part}_{bank}_{side}", reset_less=True)
-                m.d.sync += word.eq(read.data)
+                m.d.sync += word.eq(read)
                 words.append(word)
             memories.append(words)
         hub_words = self._hub_words(m, part, won, hub_write)

@@ -5,6 +5,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In
 
+from pyralis.hw.common.memory import RACELESS, read_later
 from pyralis.hw.gcn.column import ScalePort
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.epilogue import Engine
@@ -58,16 +59,15 @@ class Scales(wiring.Component):
         m = Module()
         depth = scale_depth(self.config)
         for column, port in enumerate(self.ports):
-            m.submodules[f"scales_{column}"] = memory = Memory(shape=16, depth=depth, init=[])
-            write, read = memory.write_port(), memory.read_port()
+            memory = Memory(shape=16, depth=depth, init=[], attrs=RACELESS)
+            m.submodules[f"scales_{column}"] = memory
+            write = memory.write_port()
             place = Signal(range(depth), name=f"place_{column}")
             m.d.comb += [
                 place.eq(self.base + port.row),
-                read.addr.eq(place),
-                read.en.eq(port.enable),
-                port.scale.eq(read.data),
                 write.addr.eq(self.write.row),
                 write.data.eq(self.write.scales[column]),
                 write.en.eq(self.write.valid & (self.write.both | (self.write.engine == self.engine))),
+                port.scale.eq(read_later(m, memory, f"scale_{column}", place, port.enable)),
             ]
         return m

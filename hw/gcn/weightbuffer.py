@@ -5,6 +5,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from pyralis.hw.common.memory import RACELESS, read_later
 from pyralis.hw.gcn.config import INDEX_BITS, GcnConfig
 from pyralis.hw.gcn.pairs import WordLayout, pack_word
 
@@ -75,7 +76,7 @@ class WeightBuffer(wiring.Component):
         bits = (c.weight_rows - 1).bit_length()
         # UltraRAM has 4,096 words of 72 bits, and both of its ports read and write.
         # Nobody reads a word that is being written: what such a read would give is left to the memory.
-        attrs = {"ram_style": "ultra" if c.weight_rows >= _ULTRA_ROWS else "block", "no_rw_check": 1}
+        attrs = {"ram_style": "ultra" if c.weight_rows >= _ULTRA_ROWS else "block", **RACELESS}
         # Side 0 of a copy serves its even reader and the second word of a write, side 1 the rest.
         with_both = write_ports(c) == 2
         sides = (0, 1) if with_both else (1,)
@@ -121,9 +122,10 @@ class WeightBuffer(wiring.Component):
                         m.d.comb += address.eq(row[side])
                 reader = 2 * copy + side
                 if reader < self.readers:
-                    request, read = self.reads[reader], memory.read_port()
-                    m.d.comb += [read.addr.eq(address), read.en.eq(request.enable & ~own)]
+                    request = self.reads[reader]
                     with m.If(~own):
                         m.d.comb += address.eq(request.row)
-                    m.d.sync += self.words[reader].eq(read.data)
+                    name = f"read_{copy}_{side}"
+                    read = read_later(m, memory, name, address, request.enable & ~own)
+                    m.d.sync += self.words[reader].eq(read)
         return m
