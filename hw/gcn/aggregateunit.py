@@ -30,8 +30,15 @@ class AggregateUnit(wiring.Component):
 
     Ports
     -----
-    descriptors : In(stream of AGGREGATE), current : Out(AGGREGATE), active, ended : Out(1)
+    descriptors : In(stream of AGGREGATE), current : Out(AGGREGATE), ended : Out(1)
         See :class:`pyralis.hw.gcn.phase.Phase`.
+    rows_ready : In(1)
+        Of the descriptor taken last: the rows that it reads are there, and those it writes may be written.
+        Until then only its lists are read.
+    begun : Out(1)
+        Pulse: cores begin to read rows.
+    active : Out(1)
+        From the cycle after ``begun`` until ``ended``, that cycle included.
     row_counts, waiting, start : Out
         Of the phase, for those who take the results.
     memory_free : In(1)
@@ -39,8 +46,9 @@ class AggregateUnit(wiring.Component):
         have been taken.
     results_allowed : In(ROW_BITS), for each column
         Groups of rows to memory that may begin.
-    chain_open : In(1), chain_allowed : In(ROW_BITS) for each column
-        The combination that takes the rows of this phase is there; groups that may begin.
+    chain_coming, chain_open : In(1), chain_allowed : In(ROW_BITS) for each column
+        The combination that takes the rows of this phase has started; is ready for them; groups that may
+        begin, at least one.
     biases : In(stream), scales : Out(ScalePort) for each column
     requests : Out(stream of address), words : In({valid, data}), for each column
         Reads of the row store.
@@ -59,6 +67,8 @@ class AggregateUnit(wiring.Component):
         super().__init__({
             "descriptors": In(stream.Signature(AGGREGATE)),
             "current": Out(AGGREGATE),
+            "rows_ready": In(1),
+            "begun": Out(1),
             "active": Out(1),
             "ended": Out(1),
             "row_counts": self.phase.signature.members["row_counts"],
@@ -66,6 +76,7 @@ class AggregateUnit(wiring.Component):
             "start": Out(1),
             "memory_free": In(1),
             "results_allowed": In(ROW_BITS).array(c.columns),
+            "chain_coming": In(1),
             "chain_open": In(1),
             "chain_allowed": In(ROW_BITS).array(c.columns),
             "biases": self.loader.signature.members["bias"],
@@ -85,17 +96,25 @@ class AggregateUnit(wiring.Component):
         d, engine = phase.current, self.engine
         connect(m, flipped(self.descriptors), phase.descriptors)
         connect(m, flipped(self.biases), loader.bias)
-        memory, inside = Signal(), Signal()
+        memory, inside, opened = Signal(), Signal(), Signal()
         m.d.comb += [
             self.current.eq(d),
-            self.active.eq(phase.active),
+            # Copies of hubs are written one by one; whoever reads them waits.
+            self.begun.eq(
+                phase.active
+                & ~opened
+                & self.rows_ready
+                & (engine.settled | ~d.hubs)
+                & (self.chain_coming | (d.target != Target.CHAIN))
+            ),
+            self.active.eq(opened),
+            engine.open.eq(opened),
             self.ended.eq(phase.ended),
             self.waiting.eq(phase.waiting),
             self.start.eq(phase.start),
             self.row_counts.eq(phase.row_counts),
             memory.eq(d.target == Target.MEMORY),
-            # Copies of hubs are written one by one; whoever reads them waits.
-            phase.permitted.eq((self.memory_free | ~memory) & (engine.settled | ~d.hubs)),
+            phase.permitted.eq(self.memory_free | ~memory),
             phase.sparse.eq(1),
             phase.sparse_rows.start.eq(d.start),
             phase.sparse_rows.group_rows.eq(d.group_rows),
@@ -106,6 +125,10 @@ class AggregateUnit(wiring.Component):
             *(engine.settings[name].eq(d[name]) for name in AGGREGATION_SETTINGS.members),
             engine.sample.eq(d.sample),
         ]
+        with m.If(phase.ended):
+            m.d.sync += opened.eq(0)
+        with m.Elif(self.begun):
+            m.d.sync += opened.eq(1)
         busy, saturated = [engine.busy], []
         for column in range(self.config.columns):
             finish, route = self._column(m, column, d)
@@ -121,7 +144,7 @@ class AggregateUnit(wiring.Component):
         allowed = Signal(ROW_BITS, name=f"allowed_{n}")
         with m.Switch(d.target):
             with m.Case(Target.CHAIN):
-                m.d.comb += allowed.eq(Mux(self.chain_open, self.chain_allowed[n], 0))
+                m.d.comb += allowed.eq(Mux(self.chain_open, self.chain_allowed[n], 1))
             with m.Case(Target.MEMORY):
                 m.d.comb += allowed.eq(Mux(phase.settled, self.results_allowed[n], 0))
             with m.Default():

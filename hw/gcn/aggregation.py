@@ -36,6 +36,8 @@ class Aggregation(wiring.Component):
     entries : Out(ArrayLayout(range(LINE + 1), columns))
         Entries that each column gives to its cores in this cycle, for counting.
     clear : In(1)
+    open : In(1)
+        Cores may take tasks, and read rows. Without it, each core's first task is made ready.
     settled : Out(1)
         No copy of a hub waits to be written: jobs that read hubs may begin.
     busy : Out(1)
@@ -76,6 +78,7 @@ class Aggregation(wiring.Component):
             "work": Out(data.ArrayLayout(WORK_BITS, c.cores)).array(columns),
             "entries": Out(data.ArrayLayout(range(LINE + 1), columns)),
             "clear": In(1),
+            "open": In(1, init=1),
             "settled": Out(1),
             "busy": Out(1),
         })
@@ -126,7 +129,12 @@ class Aggregation(wiring.Component):
             for k in range(c.cores):
                 number = column * c.cores + k
                 m.submodules[f"core_{column}_{k}"] = core = SimdCore(c)
-                connect(m, dispatch.cores[k], core.tasks)
+                given = dispatch.cores[k]
+                m.d.comb += [
+                    core.tasks.payload.eq(given.payload),
+                    core.tasks.valid.eq(given.valid & self.open),
+                    given.ready.eq(core.tasks.ready & self.open),
+                ]
                 connect(m, core.results, merge.results[k])
                 for part in range(c.splits):
                     connect(m, core.requests[part], store.requests[number][part])

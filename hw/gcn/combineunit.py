@@ -31,8 +31,10 @@ class CombineUnit(wiring.Component):
     descriptors, current, active, ended, row_counts, start, memory_free, results_allowed, requests, words,
     writes, results
         See :class:`pyralis.hw.gcn.aggregateunit.AggregateUnit`.
-    chain_open : Out(1), chain_allowed : Out(ROW_BITS), groups : In(stream of GroupRow), for each column
-        A phase takes the rows of an aggregation; groups that may begin; the rows, which never wait.
+    chain_coming, chain_open : Out(1), chain_allowed : Out(ROW_BITS), groups : In(stream of GroupRow), for
+    each column
+        A phase that takes the rows of an aggregation has started; takes them; groups that may begin; the
+        rows, which never wait.
     """
 
     def __init__(self, config: GcnConfig, engine: Combination) -> None:
@@ -49,6 +51,7 @@ class CombineUnit(wiring.Component):
             "start": Out(1),
             "memory_free": In(1),
             "results_allowed": In(ROW_BITS).array(c.columns),
+            "chain_coming": Out(1),
             "chain_open": Out(1),
             "chain_allowed": Out(ROW_BITS).array(c.columns),
             "groups": In(stream.Signature(GroupRow(c))).array(c.columns),
@@ -74,6 +77,7 @@ class CombineUnit(wiring.Component):
             gathers.eq(d.source == Source.FEATURES),
             phase.permitted.eq(self.memory_free | ~memory),
             phase.quiet.eq(~inside),
+            self.chain_coming.eq(phase.active & (d.source == Source.CHAIN)),
             self.chain_open.eq(phase.settled & (d.source == Source.CHAIN)),
         ]
         self._lines(m, d, gathers, memory)

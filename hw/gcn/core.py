@@ -116,6 +116,7 @@ class GcnCore(wiring.Component):
             execute.ended.aggregate.eq(self.aggregate.ended),
             execute.ended.combine.eq(self.combine.ended),
             execute.oldest_begun.eq(load.oldest_begun),
+            self.aggregate.rows_ready.eq(execute.rows_ready),
             execute.skip_resident.eq(control.resident & (control.runs_done != 0)),
         ]
 
@@ -211,14 +212,19 @@ class GcnCore(wiring.Component):
         Both units count their chains: the combination of an earlier one may still be at work.
         """
         aggregate, combine = self.aggregate, self.combine
-        handed, taken, open_ = Signal(), Signal(), Signal()  # chains, modulo 2
+        handed, taken, open_, mine = Signal(), Signal(), Signal(), Signal()  # chains, modulo 2
         with m.If(aggregate.ended & (aggregate.current.target == Target.CHAIN)):
             m.d.sync += handed.eq(~handed)
         with m.If(combine.ended & (combine.current.source == Source.CHAIN)):
             m.d.sync += taken.eq(~taken)
         with m.If(self.control.flush):
             m.d.sync += [handed.eq(0), taken.eq(0)]
-        m.d.comb += [open_.eq(combine.chain_open & (handed == taken)), aggregate.chain_open.eq(open_)]
+        m.d.comb += [
+            mine.eq(handed == taken),
+            open_.eq(combine.chain_open & mine),
+            aggregate.chain_open.eq(open_),
+            aggregate.chain_coming.eq(combine.chain_coming & mine),
+        ]
         for n in range(self.config.columns):
             m.d.comb += [
                 aggregate.chain_allowed[n].eq(combine.chain_allowed[n]),
@@ -323,8 +329,11 @@ class GcnCore(wiring.Component):
         for name, unit in units.items():
             handed = getattr(execute, name)
             header = handed.p.load if name == "load" else handed.p
+            begin, index = handed.valid & handed.ready, header.index
+            if name == "aggregate":  # it may have been waiting for its rows
+                begin, index = unit.begun, unit.current.index
             m.d.comb += [
-                counters.begin[name].eq(handed.valid & handed.ready),
+                counters.begin[name].eq(begin),
                 counters.end[name].eq(unit.ended),
-                counters.index[name].eq(header.index),
+                counters.index[name].eq(index),
             ]

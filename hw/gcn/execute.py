@@ -24,6 +24,9 @@ class Execute(wiring.Component):
     A descriptor behind one that waits goes on if its own unit's place is free, so that loads run ahead of the
     engines and the engines beside each other.
 
+    An aggregation goes out as soon as its lists are there, to read them and cut them to tasks; what it has to
+    wait for beside is said by ``rows_ready``.
+
     Ports
     -----
     descriptors : In(stream of 1024 bits)
@@ -33,8 +36,10 @@ class Execute(wiring.Component):
         Pulses: a unit's oldest descriptor has ended.
     oldest_begun : In(1)
         The oldest load that has not ended has begun.
+    rows_ready : Out(1)
+        All that the aggregation handed out last waits for has ended: it may read rows.
     skip_resident : In(1)
-        Resident loads are only counted.
+        Resident loads are only counted: here while no load is open, else by the load unit, in their turn.
     may_end : In(1)
         Nothing is on its way to memory, or need not be there when the run ends.
     run_done : Out(1)
@@ -46,7 +51,8 @@ class Execute(wiring.Component):
 
     Timing
     ------
-    Two cycles from a transfer to its unit, if it waits for nothing.
+    Two cycles from a transfer to its unit, if it waits for nothing. Loads that are counted here take one
+    cycle each.
     """
 
     def __init__(self) -> None:
@@ -57,6 +63,7 @@ class Execute(wiring.Component):
             "combine": Out(stream.Signature(COMBINE)),
             "ended": In(data.StructLayout(dict.fromkeys(UNITS, 1))),
             "oldest_begun": In(1),
+            "rows_ready": Out(1),
             "skip_resident": In(1),
             "may_end": In(1),
             "run_done": Out(1),
@@ -74,6 +81,14 @@ class Execute(wiring.Component):
         ended = {name: Signal(COUNT_BITS, name=f"{name}_count") for name in UNITS}
         open_ = {name: Signal(COUNT_BITS, name=f"{name}_open") for name in UNITS}  # taken and not ended
 
+        skipped = Signal()
+        m.d.comb += skipped.eq(
+            self.descriptors.valid
+            & (header.opcode == Opcode.LOAD)
+            & data.View(LOAD, self.descriptors.payload).resident
+            & self.skip_resident
+            & (open_["load"] == 0)
+        )
         taken = Signal(len(UNITS))
         for n, (name, opcode) in enumerate(
             {"load": Opcode.LOAD, "aggregate": Opcode.AGGREGATE, "combine": Opcode.COMBINE}.items()
@@ -82,7 +97,7 @@ class Execute(wiring.Component):
             gone = Signal(name=f"{name}_gone")
             mine = Signal(name=f"{name}_mine")
             m.d.comb += [
-                mine.eq(self.descriptors.valid & (header.opcode == opcode)),
+                mine.eq(self.descriptors.valid & (header.opcode == opcode) & ~skipped),
                 taken[n].eq(mine & (~full[name] | gone)),
                 gone.eq(out.valid & out.ready),
             ]
@@ -93,7 +108,7 @@ class Execute(wiring.Component):
             with m.If(gone):
                 m.d.sync += self.index.eq(places[name].index)
             m.d.sync += [
-                ended[name].eq(ended[name] + self.ended[name]),
+                ended[name].eq(ended[name] + (self.ended[name] | (skipped if name == "load" else 0))),
                 open_[name].eq(open_[name] + taken[n] - self.ended[name]),
             ]
             self._release(m, name, places[name], full[name], ended)
@@ -103,8 +118,9 @@ class Execute(wiring.Component):
             end.eq(self.descriptors.valid & (header.opcode == Opcode.END)),
             self.run_done.eq(end & ~nothing & self.may_end),
             self.draining.eq(end & ~nothing & ~self.may_end),
-            self.descriptors.ready.eq(taken.any() | self.run_done),
+            self.descriptors.ready.eq(taken.any() | skipped | self.run_done),
         ]
+        self._rows(m, places["aggregate"], ended)
         with m.If(self.run_done):
             m.d.sync += [count.eq(0) for count in ended.values()]
         return m
@@ -113,7 +129,8 @@ class Execute(wiring.Component):
         """Offers the waiting descriptor to its unit when its time has come."""
         out = getattr(self, name)
         due, enough = Signal(name=f"{name}_due"), Signal(name=f"{name}_enough")
-        m.d.comb += enough.eq(Cat(ended[unit] >= place[f"after_{unit}"] for unit in UNITS).all())
+        units = ("load",) if name == "aggregate" else UNITS
+        m.d.comb += enough.eq(Cat(ended[unit] >= place[f"after_{unit}"] for unit in units).all())
         if name == "load":
             skip = Signal()
             m.d.comb += [
@@ -134,3 +151,13 @@ class Execute(wiring.Component):
         known = Signal(name=f"{name}_known")
         m.d.sync += known.eq(full & (due | known) & ~(out.valid & out.ready))
         m.d.comb += out.valid.eq(full & known)
+
+    def _rows(self, m: Module, place, ended: dict[str, Signal]) -> None:
+        """Says when the aggregation that has gone out may read rows."""
+        enough = []
+        for unit in ("aggregate", "combine"):
+            after = Signal(COUNT_BITS, name=f"rows_after_{unit}", reset_less=True)
+            with m.If(self.aggregate.valid & self.aggregate.ready):
+                m.d.sync += after.eq(place[f"after_{unit}"])
+            enough.append(ended[unit] >= after)
+        m.d.comb += self.rows_ready.eq(Cat(enough).all())

@@ -95,6 +95,7 @@ class Engine:
         self.monitors = monitor_streams(dut) if monitored else {}
         dut.settings.value = 0
         dut.clear.value = 0
+        dut.open.value = 1
         for c in columns:
             dut[f"reads__{c}"].value = 0
             dut[f"jobs_allowed__{c}"].value = (1 << ROW_BITS) - 1

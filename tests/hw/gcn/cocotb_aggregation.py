@@ -206,6 +206,30 @@ async def cores_by_row_number(dut):
 
 
 @cocotb.test(timeout_time=2, timeout_unit="ms")
+async def lists_are_read_ahead_of_rows(dut):
+    """Until the engine is opened nothing of the rows is read: they may come behind the start."""
+    config = config_of_bench()
+    engine = Engine(dut, config)
+    rng = random.Random(cocotb.RANDOM_SEED)
+    await engine.reset()
+    gather = weighted(rng, random_gather(rng, 60, 4, config.lanes), config)
+    dut.open.value = 0
+    await engine.load(gather)
+    await engine.cycles(3)
+    await engine.start(gather)
+    await engine.write_matrix(gather)
+    await engine.cycles(100)
+    assert int(dut.busy.value)
+    prepared = engine.work()
+    assert (prepared > 0).all(), "each core has a task in front of it"
+    assert not any(int(dut[f"rows__{c}__valid"].value) for c in range(config.columns))
+    assert (engine.work() == prepared).all()
+    dut.open.value = 1
+    assert torch.equal(await engine.collect(gather), gather.expected())
+    assert engine.work().sum() == sum(max(len(row), 1) for row in gather.rows)
+
+
+@cocotb.test(timeout_time=2, timeout_unit="ms")
 async def columns_read_while_cores_do(dut):
     """Each column reads its own rows during a phase; neither disturbs the other's words."""
     config = config_of_bench()
