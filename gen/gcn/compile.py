@@ -16,10 +16,11 @@ from pyralis.gen.gcn.features import non_zeros
 from pyralis.gen.gcn.graph import Graph
 from pyralis.gen.gcn.intnetwork import INPUT, RANGES, IntAggregate, IntGraphNetwork
 from pyralis.gen.gcn.layout import has_compact_input
-from pyralis.gen.gcn.plan import draft, needed, place_hubs, refusals
+from pyralis.gen.gcn.plan import DEFAULT_WINDOWS, draft, needed, place_hubs, refusals
 from pyralis.gen.gcn.reorder import Numbering, Order, renumber, renumber_groups
 from pyralis.gen.gcn.ring import groups, holds, ring_of
 from pyralis.gen.gcn.schedule import Schedule, Settings
+from pyralis.gen.gcn.shards import Windows
 from pyralis.gen.gcn.steps import Plan, Ring
 from pyralis.gen.gcn.traffic import Traffic
 from pyralis.hw.common.descriptor import DESCRIPTOR_BYTES
@@ -162,14 +163,16 @@ def compile_network(
     needs.nodes(network, config).refuse()
     for refusal in refusals(network, config):
         raise refusal
-    drafted = draft(network, config, chain=settings.chain)
+    drafted = draft(network, config, chain=settings.chain, windows=settings.windows)
     needs.buffer(drafted.steps, config).refuse()
     if features is not None:
         features = checked_features(features, network)
     elif drafted.sparse_input:
         what = "the core reads this network's input as lists of its elements, and no features are given"
         raise UserError(what, "input", "give the features of the graph: they say how long the lists are")
-    numbering, network, planned = arrange(network, config, features, order=order, chain=settings.chain)
+    numbering, network, planned = arrange(
+        network, config, features, order=order, chain=settings.chain, windows=settings.windows
+    )
     needs.row_store(planned, config).refuse()
     stored = None
     if planned.sparse_input:
@@ -221,7 +224,13 @@ def input_refusals(network: IntGraphNetwork, config: GcnConfig) -> Iterator[User
 
 
 def arrange(
-    network: IntGraphNetwork, config: GcnConfig, features: Any, *, order: Order = "spread", chain: bool = True
+    network: IntGraphNetwork,
+    config: GcnConfig,
+    features: Any,
+    *,
+    order: Order = "spread",
+    chain: bool = True,
+    windows: Windows | None = DEFAULT_WINDOWS,
 ) -> tuple[Numbering, IntGraphNetwork, Plan]:
     """Numbers of the nodes, the network in these, and its plan without copies of hubs.
 
@@ -232,7 +241,8 @@ def arrange(
     def planned(numbering: Numbering, ring: Ring | None = None) -> tuple[Numbering, IntGraphNetwork, Plan]:
         moved = network.renumbered(numbering.old)
         stored = None if elements is None else numbering.rows(elements)
-        return numbering, moved, draft(moved, config, chain=chain, stored=stored, ring=ring)
+        made = draft(moved, config, chain=chain, stored=stored, ring=ring, windows=windows)
+        return numbering, moved, made
 
     numbering, moved, made = planned(numbering_of(network, config, features, order))
     ring = None if needs.row_store(made, config).fits else ring_of(made, network, config)

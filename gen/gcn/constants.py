@@ -1,5 +1,6 @@
 """What does not change from run to run: its bytes in memory, and its places on chip."""
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,8 +18,9 @@ from pyralis.gen.gcn.intnetwork import (
 )
 from pyralis.gen.gcn.needs import Need
 from pyralis.gen.gcn.sampling import with_headers
-from pyralis.gen.gcn.steps import Lists, Plan, Step, list_of
+from pyralis.gen.gcn.steps import Plan, Step, list_of
 from pyralis.hw.gcn.config import GcnConfig
+from pyralis.hw.gcn.eliminator import WORD
 from pyralis.hw.gcn.epilogue import BIAS_SLICES
 from pyralis.hw.gcn.program import Content, scale_depth
 
@@ -26,6 +28,7 @@ __all__ = ["Constants", "Use", "constant_needs", "uses_of"]
 
 UNITS = {
     "edges": "lines of a column for its adjacency",
+    "occupancy": "words of bitmaps",
     "weights": "rows of the Weight Buffer",
     "biases": "slices of biases",
     "scales": "scales of a column",
@@ -152,6 +155,7 @@ def _capacities(config: GcnConfig) -> dict[str, int]:
     engines = ("aggregate", "combine")
     return (
         {"edges": config.edge_lines, "weights": config.weight_rows}
+        | ({"occupancy": config.occupancy_words} if config.occupancy_words else {})
         | {f"biases {engine}": BIAS_SLICES for engine in engines}
         | {f"scales {engine}": scale_depth(config) for engine in engines}
     )
@@ -173,8 +177,8 @@ def uses_of(network: IntGraphNetwork, plan: Plan, config: GcnConfig) -> list[lis
     """What each step of *plan* needs; lines are the last ones."""
     operations = [each for each in network.operations if isinstance(each, IntAggregate)]
     lists = {
-        name: list(_lists(operation, network, plan.lists[name], config))
-        for name, operation in {list_of(each): each for each in operations}.items()
+        name: list(_lists(operation, network, plan, config))
+        for name, operation in {_name(each, plan): each for each in operations}.items()
     }
     constants: dict[str, list[Use]] = {}
     found = []
@@ -186,10 +190,24 @@ def uses_of(network: IntGraphNetwork, plan: Plan, config: GcnConfig) -> list[lis
         if step.is_combine:
             mine.insert(0, _weights(step))
         if isinstance(operation, IntAggregate):
-            used = lists[list_of(operation)]
+            if operation.name in plan.shards:
+                mine.append(_bitmap(plan.shards[operation.name].parts[step.interval].bitmap))
+            used = lists[_name(operation, plan)]
             mine.append(used[min(step.interval, len(used) - 1)])
         found.append(mine)
     return found
+
+
+def _name(operation: IntAggregate, plan: Plan) -> str:
+    """The same for the same lists; those that name places are an operation's own."""
+    return (
+        f"{list_of(operation)} of {operation.name}" if operation.name in plan.shards else list_of(operation)
+    )
+
+
+def _bitmap(data: bytes) -> Use:
+    fields = {"content": Content.OCCUPANCY}
+    return Use(memory="occupancy", name=data.hex(), data=data, size=8 * len(data) // WORD, fields=fields)
 
 
 def _weights(step: Step) -> Use:
@@ -219,20 +237,22 @@ def _uses(operation: IntOperation, network: IntGraphNetwork, config: GcnConfig) 
         yield Use(memory=f"scales {unit}", name=data.hex(), data=data, size=size, fields=fields)
 
 
-def _lists(
-    operation: IntAggregate, network: IntGraphNetwork, lists: Lists, config: GcnConfig
-) -> Iterator[Use]:
+def _lists(operation: IntAggregate, network: IntGraphNetwork, plan: Plan, config: GcnConfig) -> Iterator[Use]:
     """Lines that *operation* reads: of all intervals one behind the other, or of each."""
-    adjacency, columns, name = network.adjacencies[operation.adjacency], config.columns, list_of(operation)
+    adjacency, columns = network.adjacencies[operation.adjacency], config.columns
+    name, lists, shards = _name(operation, plan), plan.lists_of(operation), plan.shards.get(operation.name)
     numbers = np.arange(network.nodes) if network.numbers is None else network.numbers
     fields = {"content": Content.EDGES, "valued": int(adjacency.weight is not None)}
     packed = []
-    for low, high, offset in zip(lists.bounds, lists.bounds[1:], lists.offsets, strict=False):
+    for interval, (low, high) in enumerate(itertools.pairwise(lists.bounds)):
         begin, end = adjacency.indptr[low], adjacency.indptr[high]
+        indices = adjacency.indices[begin:end] - lists.offsets[interval]
+        if shards is not None:
+            indices = shards.places(interval, indices)
         weight = None if adjacency.weight is None else adjacency.weight[begin:end]
         part = IntAdjacency(
             indptr=adjacency.indptr[low : high + 1] - begin,
-            indices=adjacency.indices[begin:end] - offset,
+            indices=indices,
             weight=weight,
         )
         if operation.sample is not None:

@@ -13,7 +13,7 @@ is one, unless a later operation reads the same lists.
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -25,7 +25,16 @@ from pyralis.hw.gcn.config import LINE, GcnConfig
 from pyralis.hw.gcn.program import Source
 from pyralis.hw.gcn.sampler import HEADERS
 
-__all__ = ["adjacency_lists", "granule", "input_lists", "parts", "slice_groups"]
+__all__ = [
+    "Counts",
+    "adjacency_lists",
+    "ends",
+    "granule",
+    "input_lists",
+    "list_entries",
+    "parts",
+    "slice_groups",
+]
 
 
 def input_lists(
@@ -36,7 +45,7 @@ def input_lists(
         return Lists.whole(network.nodes)
     readers = [step for step in steps if step.source is Source.FEATURES and step.is_combine]
     rows = granule(readers, steps[-1], network, config, config.clusters)
-    count = _Counts(stored, config.columns, config.clusters)
+    count = Counts(stored, config.columns, config.clusters)
     return _cut(count, config.feature_lines, rows)
 
 
@@ -48,18 +57,24 @@ def adjacency_lists(
     ring: Ring | None = None,
 ) -> Lists:
     """The lists *name*; with a *ring*, their last rows count sources behind the freed ones."""
-    readers, adjacency, headers = [], "", 0
-    for step, group in zip(steps, _ends(steps), strict=True):
+    readers = []
+    entries = np.zeros(0, dtype=np.int64)
+    for step, group in zip(steps, ends(steps), strict=True):
         if isinstance(step.operation, IntAggregate) and list_of(step.operation) == name:
             readers.append(group)
-            adjacency, headers = step.operation.adjacency, HEADERS * (step.operation.sample is not None)
+            entries = list_entries(step.operation, network)
     rows = granule(readers, steps[-1], network, config, 1)
-    entries = np.maximum(network.adjacencies[adjacency].degrees, 1) + headers
-    count = _Counts(entries, config.columns, 1)
+    count = Counts(entries, config.columns, 1)
     return _cut(count, config.edge_lines, rows, ring)
 
 
-def _ends(steps: Sequence[Step]) -> list[Step]:
+def list_entries(operation: IntAggregate, network: IntGraphNetwork) -> np.ndarray:
+    """Entries of each row in the lists that *operation* reads: (nodes,) int64."""
+    headers = HEADERS * (operation.sample is not None)
+    return np.maximum(network.adjacencies[operation.adjacency].degrees, 1) + headers
+
+
+def ends(steps: Sequence[Step]) -> list[Step]:
     """Of each step, the one whose rows go somewhere: of a chain its second one."""
     return [steps[number + 1] if step.chained else step for number, step in enumerate(steps)]
 
@@ -76,7 +91,7 @@ def granule(
     return config.columns * rows
 
 
-class _Counts:
+class Counts:
     """Entries of rows, summed in the streams that the rows belong to."""
 
     def __init__(self, counts: np.ndarray, columns: int, clusters: int) -> None:
@@ -94,7 +109,7 @@ class _Counts:
         return -(-int((self._sums[last] - self._sums[first]).max()) // LINE)
 
 
-def _cut(count: _Counts, capacity: int, granule: int, ring: Ring | None = None) -> Lists:
+def _cut(count: Counts, capacity: int, granule: int, ring: Ring | None = None) -> Lists:
     """As few intervals as there can be: all of them together, or two at a time."""
     forced = [0, *(ring.cuts if ring else ()), count.rows]
     whole = [count.lines(low, high) for low, high in itertools.pairwise(forced)]
@@ -109,7 +124,7 @@ def _cut(count: _Counts, capacity: int, granule: int, ring: Ring | None = None) 
     return Lists(bounds=tuple(bounds), lines=lines, offsets=offsets, together=together)
 
 
-def _bounds(count: _Counts, low: int, high: int, limit: int, granule: int) -> list[int]:
+def _bounds(count: Counts, low: int, high: int, limit: int, granule: int) -> list[int]:
     """Ends of the intervals between *low* and *high*: the longest ones of *limit* lines, or one granule."""
     ends = []
     while low < high:
@@ -133,30 +148,42 @@ def slice_groups(step: Step, config: GcnConfig) -> int:
 
 
 def parts(
-    steps: Sequence[Step], lists: dict[str, Lists], network: IntGraphNetwork, config: GcnConfig
+    steps: Sequence[Step],
+    lists: dict[str, Lists],
+    network: IntGraphNetwork,
+    config: GcnConfig,
+    intervals: Mapping[str, Lists] | None = None,
 ) -> tuple[Step, ...]:
-    """The *steps*, cut where that is needed; each part has a phase of its own, or the one of its chain."""
+    """The *steps*, cut where that is needed; each part has a phase of its own, or the one of its chain.
+
+    *intervals*: lists of their own that operations have, by the names of these.
+    """
     made: list[Step] = []
     number = phase = 0
     while number < len(steps):
         chain = steps[number : number + 1 + steps[number].chained]
-        for cut in _cuts(chain, lists, network, config, last=number + len(chain) == len(steps)):
+        used = _intervals(chain[0], lists, network, intervals or {})
+        for cut in _cuts(chain, used, network, config, last=number + len(chain) == len(steps)):
             made += [replace(step, phase=phase) for step in cut]
             phase += 1
         number += len(chain)
     return tuple(made)
 
 
+def _intervals(
+    head: Step, lists: dict[str, Lists], network: IntGraphNetwork, intervals: Mapping[str, Lists]
+) -> Lists:
+    if head.operation.name in intervals:
+        return intervals[head.operation.name]
+    if isinstance(head.operation, IntAggregate):
+        return lists[list_of(head.operation)]
+    return lists[INPUT] if head.source is Source.FEATURES else Lists.whole(network.nodes)
+
+
 def _cuts(
-    chain: Sequence[Step], lists: dict[str, Lists], network: IntGraphNetwork, config: GcnConfig, *, last: bool
+    chain: Sequence[Step], used: Lists, network: IntGraphNetwork, config: GcnConfig, *, last: bool
 ) -> list[list[Step]]:
     head = chain[0]
-    if isinstance(head.operation, IntAggregate):
-        used = lists[list_of(head.operation)]
-    elif head.source is Source.FEATURES:
-        used = lists[INPUT]
-    else:
-        used = Lists.whole(network.nodes)
     rows: list[Callable[[Step], Step]] = [
         _rows_of(number, low, high) for number, (low, high) in enumerate(itertools.pairwise(used.bounds))
     ]

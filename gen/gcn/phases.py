@@ -179,7 +179,7 @@ def _is_for(load: Mapping[str, Any], combination: bool) -> bool:
         return True  # of the input: for whatever comes first
     if content in (Content.BIASES, Content.SCALES):
         return bool(load.get("engine", 0)) == combination
-    return (content is not Content.EDGES) == combination
+    return (content not in (Content.EDGES, Content.OCCUPANCY)) == combination
 
 
 def _bytes(loads: Iterable[Mapping[str, Any]], config: GcnConfig, results: int) -> dict[str, int]:

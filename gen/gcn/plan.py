@@ -1,7 +1,7 @@
 """What each operation of a graph network becomes on a core, and where its rows are."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,13 +10,17 @@ from pyralis.gen.errors import UserError
 from pyralis.gen.gcn import layout, partition
 from pyralis.gen.gcn.allocate import Item, NoRoomError, place
 from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntCombine, IntGraphNetwork, IntOperation
+from pyralis.gen.gcn.needs import LARGER
 from pyralis.gen.gcn.ring import turned
+from pyralis.gen.gcn.shards import NoShardError, Shards, Windows, cut, obstacle, sharded
 from pyralis.gen.gcn.steps import Lists, Matrix, Plan, Ring, Step, list_of
 from pyralis.hw.gcn.config import NO_SOURCE, GcnConfig
 from pyralis.hw.gcn.epilogue import BIAS_SLICES
 from pyralis.hw.gcn.program import Source
 
-__all__ = ["draft", "needed", "place_hubs", "reads", "refusals"]
+__all__ = ["DEFAULT_WINDOWS", "draft", "needed", "place_hubs", "reads", "refusals"]
+
+DEFAULT_WINDOWS = Windows()
 
 
 def needed(network: IntGraphNetwork) -> IntGraphNetwork:
@@ -37,6 +41,7 @@ def draft(
     chain: bool = True,
     stored: np.ndarray | None = None,
     ring: Ring | None = None,
+    windows: Windows | None = DEFAULT_WINDOWS,
 ) -> Plan:
     """The plan of a network of which every operation is needed, without copies of hubs.
 
@@ -52,18 +57,28 @@ def draft(
         Elements of each row of a sparse input.
     ring : Ring, optional
         How matrices share the row store.
+    windows : Windows, optional
+        How rows of a dense input are left out; None: not at all. Where ``windows.always`` is not set, only if
+        they do not fit into the row store.
+
+    Raises
+    ------
+    UserError
+        The input cannot be loaded interval by interval, and ``windows.always`` is set.
     """
     sparse = _sparse_input(network, config)
     whole = _steps(network, config, chain, sparse)
+    shards = _shards(network, config, whole, sparse, windows)
     lists: dict[str, Lists] = {}
     for step in whole:
-        if isinstance(step.operation, IntAggregate):
+        if isinstance(step.operation, IntAggregate) and step.operation.name not in shards:
             name = list_of(step.operation)
             lists[name] = partition.adjacency_lists(name, whole, network, config, ring)
     if sparse:
         lists[INPUT] = partition.input_lists(whole, network, config, stored)
-    steps = partition.parts(whole, lists, network, config)
-    matrices = _matrices(network, config, steps, sparse)
+    intervals = {name: each.lists for name, each in shards.items()}
+    steps = partition.parts(whole, lists, network, config, intervals)
+    matrices = _matrices(network, config, steps, sparse, _region(shards, network, config))
     if ring is not None:
         turned(matrices, ring, config)
     return Plan(
@@ -74,7 +89,80 @@ def draft(
         phases=steps[-1].phase + 1,
         sparse_input=sparse,
         ring=ring,
+        shards=shards,
     )
+
+
+def _shards(
+    network: IntGraphNetwork,
+    config: GcnConfig,
+    whole: tuple[Step, ...],
+    sparse: bool,
+    windows: Windows | None,
+) -> dict[str, Shards]:
+    """Intervals of the operations that gather the input, if it comes in intervals."""
+    if windows is None or not any(INPUT in reads(step.operation) for step in whole):
+        return {}
+    if sparse:
+        if windows.always:
+            what = "the input comes as lists of its elements, and rows can be left out of dense ones only"
+            raise UserError(what, "input", "make the input not sparse, or leave elimination out")
+        return {}
+    if not windows.always and _words(_matrices(network, config, whole, sparse).values()) <= config.rows:
+        return {}
+    error = obstacle(whole, network, config)
+    if error is None:
+        try:
+            return _cut_input(network, config, whole, windows)
+        except NoShardError as found:
+            what = f"an interval of {found.rows} rows needs {found.need} words of the row store"
+            error = UserError(
+                f"{what}, and there is room for {found.limit}", f"operation {found.name!r}", LARGER
+            )
+    if windows.always:
+        raise error
+    return {}
+
+
+def _cut_input(
+    network: IntGraphNetwork, config: GcnConfig, whole: tuple[Step, ...], windows: Windows
+) -> dict[str, Shards]:
+    room = _room(network, config, whole)
+    half = room // 2 // config.columns * config.columns
+    endings = dict(zip(map(id, whole), partition.ends(whole), strict=True))
+    found = sharded(whole)
+    sizes = {"whole": room if len(found) == 1 else half, "half": half}
+    return {
+        step.operation.name: cut(step, endings[id(step)], whole[-1], network, config, windows, **sizes)
+        for step in found
+    }
+
+
+def _room(network: IntGraphNetwork, config: GcnConfig, whole: tuple[Step, ...]) -> int:
+    """Words of the row store that the input can have beside the other matrices."""
+    low, high = 0, config.rows // config.columns
+    while low < high:
+        middle = (low + high + 1) // 2
+        matrices = _matrices(network, config, whole, False, middle * config.columns)
+        if _words(matrices.values()) <= config.rows:
+            low = middle
+        else:
+            high = middle - 1
+    return low * config.columns
+
+
+def _words(matrices: Iterable[Matrix]) -> int:
+    """Words of the row store up to the last one of *matrices*."""
+    return max((each.words.base + each.words.size for each in matrices), default=0)
+
+
+def _region(shards: dict[str, Shards], network: IntGraphNetwork, config: GcnConfig) -> int | None:
+    """Words that the input has in the row store, if it comes in *shards*: of an interval, or of two."""
+    if not shards:
+        return None
+    slices = layout.slices(config, network.input.features)
+    sizes = [slices * (part.words + part.own) for each in shards.values() for part in each.parts]
+    return sizes[0] if len(sizes) == 1 else 2 * max(sizes)
 
 
 def reads(operation: IntOperation) -> list[str]:
@@ -218,8 +306,13 @@ def _combine(
 
 
 def _matrices(
-    network: IntGraphNetwork, config: GcnConfig, steps: tuple[Step, ...], sparse: bool
+    network: IntGraphNetwork,
+    config: GcnConfig,
+    steps: tuple[Step, ...],
+    sparse: bool,
+    region: int | None = None,
 ) -> dict[str, Matrix]:
+    """Row matrices and their places; *region*: words of the input, if not all of its rows are there."""
     types, widths = network.types(), network.widths()
     made: dict[str, int] = {}
     for step in steps:
@@ -235,7 +328,8 @@ def _matrices(
             continue
         slices = layout.slices(config, widths[name])
         stride = -(-network.nodes // config.columns) * config.columns
-        words = Item(name=name, size=slices * stride, first=first, last=max(step.phase for step in readers))
+        size = slices * stride if name != INPUT or region is None else region
+        words = Item(name=name, size=size, first=first, last=max(step.phase for step in readers))
         gathered = any(not step.is_combine and step.first == name for step in readers)
         added = any(step.operation.epilogue.extra == name for step in readers)
         matrices[name] = Matrix(

@@ -1,7 +1,7 @@
 """Order of descriptors: loads run ahead, and each waits for what it needs and for nothing else."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 
@@ -10,14 +10,18 @@ from pyralis.gen.gcn.allocate import Item
 from pyralis.gen.gcn.constants import Constants, Use
 from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntGraphNetwork, IntSample
 from pyralis.gen.gcn.results import result_form
-from pyralis.gen.gcn.steps import Matrix, Plan, Step, list_of
+from pyralis.gen.gcn.shards import Windows
+from pyralis.gen.gcn.steps import Matrix, Plan, Step
 from pyralis.gen.gcn.waits import Access, Waits
 from pyralis.hw.gcn.config import NO_SOURCE, GcnConfig
+from pyralis.hw.gcn.eliminator import Elimination
 from pyralis.hw.gcn.epilogue import OutputType
-from pyralis.hw.gcn.program import VERSION, Content, Opcode, Origin, Source, Target
+from pyralis.hw.gcn.program import LOAD, VERSION, Content, Opcode, Origin, Source, Target
 from pyralis.hw.gcn.sampler import SampleKind
 
 __all__ = ["Schedule", "Settings"]
+
+MOST_HEIGHT = (1 << LOAD["height"].width) - 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +40,14 @@ class Settings:
         Tasks go to cores by the number of their row.
     keep_input : bool
         Lists of features stay on chip: every run of a job has the same input, which only the first one reads.
+    elimination : {"none", "window", "rows"}, optional
+        Which rows of a dense input that is gathered are not loaded: those outside of the windows of the
+        Sparsity Eliminator, or all that an interval does not gather. Without, ``rows`` where the input does
+        not fit into the row store as a whole, else ``none``.
+    window_height : int
+        Rows of a window at most.
+    interval_rows : int
+        Rows of a destination interval, rounded up to what a descriptor can begin with; 0: as many as fit.
     """
 
     chain: bool = True
@@ -43,6 +55,25 @@ class Settings:
     cooperative: bool = False
     by_row: bool = False
     keep_input: bool = False
+    elimination: Literal["none", "window", "rows"] | None = None
+    window_height: int = 64
+    interval_rows: int = 0
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.window_height <= MOST_HEIGHT:
+            raise ValueError(f"window_height must be in 1..{MOST_HEIGHT}, not {self.window_height}")
+
+    @property
+    def windows(self) -> Windows | None:
+        """The same for :func:`pyralis.gen.gcn.plan.draft`."""
+        if self.elimination == "none":
+            return None
+        return Windows(
+            mode=Elimination[(self.elimination or "rows").upper()],
+            height=self.window_height,
+            rows=self.interval_rows,
+            always=self.elimination is not None,
+        )
 
 
 class Schedule:
@@ -76,7 +107,8 @@ class Schedule:
         self._waits = Waits()
         self._held: set[tuple[tuple[str, ...], int]] = set()  # memories and identity of what was loaded
         self._listed: dict[int, int] = {}  # first lines of the features that are there, and their interval
-        self._turn = 0  # half of the line buffers that the next features go to
+        self._turn = 0  # half of the line buffers, or of the input's words, that the next ones go to
+        self._begins: dict[tuple[str, int], int] = {}  # first words of the intervals of the input
         last = plan.steps[-1]
         self.results = result_form(config, last, network.nodes, network.widths()[last.operation.name])
         self.output_bytes = config.columns * self.results.stride
@@ -103,7 +135,11 @@ class Schedule:
         uses = self.constants.uses[number]
         for use in uses[:-1] if not step.is_combine else uses:
             self._load_constant(use, step)
-        self._load_input(step)
+        if step.operation.name in self.plan.shards:
+            self._load_ahead(number)
+            self._load_shard(step, uses)
+        else:
+            self._load_input(step)
         if not step.is_combine:
             self._load_constant(uses[-1], step)
 
@@ -127,7 +163,7 @@ class Schedule:
         )
 
     def _load_input(self, step: Step) -> None:
-        if INPUT not in (step.first, step.second, step.operation.epilogue.extra):
+        if self.plan.shards or INPUT not in (step.first, step.second, step.operation.epilogue.extra):
             return
         if self.plan.sparse_input:
             self._load_lists(step)
@@ -138,6 +174,45 @@ class Schedule:
             fields = {"content": Content.ROWS, "origin": Origin.INPUT, "beats": beats}
             fields |= {"start": words.base, "count": words.size}
             self._add_load(fields, Access("rows", words.base, words.base + words.size, True))
+
+    def _load_ahead(self, number: int) -> None:
+        """The bitmap of the interval behind that of step *number*, so that rows of both come without a gap."""
+        for later in range(number + 1, len(self.plan.steps)):
+            step = self.plan.steps[later]
+            if step.operation.name in self.plan.shards:
+                use = next(use for use in self.constants.uses[later] if use.memory == "occupancy")
+                if self.constants.item(use, step.phase).first <= self.plan.steps[number].phase:
+                    self._load_constant(use, step)
+                return
+
+    def _load_shard(self, step: Step, uses: list[Use]) -> None:
+        """Rows that the interval of *step* gathers, and its own ones if they are read too."""
+        c, matrix = self.config, self.plan.matrices[INPUT]
+        shards = self.plan.shards[step.operation.name]
+        part = shards.parts[step.interval]
+        self.input_bytes = matrix.slices * matrix.stride * c.lanes
+        begin = matrix.words.base
+        if sum(len(each.parts) for each in self.plan.shards.values()) > 1:
+            begin += self._turn * (matrix.words.size // 2)
+            self._turn = 1 - self._turn
+        self._begins[step.operation.name, step.interval] = begin
+        bitmap = next(use for use in uses if use.memory == "occupancy")
+        some = {
+            "count": self.network.nodes,
+            "beats": self._beats(len(part.beats) * shards.together * c.lanes),
+            "eliminate": shards.windows.mode,
+            "height": min(shards.windows.height, self.network.nodes),
+            "occupancy": self.constants.item(bitmap, step.phase).base,
+        }
+        own = {"count": part.own, "beats": self._beats(part.own * c.lanes)}
+        base = begin
+        for first, words, fields in ((0, part.words, some), (step.first_row, part.own, own)):
+            for s in range(matrix.slices):
+                if words or fields is some:
+                    source = (s * matrix.stride + first) * c.lanes
+                    rows = {"content": Content.ROWS, "origin": Origin.INPUT, "source": source, "start": base}
+                    self._add_load(rows | fields, Access("rows", base, base + words, True))
+                base += words
 
     def _load_lists(self, step: Step) -> None:
         """Features of the rows of *step*, unless they are there: all of them, or those of its interval."""
@@ -173,7 +248,10 @@ class Schedule:
         step, phase = self.plan.steps[number], self.plan.steps[number].phase
         items = [(use, self.constants.item(use, phase)) for use in self.constants.uses[number]]
         places = {use.memory.split()[0]: item for use, item in items}
-        accesses = [Access(use.memory, i.base, i.base + i.size) for use, i in items]
+        # Bitmaps are read by loads, which run one after the other.
+        accesses = [
+            Access(use.memory, i.base, i.base + i.size) for use, i in items if use.memory != "occupancy"
+        ]
         fields, touched = (self._combine if step.is_combine else self._aggregate)(step, places)
         finish, written = self._finish(step, places)
         accesses += touched + written
@@ -195,15 +273,19 @@ class Schedule:
     def _aggregate(self, step: Step, places: dict[str, Item]) -> tuple[dict[str, Any], list[Access]]:
         operation, c = step.operation, self.config
         assert isinstance(operation, IntAggregate)
-        source, lists = self.plan.matrices[step.first], self.plan.lists[list_of(operation)]
+        source, lists = self.plan.matrices[step.first], self.plan.lists_of(operation)
         offset = lists.offsets[step.interval]
+        base, stride = source.words.base + step.first_slice * source.stride + offset, source.stride - offset
         accesses = self._words(source, offset, source.stride, step.first_slice, step.slices)
+        if operation.name in self.plan.shards:
+            base = self._begins[operation.name, step.interval]
+            stride = self.plan.shards[operation.name].parts[step.interval].words
+            accesses = [Access("rows", base, base + step.slices * stride)]
         rows = -(-step.rows // c.columns)
         if step.chained:
             rows = c.pe_rows
         elif step.operation is self.plan.steps[-1].operation:
             rows = 1 << self.results.group
-        first = step.first_slice * source.stride
         fields = {
             "by_row": int(self.settings.by_row),
             "maximum": int(operation.reduce == "max"),
@@ -213,9 +295,9 @@ class Schedule:
             "start": places["edges"].base + (lists.start(step.interval) if lists.together else 0),
             "group_rows": rows,
             "slices": step.slices,
-            "base": (source.words.base + first + offset) % c.rows,
+            "base": base % c.rows,
             # of one slice it only says how many rows are read
-            "stride": source.stride - offset,
+            "stride": stride,
         }
         if operation.sample is not None:
             fields["sample"] = _sample(operation.sample)
@@ -224,11 +306,23 @@ class Schedule:
             fields |= {"hubs": 1, "hub_bits": source.hub_bits, "hub_base": base}
             accesses.append(_copies(source, step))
         if operation.epilogue.extra is not None:
-            extra = self.plan.matrices[operation.epilogue.extra]
-            base = extra.words.base + step.first_slice * extra.stride + step.first_row
-            fields |= {"extra": 1, "extra_base": base, "extra_stride": extra.stride}
-            accesses += self._words(extra, step.first_row, step.last_row, step.first_slice, step.slices)
+            base, stride, read = self._rows_of(operation.epilogue.extra, step)
+            fields |= {"extra": 1, "extra_base": base, "extra_stride": stride}
+            accesses += read
         return fields, accesses
+
+    def _rows_of(self, name: str, step: Step) -> tuple[int, int, list[Access]]:
+        """First word and stride of the rows of matrix *name* with the numbers of those that *step* makes."""
+        matrix = self.plan.matrices[name]
+        if name == INPUT and self.plan.shards:
+            operation = next(each for each in self.plan.steps if each.phase == step.phase).operation.name
+            part = self.plan.shards[operation].parts[step.interval]
+            base = self._begins[operation, step.interval] + matrix.slices * part.words
+            return base, part.own, [Access("rows", base, base + matrix.slices * part.own)]
+        base = matrix.words.base + step.first_slice * matrix.stride + step.first_row
+        slices = step.slices if not step.is_combine else matrix.slices
+        read = self._words(matrix, step.first_row, step.last_row, step.first_slice, slices)
+        return base, matrix.stride, read
 
     def _combine(self, step: Step, places: dict[str, Item]) -> tuple[dict[str, Any], list[Access]]:
         fields = {
@@ -256,10 +350,10 @@ class Schedule:
             accesses += self._words(rows, step.first_row, step.last_row, 0, rows.slices)
         if step.second:
             second = self.plan.matrices[step.second]
-            base = second.words.base + step.first_row
-            fields |= {"second_base": base, "second_stride": second.stride}
+            base, stride, read = self._rows_of(step.second, replace(step, first_slice=0))
+            fields |= {"second_base": base, "second_stride": stride}
             fields["second_signed"] = int(second.signed)
-            accesses += self._words(second, step.first_row, step.last_row, 0, second.slices)
+            accesses += read
         return fields, accesses
 
     def _finish(self, step: Step, places: dict[str, Item]) -> tuple[dict[str, Any], list[Access]]:

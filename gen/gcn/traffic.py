@@ -16,6 +16,7 @@ KINDS = ("edges", "features", "weights", "scales", "biases", "outputs")
 
 KIND_OF = {
     Content.EDGES: "edges",
+    Content.OCCUPANCY: "edges",
     Content.FEATURES: "features",
     Content.ROWS: "features",
     Content.WEIGHTS: "weights",

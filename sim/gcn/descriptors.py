@@ -7,10 +7,11 @@ from amaranth.lib import data
 
 from pyralis.hw.common.descriptor import DESCRIPTOR_BYTES
 from pyralis.hw.gcn.config import GcnConfig
+from pyralis.hw.gcn.eliminator import WORD, Elimination
 from pyralis.hw.gcn.program import AGGREGATE, COMBINE, LOAD, STORE, VERSION, Content, Opcode, Source, Target
 from pyralis.sim.gcn.ordering import UNITS, Job, OrderError, Touch
 
-__all__ = ["decode", "dense_slices", "engines_of", "jobs"]
+__all__ = ["decode", "dense_slices", "eliminates", "engines_of", "jobs", "loaded_words"]
 
 LAYOUTS = {Opcode.LOAD: LOAD, Opcode.AGGREGATE: AGGREGATE, Opcode.COMBINE: COMBINE, Opcode.STORE: STORE}
 
@@ -80,6 +81,16 @@ def engines_of(load: dict[str, Any]) -> tuple[int, ...]:
     return (0, 1) if load["content"] is Content.SCALES and load["both"] else (load["engine"],)
 
 
+def eliminates(load: dict[str, Any]) -> bool:
+    """Whether some of the rows that a load could bring are left out."""
+    return load["eliminate"] is not Elimination.NONE
+
+
+def loaded_words(load: dict[str, Any], c: GcnConfig) -> int:
+    """Words of the row store that a load of rows writes."""
+    return load["beats"] * c.bus_bits // c.row_bits if eliminates(load) else load["count"]
+
+
 def _job(d: dict[str, Any], c: GcnConfig) -> Job:
     opcode = d["opcode"]
     after = {unit: d[f"after_{unit}"] for unit in UNITS}
@@ -88,10 +99,11 @@ def _job(d: dict[str, Any], c: GcnConfig) -> Job:
         memories = [memory]
         if d["content"] in (Content.BIASES, Content.SCALES):
             memories = [f"{memory}{engine}" for engine in engines_of(d)]
-        end = d["start"] + d["count"]
-        return Job(
-            unit="load", after=after, touches=tuple(Touch(each, d["start"], end, True) for each in memories)
-        )
+        end = d["start"] + (loaded_words(d, c) if d["content"] is Content.ROWS else d["count"])
+        touches = [Touch(each, d["start"], end, True) for each in memories]
+        if eliminates(d):
+            touches.append(Touch("occupancy", d["occupancy"], d["occupancy"] - -d["count"] // WORD, False))
+        return Job(unit="load", after=after, touches=tuple(touches))
     if opcode is Opcode.STORE:
         stored = Touch("rows", d["base"], d["base"] + d["words"], False)
         return Job(unit="store", after=after, touches=(stored,))

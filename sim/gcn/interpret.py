@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from pyralis.hw.gcn.config import GcnConfig
+from pyralis.hw.gcn.eliminator import WORD
 from pyralis.hw.gcn.epilogue import TOTAL_BITS, OutputType
 from pyralis.hw.gcn.program import (
     Content,
@@ -21,10 +22,11 @@ from pyralis.hw.gcn.program import (
 )
 from pyralis.hw.gcn.results import RESULT_WORDS
 from pyralis.hw.gcn.sampler import SampleKind
-from pyralis.sim.gcn.descriptors import decode, dense_slices, engines_of, jobs
+from pyralis.sim.gcn.descriptors import decode, dense_slices, eliminates, engines_of, jobs
 from pyralis.sim.gcn.memories import Entries, Memories, Memory, packed_results, unpacked
 from pyralis.sim.gcn.ordering import check
 from pyralis.sim.gcn.samples import sampled
+from pyralis.sim.golden.gcn.windows import beats, windows
 
 __all__ = ["Outcome", "run"]
 
@@ -50,12 +52,16 @@ class Outcome:
         Bytes of each content.
     entries : dict of int
         By index of the descriptor: entries of sparse rows, each slice counted, that name a source.
+    rows_seen, rows_loaded : int
+        Of the Sparsity Eliminator, each slice counted: rows that it looked at, and rows in its windows.
     """
 
     outputs: bytes = b""
     saturated: bool = False
     read: dict[Content, int] = field(default_factory=lambda: dict.fromkeys(Content, 0))
     entries: dict[int, int] = field(default_factory=dict)
+    rows_seen: int = 0
+    rows_loaded: int = 0
 
 
 def run(
@@ -115,8 +121,8 @@ class _Machine:
         c, m, content, start, count = self.config, self.m, d["content"], d["start"], d["count"]
         size = d["beats"] * c.bus_bits // 8
         memory = bytes(self.outputs) if d["origin"] is Origin.OUTPUT else self.origins[d["origin"]]
-        found = memory[d["source"] : d["source"] + size]
-        assert len(found) == size, "a load reads beyond the image"
+        found = self._some_rows(d, memory) if eliminates(d) else memory[d["source"] : d["source"] + size]
+        assert len(found) == size, "a load reads beyond the image, or other beats than it says"
         self.outcome.read[content] += size
         if content in (Content.EDGES, Content.FEATURES):
             edges = content is Content.EDGES
@@ -139,10 +145,29 @@ class _Machine:
             scales = np.frombuffer(found, "<u2", count * c.columns)
             for engine in engines_of(d):
                 self._write(m.scales[engine], start * c.columns, scales)
+        elif content is Content.OCCUPANCY:
+            used = count * WORD // 8
+            bits = np.unpackbits(np.frombuffer(found, np.uint8, used), bitorder="little")
+            self._write(m.occupancy, start, bits.reshape(count, WORD).astype(bool))
         else:
+            count = size // c.lanes if eliminates(d) else count
             used = count * c.lanes
-            self._write(m.store, start, np.frombuffer(found, np.uint8, used).reshape(count, -1))
+            self._write(m.store, start, np.frombuffer(found, np.uint8, used).reshape(count, c.lanes))
         assert 0 <= size - used < c.bus_bits // 8, "beats and count do not agree"
+
+    def _some_rows(self, d: dict[str, Any], memory: bytes) -> bytes:
+        """The beats of all windows of a load that eliminates."""
+        c, count, at = self.config, d["count"], d["occupancy"]
+        assert d["content"] is Content.ROWS
+        assert d["start"] % c.columns == 0
+        occupied = self.m.occupancy.read(slice(at, at - -count // WORD)).reshape(-1)[:count]
+        found = windows(occupied, d["height"], d["eliminate"])
+        self.outcome.rows_seen += count
+        self.outcome.rows_loaded += sum(window.rows for window in found)
+        rows = max(1, c.bus_bits // c.row_bits)
+        size = rows * c.lanes
+        starts = d["source"] + beats(found, rows) * size
+        return b"".join(memory[start : start + size] for start in starts.tolist())
 
     @staticmethod
     def _write(memory: Memory, start: int, words: np.ndarray) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pyralis.hw.gcn.config import INDEX_BITS, LINE, NO_SOURCE, GcnConfig
+from pyralis.hw.gcn.eliminator import WORD
 from pyralis.hw.gcn.epilogue import BIAS_SLICES
 from pyralis.hw.gcn.program import COMPACT_BITS, line_bytes, scale_depth
 
@@ -95,6 +96,7 @@ class Memories:
         self.edges = Memory("lines of edges", c.edge_lines * c.columns, (LINE, 2), "i8")
         self.features = Memory("lines of features", c.feature_lines * c.columns * c.clusters, (LINE, 2), "i8")
         self.weights = Memory("the Weight Buffer", c.weight_rows, (c.lanes,), "i8")
+        self.occupancy = Memory("bitmaps", c.occupancy_words, (WORD,), "?")
         self.biases = [Memory("biases", BIAS_SLICES, (c.lanes,), "i8") for _ in range(2)]
         self.scales = [Memory("scales", scale_depth(c) * c.columns, (), "i8") for _ in range(2)]
 

@@ -1,0 +1,244 @@
+"""Aggregations over dense rows that lie in memory, destination interval by destination interval.
+
+HyGCN's interval-shard partition (Yan et al., HPCA 2020, algorithms 2 to 4): the rows that an operation makes
+are cut into intervals, and for each of them only those source rows are loaded that windows of the Sparsity
+Eliminator cover. They lie in the row store one beside the other, in the order of their numbers: a *place* is
+the number that a row has there, and the lists of the interval name places. So the row store has to hold what
+one interval gathers, and not all rows; and while one interval is aggregated, the next one comes.
+
+Bus beats are loaded whole, each once: with rows of ``lanes`` bytes, several of them are in a beat. What an
+interval's own rows are read for beside it (an extra, or the second source of the combination behind) is
+loaded as a block of its own.
+"""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pyralis.gen.errors import UserError
+from pyralis.gen.gcn import layout, partition
+from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntGraphNetwork
+from pyralis.gen.gcn.steps import Lists, Step
+from pyralis.hw.gcn.config import GcnConfig
+from pyralis.hw.gcn.eliminator import WORD, Elimination
+
+__all__ = ["NoShardError", "Shard", "Shards", "Windows", "covered", "cut", "obstacle", "sharded"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Windows:
+    """How source rows are left out.
+
+    Attributes
+    ----------
+    mode : Elimination
+        ``WINDOW`` or ``ROWS``.
+    height : int
+        Rows of a window at most.
+    rows : int
+        Rows of a destination interval, rounded up to what a descriptor can begin with; 0: as many as fit.
+    always : bool
+        Also of an input that fits into the row store as a whole.
+    """
+
+    mode: Elimination = Elimination.ROWS
+    height: int = 64
+    rows: int = 0
+    always: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Shard:
+    """What one destination interval loads of each slice of the input.
+
+    Attributes
+    ----------
+    beats : (B,) int64
+        Groups of rows that are loaded: bus beats, or rows where these are longer.
+    words : int
+        Words of the row store that they take, filled up to whole rows of columns.
+    own : int
+        Words that the rows of the interval take, if they are read too; else 0.
+    loaded : int
+        Rows in windows.
+    bitmap : bytes
+        Of the Sparsity Eliminator, in whole words.
+    """
+
+    beats: np.ndarray
+    words: int
+    own: int
+    loaded: int
+    bitmap: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Shards:
+    """All intervals of one operation.
+
+    Attributes
+    ----------
+    lists : Lists
+        Of its adjacency, in these intervals.
+    parts : tuple of Shard
+    windows : Windows
+    together : int
+        Rows of a group that is loaded as a whole.
+    """
+
+    lists: Lists
+    parts: tuple[Shard, ...]
+    windows: Windows
+    together: int
+
+    def places(self, interval: int, rows: np.ndarray) -> np.ndarray:
+        """Where the source rows *rows*, which the interval gathers, lie in its words of a slice."""
+        group = np.searchsorted(self.parts[interval].beats, rows // self.together)
+        return group * self.together + rows % self.together
+
+
+class NoShardError(Exception):
+    """An interval of ``rows`` rows of operation ``name`` takes ``need`` words, more than ``limit``."""
+
+    def __init__(self, name: str, rows: int, need: int, limit: int) -> None:
+        super().__init__(name)
+        self.name, self.rows, self.need, self.limit = name, rows, need, limit
+
+
+def covered(occupied: np.ndarray, windows: Windows) -> np.ndarray:
+    """Source rows in windows, (N,) bool, of those that are *occupied*."""
+    if windows.mode is Elimination.ROWS:
+        return occupied
+    rows, found, at = np.flatnonzero(occupied), np.zeros_like(occupied), 0
+    while at < len(rows):
+        after = int(np.searchsorted(rows, rows[at] + windows.height))
+        found[rows[at] : rows[after - 1] + 1] = True
+        at = after
+    return found
+
+
+def sharded(steps: Sequence[Step]) -> list[Step]:
+    """Those of *steps* that gather rows of the input."""
+    return [step for step in steps if isinstance(step.operation, IntAggregate) and step.first == INPUT]
+
+
+def obstacle(steps: Sequence[Step], network: IntGraphNetwork, config: GcnConfig) -> UserError | None:
+    """Why the input cannot be loaded interval by interval, if that is so."""
+    if not config.occupancy_words:
+        what = "this core has no Sparsity Eliminator"
+        return UserError(what, "network", "use a configuration with occupancy_words")
+    if network.nodes > (most := config.occupancy_words * WORD):
+        what = f"the graph has {network.nodes} nodes, and a bitmap of this core can have {most}"
+        return UserError(what, "network", "use a configuration with more occupancy_words")
+    for number, step in enumerate(steps):
+        if INPUT not in (step.first, step.second, step.operation.epilogue.extra) or step in sharded(steps):
+            continue
+        before = steps[number - 1] if number else None
+        if before is None or not before.chained or before.first != INPUT:
+            what = "it reads rows of the input without gathering them, or being chained to what does"
+            where = f"operation {step.operation.name!r}"
+            return UserError(what, where, "put the aggregation first, or leave elimination out")
+    return None
+
+
+def cut(
+    step: Step,
+    ending: Step,
+    last: Step,
+    network: IntGraphNetwork,
+    config: GcnConfig,
+    windows: Windows,
+    *,
+    whole: int,
+    half: int,
+) -> Shards:
+    """Intervals of the rows that *step* makes: one, of up to *whole* words, or as few as have *half* of them.
+
+    Parameters
+    ----------
+    step, ending : Step
+        The aggregation, and what its rows go to if it is chained, else itself.
+    last : Step
+        Of the program.
+
+    Raises
+    ------
+    NoShardError
+        The rows that a descriptor makes at least need more words than there are.
+    """
+    made = _Cut(step, ending, network, config, windows)
+    granule = partition.granule([ending], last, network, config, 1)
+    bounds = [0, network.nodes]
+    rows = -(-windows.rows // granule) * granule
+    if rows:
+        bounds = [*range(0, network.nodes, rows), network.nodes]
+    elif made.words(0, network.nodes) > whole or made.lines(0, network.nodes) > config.edge_lines:
+        bounds = made.bounds(granule, half)
+    sizes = [made.words(low, high) for low, high in itertools.pairwise(bounds)]
+    limit = whole if len(bounds) == 2 else half
+    if max(sizes) > limit:
+        at = int(np.argmax(sizes))
+        raise NoShardError(step.operation.name, bounds[at + 1] - bounds[at], max(sizes), limit)
+    parts = tuple(made.shard(low, high) for low, high in itertools.pairwise(bounds))
+    lines = tuple(made.lines(low, high) for low, high in itertools.pairwise(bounds))
+    together = sum(lines) <= config.edge_lines
+    lists = Lists(bounds=tuple(bounds), lines=lines, offsets=(0,) * len(parts), together=together)
+    return Shards(lists=lists, parts=parts, windows=windows, together=made.together)
+
+
+class _Cut:
+    """Sizes of intervals of one operation's rows."""
+
+    def __init__(
+        self, step: Step, ending: Step, network: IntGraphNetwork, config: GcnConfig, windows: Windows
+    ) -> None:
+        assert isinstance(step.operation, IntAggregate)
+        self.config, self.windows, self.nodes = config, windows, network.nodes
+        self.adjacency = network.adjacencies[step.operation.adjacency]
+        self.slices = layout.slices(config, network.input.features)
+        self.reads_own = INPUT in (step.operation.epilogue.extra, ending.second)
+        self.together = max(1, config.bus_bits // config.row_bits)
+        entries = partition.list_entries(step.operation, network)
+        self._count = partition.Counts(entries, config.columns, 1)
+
+    def lines(self, low: int, high: int) -> int:
+        return self._count.lines(low, high)
+
+    def shard(self, low: int, high: int) -> Shard:
+        occupied = np.zeros(self.nodes, dtype=bool)
+        indptr = self.adjacency.indptr
+        occupied[self.adjacency.indices[indptr[low] : indptr[high]]] = True
+        rows = covered(occupied, self.windows)
+        beats = np.unique(np.flatnonzero(rows) // self.together)
+        columns = self.config.columns
+        bits = np.packbits(np.pad(occupied, (0, -self.nodes % WORD)), bitorder="little")
+        return Shard(
+            beats=beats,
+            words=-(-len(beats) * self.together // columns) * columns,
+            own=-(-(high - low) // columns) * columns if self.reads_own else 0,
+            loaded=int(rows.sum()),
+            bitmap=bits.tobytes(),
+        )
+
+    def words(self, low: int, high: int) -> int:
+        """Words of the row store that an interval takes, all slices."""
+        shard = self.shard(low, high)
+        return self.slices * (shard.words + shard.own)
+
+    def bounds(self, granule: int, limit: int) -> list[int]:
+        """The longest intervals of *limit* words and half of the line buffers, or one granule."""
+        bounds = [0]
+        while bounds[-1] < self.nodes:
+            low, least, most = bounds[-1], 1, -(-(self.nodes - bounds[-1]) // granule)
+            while least < most:
+                middle = (least + most + 1) // 2
+                high = min(self.nodes, low + middle * granule)
+                fits = self.lines(low, high) <= self.config.edge_lines // 2
+                if fits and self.words(low, high) <= limit:
+                    least = middle
+                else:
+                    most = middle - 1
+            bounds.append(min(self.nodes, low + least * granule))
+        return bounds
