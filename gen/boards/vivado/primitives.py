@@ -38,12 +38,15 @@ read_verilog top.v
 hierarchy -top {top}
 proc
 opt_clean -purge
-{mapping}setattr -mod -unset keep_hierarchy *
+{mapping}{join}check -mapped
+tee -o cells.json stat -json -top {top}
+"""
+
+_JOIN = """\
+setattr -mod -unset keep_hierarchy *
 flatten -noscopeinfo
 delete t:$scopeinfo
 opt_clean -purge
-check -mapped
-tee -o cells.json stat -json -top {top}
 """
 
 _WHOLE = "{command} -top {top}\n"
@@ -55,6 +58,7 @@ memory_libmap -logic-cost-rom 0.015625 -lib lutrams.txt -lib +/xilinx/brams_xc4v
 -D HAS_MIXWIDTH_SDP -D HAS_ADDRCE -lib +/xilinx/urams.txt -no-auto-huge
 techmap -map +/xilinx/lutrams_xc5v_map.v
 techmap -map +/xilinx/brams_xcu_map.v
+techmap -map +/xilinx/urams_map.v
 {command} -top {top} -run map_ffram:
 """
 
@@ -68,6 +72,7 @@ _RESOURCES = {
     },
     "FF": {"FDRE": 1.0, "FDSE": 1.0, "FDCE": 1.0, "FDPE": 1.0, "LDCE": 1.0, "LDPE": 1.0},
     "BRAM": {"RAMB18E1": 0.5, "RAMB36E1": 1.0, "RAMB18E2": 0.5, "RAMB36E2": 1.0},
+    "URAM": {"URAM288": 1.0, "URAM288_BASE": 1.0},
     "DSP": {"DSP48E1": 1.0, "DSP48E2": 1.0},
 }
 # Look-up tables that a cell of distributed memory takes (UG574 and UG474, distributed RAM).
@@ -76,8 +81,10 @@ _RESOURCES["LUT"] |= {"RAM64X1D": 2.0, "RAM128X1D": 4.0, "RAM256X1D": 8.0, "RAM3
 _RESOURCES["LUT"] |= {"RAM128X1S": 2.0, "RAM256X1S": 4.0, "RAM512X1S": 8.0}
 
 
-def count_cells(verilog: str, top: str, family: str) -> dict[str, int]:
+def count_cells(verilog: str, top: str, family: str, *, by_module: bool = False) -> dict[str, int]:
     """How many cells of each type ``synth_xilinx`` makes of the module *top*.
+
+    Memories of which the text says that they are UltraRAM become that.
 
     Parameters
     ----------
@@ -85,6 +92,9 @@ def count_cells(verilog: str, top: str, family: str) -> dict[str, int]:
         All modules but primitives.
     top : str
     family : {"xcup", "xc7"}
+    by_module : bool
+        Maps each module once, however often it stands in the design, and does not join them. For cores that
+        are too large to be mapped as one; some cells more are counted, as nothing is merged across modules.
 
     Raises
     ------
@@ -93,10 +103,15 @@ def count_cells(verilog: str, top: str, family: str) -> dict[str, int]:
     ToolError
         Yosys refused the text.
     """
-    mapping = (_MEMORIES if family == "xcup" else _WHOLE).format(top=top, command=FAMILIES[family])
+    command = FAMILIES[family].replace(" -flatten", "") if by_module else FAMILIES[family]
+    mapping = (_MEMORIES if family == "xcup" else _WHOLE).format(top=top, command=command)
     sources = {"top.v": verilog} | ({"lutrams.txt": _memories()} if family == "xcup" else {})
-    text = yosys.run(_SCRIPT.format(top=top, mapping=mapping), sources, ["cells.json"])["cells.json"]
-    return dict(sorted(json.loads(text)["design"]["num_cells_by_type"].items()))
+    script = _SCRIPT.format(top=top, mapping=mapping, join="" if by_module else _JOIN)
+    text = yosys.run(script, sources, ["cells.json"])["cells.json"]
+    found = json.loads(text)
+    own = {name.removeprefix("\\") for name in found["modules"]}
+    counts = found["design"]["num_cells_by_type"]
+    return {cell: counts[cell] for cell in sorted(counts) if cell not in own}
 
 
 def _memories() -> str:
@@ -116,7 +131,7 @@ def foreign(cells: dict[str, int], family: str) -> list[str]:
 
 
 def resources(cells: dict[str, int]) -> dict[str, float]:
-    """What *cells* take: ``LUT``, ``FF``, ``BRAM`` (of 36 kbit), ``DSP``."""
+    """What *cells* take: ``LUT``, ``FF``, ``BRAM`` (of 36 kbit), ``URAM``, ``DSP``."""
     return {
         name: sum(weights.get(cell, 0.0) * count for cell, count in cells.items())
         for name, weights in _RESOURCES.items()

@@ -37,11 +37,29 @@ def test_primitives_of_the_text_and_of_the_mapping_are_counted():
     assert cells == {"DSP48E2": 1, "FDRE": 1}
     assert foreign(cells, "xcup") == []
     assert foreign(cells, "xc7") == ["DSP48E2"]
-    assert resources(cells) == {"LUT": 0, "FF": 1, "BRAM": 0, "DSP": 1}
+    assert resources(cells) == {"LUT": 0, "FF": 1, "BRAM": 0, "URAM": 0, "DSP": 1}
 
 
-def test_kept_blocks_are_counted_too():
-    assert count_cells(KEPT, "top", "xc7") == {"FDRE": 2}
+ULTRA = """
+module top(input clk, input we, input [11:0] a, b, input [71:0] d, output reg [71:0] q);
+(* ram_style = "ultra" *) reg [71:0] words [4095:0];
+always @(posedge clk) begin
+  if (we) words[a] <= d;
+  q <= words[b];
+end
+endmodule
+"""
+
+
+@pytest.mark.parametrize("by_module", [False, True])
+def test_kept_blocks_are_counted_too(by_module):
+    assert count_cells(KEPT, "top", "xc7", by_module=by_module) == {"FDRE": 2}
+
+
+def test_a_memory_that_shall_be_ultraram():
+    cells = count_cells(ULTRA, "top", "xcup")
+    assert resources(cells) == {"LUT": 0, "FF": 0, "BRAM": 0, "URAM": 1, "DSP": 0}
+    assert foreign(cells, "xcup") == []
 
 
 def test_a_deep_memory_of_look_up_tables():
@@ -62,9 +80,10 @@ def test_resources_in_units_of_the_data_sheets():
         "FDSE": 1,
         "RAMB18E2": 3,
         "RAMB36E2": 1,
+        "URAM288": 2,
         "DSP48E2": 4,
     }
-    assert resources(cells) == {"LUT": 27, "FF": 6, "BRAM": 2.5, "DSP": 4}
+    assert resources(cells) == {"LUT": 27, "FF": 6, "BRAM": 2.5, "URAM": 2, "DSP": 4}
 
 
 def test_a_protected_multiplier_on_7_series():
