@@ -176,7 +176,7 @@ class Schedule:
             self._add_load(fields, Access("rows", words.base, words.base + words.size, True))
 
     def _load_ahead(self, number: int) -> None:
-        """The bitmap of the interval behind that of step *number*, so that rows of both come without a gap."""
+        """The bitmap of the interval behind that of step *number*: rows of both come without a gap."""
         for later in range(number + 1, len(self.plan.steps)):
             step = self.plan.steps[later]
             if step.operation.name in self.plan.shards:
@@ -286,7 +286,7 @@ class Schedule:
             rows = c.pe_rows
         elif step.operation is self.plan.steps[-1].operation:
             rows = 1 << self.results.group
-        fields = {
+        fields: dict[str, Any] = {
             "by_row": int(self.settings.by_row),
             "maximum": int(operation.reduce == "max"),
             "is_signed": int(source.signed),

@@ -176,7 +176,9 @@ class LoadUnit(wiring.Component):
 
     def _windows(self, m: Module, jobs: Queue, beats: RegisterSlice, ends: Signal) -> None:
         """Loads through the eliminator to memory, and for each job on the way whether it ends one."""
-        m.submodules.windows = windows = self.windows
+        windows = self.windows
+        assert windows is not None
+        m.submodules.windows = windows
         m.submodules.jobs_ahead = ahead = Queue(1, _JOBS_AHEAD)
         connect(m, jobs.output, windows.loads)
         m.d.comb += [

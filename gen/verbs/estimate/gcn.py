@@ -7,6 +7,7 @@ from pyralis.gen.gcn import intfile
 from pyralis.gen.gcn.compile import compile_network
 from pyralis.gen.gcn.config import add_core, choose
 from pyralis.gen.gcn.estimate import estimate
+from pyralis.gen.gcn.options import add_elimination, settings_of
 from pyralis.gen.gcn.traffic import KINDS
 from pyralis.gen.options import add_features, features_of
 from pyralis.gen.text import table
@@ -25,6 +26,7 @@ def add_parser(subparsers) -> argparse.ArgumentParser:
     parser.add_argument("network", metavar="NET.npz", help="an integer graph network")
     add_features(parser, "needed if the core reads them as lists")
     add_core(parser)
+    add_elimination(parser)
     return parser
 
 
@@ -32,7 +34,9 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     """Returns :meth:`pyralis.gen.gcn.estimate.Estimate.to_json` with what it is of."""
     name, config = choose(args.preset, args.config)
     features = features_of(args)
-    compiled = compile_network(intfile.load(args.network), config, features=features)
+    compiled = compile_network(
+        intfile.load(args.network), config, features=features, settings=settings_of(args)
+    )
     return {"network": args.network, "core": name, **estimate(compiled, features).to_json()}
 
 

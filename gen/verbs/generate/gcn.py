@@ -11,6 +11,7 @@ from pyralis.gen.gcn import intfile
 from pyralis.gen.gcn.compile import compile_network
 from pyralis.gen.gcn.config import add_core, choose
 from pyralis.gen.gcn.generate import generate
+from pyralis.gen.gcn.options import add_elimination, settings_of
 from pyralis.gen.options import add_features, features_of
 
 __all__ = ["add_parser", "render", "run"]
@@ -26,6 +27,7 @@ def add_parser(subparsers) -> argparse.ArgumentParser:
         "hash of every file.",
     )
     add_core(parser)
+    add_elimination(parser)
     parser.add_argument(
         "--network", metavar="NET.npz", help="an integer graph network to compile for the core"
     )
@@ -46,7 +48,9 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     compiled = None
     if args.network is not None:
         features = features_of(args)
-        compiled = compile_network(intfile.load(args.network), config, features=features)
+        compiled = compile_network(
+            intfile.load(args.network), config, features=features, settings=settings_of(args)
+        )
     with args.progress.step("generate") as step:
         manifest = generate(config, Path(folder), name=name, compiled=compiled, network_file=args.network)
         step.note(f"{len(manifest['files'])} files")

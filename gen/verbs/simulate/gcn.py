@@ -13,6 +13,7 @@ from pyralis.gen.files import read_array, write_file
 from pyralis.gen.gcn import intfile
 from pyralis.gen.gcn.compile import compile_network
 from pyralis.gen.gcn.config import add_core, choose
+from pyralis.gen.gcn.options import add_elimination, settings_of
 from pyralis.gen.options import add_memory, memory_of
 from pyralis.gen.simulate import SIMULATOR, require_wave_headers
 from pyralis.gen.text import table
@@ -34,6 +35,7 @@ def add_parser(subparsers) -> argparse.ArgumentParser:
         "features", metavar="FEATURES.npy", help="features of its graph, (nodes, features) integers"
     )
     add_core(parser)
+    add_elimination(parser)
     parser.add_argument(
         "-o",
         "--output",
@@ -49,7 +51,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     """Returns :meth:`pyralis.gen.demo.graphrun.GraphRun.summary`, the phases, and where the scores are."""
     name, config = choose(args.preset, args.config)
     network, features = intfile.load(args.network), read_array(args.features, "features")
-    compiled = compile_network(network, config, features=features)
+    compiled = compile_network(network, config, features=features, settings=settings_of(args))
     require(*SIMULATOR)
     if args.waves:
         require_wave_headers()
@@ -77,6 +79,11 @@ def render(result: dict[str, Any]) -> str:
     """The table and the verdict for people."""
     parts = [phase_table(result["phases"])] if result["phases"] else []
     parts.append(result["verdict"])
+    if seen := result["counters_first"].get("rows_seen", 0):
+        loaded = result["counters_first"]["rows_loaded"]
+        parts.append(
+            f"{loaded:,} of {seen:,} rows were in windows, all slices and intervals ({loaded / seen:.1%})."
+        )
     if result["saturated"]:
         parts.append("A clamp changed a value, in the core as in the golden model.")
     parts.append(

@@ -4,11 +4,15 @@ import json
 
 import numpy as np
 import pytest
+from densegraphs import dense, gin, near
 from intgraphs import binary, gcn
 
 from pyralis.gen.demo import graphrun
 from pyralis.gen.gcn import intfile
 from pyralis.sim.golden.gcn import network as golden_model
+
+COUNTS = {"drain_cycles": 8}
+"""Of a simulation that was not run."""
 
 
 @pytest.fixture
@@ -50,7 +54,7 @@ def fake(monkeypatch, files):
     def simulate(compiled, inputs, *, memory, waves):
         scores = golden_model.run(intfile.load(files / "graph.npz"), inputs[0]).scores.numpy().copy()
         scores[3, 1] += 1
-        counts = dict.fromkeys(("cycles", "entries", "products"), 50 * len(inputs)) | {"drain_cycles": 8}
+        counts = dict.fromkeys(("cycles", "entries", "products"), 50 * len(inputs)) | COUNTS
         return SimulationResult(
             results=np.stack([scores] * len(inputs)),
             cycles=900 * len(inputs),
@@ -68,6 +72,42 @@ def fake(monkeypatch, files):
         )
 
     monkeypatch.setattr(graphrun.simulator, "simulate", simulate)
+
+
+def test_rows_that_are_left_out_are_counted(command, files, fake, monkeypatch):
+    monkeypatch.chdir(files)
+    _, out, _ = command("simulate", "graph.npz", "x.npy")
+    assert "windows" not in out
+    monkeypatch.setitem(COUNTS, "rows_seen", 4000)
+    monkeypatch.setitem(COUNTS, "rows_loaded", 1234)
+    _, out, _ = command("simulate", "graph.npz", "x.npy")
+    assert "1,234 of 4,000 rows were in windows, all slices and intervals (30.9%)." in out
+
+
+@pytest.fixture
+def eliminating(tmp_path):
+    """A network that gathers a dense input, its features, and a core with an eliminator."""
+    rng = np.random.default_rng(2)
+    intfile.save(gin(rng, 60, 5, 8, near(rng, 60, 4)), tmp_path / "gin.npz")
+    np.save(tmp_path / "dense.npy", dense(rng, 60, 5))
+    (tmp_path / "core.toml").write_text("occupancy_words = 16\n")
+    return tmp_path
+
+
+def test_how_rows_are_left_out_is_an_option(command, eliminating):
+    given = ("estimate", eliminating / "gin.npz", "--features", eliminating / "dense.npy")
+    core = ("--config", eliminating / "core.toml")
+    moved = {}
+    for options in ((), ("--elimination", "rows"), ("--elimination", "window", "--interval-rows", "20")):
+        code, out, err = command(*given, *core, *options, "--json")
+        assert code == 0, err
+        moved[options[1:2]] = json.loads(out)["traffic"]["first"]
+    assert moved[()]["features"] == 60 * 8
+    assert moved[()]["edges"] < moved["rows",]["edges"] < moved["window",]["edges"]
+    code, _, err = command(*given, *core, "--elimination", "window", "--window-height", "65536")
+    assert code == 1 and "windows have at most 65535 rows, not 65536" in err
+    code, _, err = command(*given, "--elimination", "rows")
+    assert code == 1 and "this core has no Sparsity Eliminator" in err
 
 
 def test_a_difference_makes_the_exit_code_1(command, files, fake, monkeypatch):
