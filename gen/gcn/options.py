@@ -3,7 +3,7 @@
 import argparse
 
 from pyralis.gen.errors import UserError
-from pyralis.gen.gcn.schedule import MOST_HEIGHT, Settings
+from pyralis.gen.gcn.settings import MOST_HEIGHT, Settings
 from pyralis.gen.options import natural, positive
 
 __all__ = ["add_elimination", "settings_of"]

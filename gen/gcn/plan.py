@@ -1,7 +1,6 @@
 """What each operation of a graph network becomes on a core, and where its rows are."""
 
-import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,10 +9,11 @@ from pyralis.gen.errors import UserError
 from pyralis.gen.gcn import layout, partition
 from pyralis.gen.gcn.allocate import Item, NoRoomError, place
 from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntCombine, IntGraphNetwork, IntOperation
+from pyralis.gen.gcn.matrices import matrices_of, reads, room_of, words_of
 from pyralis.gen.gcn.needs import LARGER
 from pyralis.gen.gcn.ring import turned
 from pyralis.gen.gcn.shards import NoShardError, Shards, Windows, cut, obstacle, sharded
-from pyralis.gen.gcn.steps import Lists, Matrix, Plan, Ring, Step, list_of
+from pyralis.gen.gcn.steps import Lists, Plan, Ring, Step, list_of
 from pyralis.hw.gcn.config import NO_SOURCE, GcnConfig
 from pyralis.hw.gcn.epilogue import BIAS_SLICES
 from pyralis.hw.gcn.program import Source
@@ -78,7 +78,7 @@ def draft(
         lists[INPUT] = partition.input_lists(whole, network, config, stored)
     intervals = {name: each.lists for name, each in shards.items()}
     steps = partition.parts(whole, lists, network, config, intervals)
-    matrices = _matrices(network, config, steps, sparse, _region(shards, network, config))
+    matrices = matrices_of(network, config, steps, sparse, _region(shards, network, config))
     if ring is not None:
         turned(matrices, ring, config)
     return Plan(
@@ -108,7 +108,7 @@ def _shards(
             what = "the input comes as lists of its elements, and rows can be left out of dense ones only"
             raise UserError(what, "input", "make the input not sparse, or leave elimination out")
         return {}
-    if not windows.always and _words(_matrices(network, config, whole, sparse).values()) <= config.rows:
+    if not windows.always and words_of(matrices_of(network, config, whole, sparse).values()) <= config.rows:
         return {}
     error = obstacle(whole, network, config)
     if error is None:
@@ -127,7 +127,7 @@ def _shards(
 def _cut_input(
     network: IntGraphNetwork, config: GcnConfig, whole: tuple[Step, ...], windows: Windows
 ) -> dict[str, Shards]:
-    room = _room(network, config, whole)
+    room = room_of(network, config, whole)
     half = room // 2 // config.columns * config.columns
     endings = dict(zip(map(id, whole), partition.ends(whole), strict=True))
     found = sharded(whole)
@@ -138,24 +138,6 @@ def _cut_input(
     }
 
 
-def _room(network: IntGraphNetwork, config: GcnConfig, whole: tuple[Step, ...]) -> int:
-    """Words of the row store that the input can have beside the other matrices."""
-    low, high = 0, config.rows // config.columns
-    while low < high:
-        middle = (low + high + 1) // 2
-        matrices = _matrices(network, config, whole, False, middle * config.columns)
-        if _words(matrices.values()) <= config.rows:
-            low = middle
-        else:
-            high = middle - 1
-    return low * config.columns
-
-
-def _words(matrices: Iterable[Matrix]) -> int:
-    """Words of the row store up to the last one of *matrices*."""
-    return max((each.words.base + each.words.size for each in matrices), default=0)
-
-
 def _region(shards: dict[str, Shards], network: IntGraphNetwork, config: GcnConfig) -> int | None:
     """Words that the input has in the row store, if it comes in *shards*: of an interval, or of two."""
     if not shards:
@@ -163,14 +145,6 @@ def _region(shards: dict[str, Shards], network: IntGraphNetwork, config: GcnConf
     slices = layout.slices(config, network.input.features)
     sizes = [slices * (part.words + part.own) for each in shards.values() for part in each.parts]
     return sizes[0] if len(sizes) == 1 else 2 * max(sizes)
-
-
-def reads(operation: IntOperation) -> list[str]:
-    """Names of the row matrices that *operation* reads; one that is read twice stands twice."""
-    names = [operation.source, operation.epilogue.extra]
-    if isinstance(operation, IntCombine):
-        names.append(operation.second_source)
-    return [name for name in names if name is not None]
 
 
 def refusals(network: IntGraphNetwork, config: GcnConfig) -> Iterator[UserError]:
@@ -303,53 +277,6 @@ def _combine(
         elements=elements,
         boundary=boundary,
     )
-
-
-def _matrices(
-    network: IntGraphNetwork,
-    config: GcnConfig,
-    steps: tuple[Step, ...],
-    sparse: bool,
-    region: int | None = None,
-) -> dict[str, Matrix]:
-    """Row matrices and their places; *region*: words of the input, if not all of its rows are there."""
-    types, widths = network.types(), network.widths()
-    made: dict[str, int] = {}
-    for step in steps:
-        if not step.chained:
-            made.setdefault(step.operation.name, step.phase)
-    del made[steps[-1].operation.name]
-    if not sparse:
-        made[INPUT] = -1
-    matrices = {}
-    for name, first in made.items():
-        readers = [step for step in steps if name in reads(step.operation)]
-        if not readers:
-            continue
-        slices = layout.slices(config, widths[name])
-        stride = -(-network.nodes // config.columns) * config.columns
-        size = slices * stride if name != INPUT or region is None else region
-        words = Item(name=name, size=size, first=first, last=max(step.phase for step in readers))
-        gathered = any(not step.is_combine and step.first == name for step in readers)
-        added = any(step.operation.epilogue.extra == name for step in readers)
-        matrices[name] = Matrix(
-            words=words,
-            width=widths[name],
-            slices=slices,
-            stride=stride,
-            signed=types[name] == "int8",
-            # what is added is read as whole words, in which there must be nothing behind the row
-            splits=_splits(config, widths[name]) if gathered and not added else 0,
-        )
-    place([matrix.words for matrix in matrices.values()], sys.maxsize)  # row_store() has the bound
-    return matrices
-
-
-def _splits(config: GcnConfig, width: int) -> int:
-    splits = 0
-    while 2 << splits <= config.splits and width <= config.lanes >> splits + 1:
-        splits += 1
-    return splits
 
 
 def place_hubs(plan: Plan, config: GcnConfig) -> None:

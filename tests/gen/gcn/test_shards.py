@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from densegraphs import MAKERS, dense, gin, near, sage, scattered
+from intgraphs import random_network
 
 from pyralis.gen.errors import UserError
 from pyralis.gen.gcn.compile import Compiled, Settings, compile_network
@@ -197,3 +198,36 @@ def test_what_cannot_be_is_said():
     )
     with pytest.raises(ValueError, match=r"window_height must be in 1\.\.65535, not 0"):
         Settings(window_height=0)
+
+
+def eliminated_at_random(seed: int) -> bool:
+    """A random network on a core that holds little of it; whether it could be compiled with elimination."""
+    rng = np.random.default_rng(seed)
+    network, features = random_network(rng, weighted=False)
+    network = replace(network, input=replace(network.input, sparse=False))
+    config = CONFIGS[str(rng.choice(list(CONFIGS)))]
+    settings = Settings(
+        chain=bool(rng.integers(4)),
+        elimination=str(rng.choice(["window", "rows"])),
+        window_height=int(rng.choice([1, 3, 8, 100])),
+        interval_rows=int(rng.choice([0, 8, 16])),
+    )
+    why = ""
+    try:
+        compiled = compile_network(network, config, features=features, settings=settings)
+    except UserError as error:
+        why = error.what
+    if why:
+        assert "reads rows of the input without" in why or "words of the row store" in why
+        return False
+    interpret(compiled, features)
+    return bool(compiled.plan.shards)
+
+
+def test_random_networks():
+    assert sum(eliminated_at_random(seed) for seed in range(150)) >= 10
+
+
+@pytest.mark.slow
+def test_many_random_networks():
+    assert sum(eliminated_at_random(seed) for seed in range(1000, 4000)) >= 200

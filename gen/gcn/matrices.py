@@ -1,0 +1,85 @@
+"""Row matrices in the row store: their places, and the words that are left beside them."""
+
+import sys
+from collections.abc import Iterable
+
+from pyralis.gen.gcn import layout
+from pyralis.gen.gcn.allocate import Item, place
+from pyralis.gen.gcn.intnetwork import INPUT, IntCombine, IntGraphNetwork, IntOperation
+from pyralis.gen.gcn.steps import Matrix, Step
+from pyralis.hw.gcn.config import GcnConfig
+
+__all__ = ["matrices_of", "reads", "room_of", "words_of"]
+
+
+def reads(operation: IntOperation) -> list[str]:
+    """Names of the row matrices that *operation* reads; one that is read twice stands twice."""
+    names = [operation.source, operation.epilogue.extra]
+    if isinstance(operation, IntCombine):
+        names.append(operation.second_source)
+    return [name for name in names if name is not None]
+
+
+def matrices_of(
+    network: IntGraphNetwork,
+    config: GcnConfig,
+    steps: tuple[Step, ...],
+    sparse: bool,
+    region: int | None = None,
+) -> dict[str, Matrix]:
+    """Row matrices and their places; *region*: words of the input, if not all of its rows are there."""
+    types, widths = network.types(), network.widths()
+    made: dict[str, int] = {}
+    for step in steps:
+        if not step.chained:
+            made.setdefault(step.operation.name, step.phase)
+    del made[steps[-1].operation.name]
+    if not sparse:
+        made[INPUT] = -1
+    matrices = {}
+    for name, first in made.items():
+        readers = [step for step in steps if name in reads(step.operation)]
+        if not readers:
+            continue
+        slices = layout.slices(config, widths[name])
+        stride = -(-network.nodes // config.columns) * config.columns
+        size = slices * stride if name != INPUT or region is None else region
+        words = Item(name=name, size=size, first=first, last=max(step.phase for step in readers))
+        gathered = any(not step.is_combine and step.first == name for step in readers)
+        added = any(step.operation.epilogue.extra == name for step in readers)
+        matrices[name] = Matrix(
+            words=words,
+            width=widths[name],
+            slices=slices,
+            stride=stride,
+            signed=types[name] == "int8",
+            # what is added is read as whole words, in which there must be nothing behind the row
+            splits=_splits(config, widths[name]) if gathered and not added else 0,
+        )
+    place([matrix.words for matrix in matrices.values()], sys.maxsize)  # row_store() has the bound
+    return matrices
+
+
+def _splits(config: GcnConfig, width: int) -> int:
+    splits = 0
+    while 2 << splits <= config.splits and width <= config.lanes >> splits + 1:
+        splits += 1
+    return splits
+
+
+def room_of(network: IntGraphNetwork, config: GcnConfig, whole: tuple[Step, ...]) -> int:
+    """Words of the row store that the input can have beside the other matrices."""
+    low, high = 0, config.rows // config.columns
+    while low < high:
+        middle = (low + high + 1) // 2
+        matrices = matrices_of(network, config, whole, False, middle * config.columns)
+        if words_of(matrices.values()) <= config.rows:
+            low = middle
+        else:
+            high = middle - 1
+    return low * config.columns
+
+
+def words_of(matrices: Iterable[Matrix]) -> int:
+    """Words of the row store up to the last one of *matrices*."""
+    return max((each.words.base + each.words.size for each in matrices), default=0)
