@@ -72,6 +72,7 @@ WITHOUT_GOLDEN = {
     "gcn/core.py": "joins the others; compared with sim/golden/gcn/network.py in tests/sim/gcn",
     "gcn/counters.py": "counts events; compared with counts made by the bench",
     "gcn/densesteps.py": "addresses; compared with loops in its test",
+    "gcn/draws.py": "positions, compared with sim/golden/gcn/sampler.py",
     "gcn/eliminator.py": "compared with sim/golden/gcn/windows.py",
     "gcn/execute.py": "order only; its test says in each cycle what may go out",
     "gcn/feed.py": "addresses; compared with loops in its test",
@@ -136,7 +137,6 @@ WITHOUT_GOLDEN = {
 
 GOLDEN_ONLY = {
     "gcn/network.py": "a whole network, which is hw/gcn/core.py with a program",
-    "gcn/sampler.py": "which entries of a row count, for network.py; the hardware has no sampler yet",
     "gcn/sums.py": "exact integer products and reductions, of both engines",
     "gcn/windows.py": "what hw/gcn/eliminator.py cuts, and whole graphs",
     "gf/decode.py": "decoding as a whole, for batches; the hardware does it in blocks",

@@ -21,7 +21,6 @@ from pyralis.gen.gcn.steps import Step
 from pyralis.gen.gcn.traffic import Traffic
 from pyralis.hw.gcn.config import LINE
 from pyralis.hw.gcn.program import Source
-from pyralis.hw.gcn.sampler import DRAW_LATENCY as DRAW
 
 __all__ = ["Estimate", "PhaseEstimate", "estimate"]
 
@@ -160,11 +159,8 @@ def _bounds(compiled: Compiled, step: Step, stored: np.ndarray) -> list[tuple[in
 
 
 def _sampling(degrees: np.ndarray, sample: IntSample) -> np.ndarray:
-    """Cycles that a Sampler takes at least for each row: see its timing."""
-    entries = np.maximum(degrees, 1)
-    whole = (degrees <= sample.count) & (sample.kind == "uniform")
-    drawn = np.maximum(sample.sizes(degrees), 1)
-    return np.where(whole, 1 + -(-entries // 2), DRAW + np.maximum(drawn, entries // LINE))
+    """Cycles that a Sampler takes at least for each row: two entries a cycle, a line a cycle."""
+    return np.maximum(-(-np.maximum(sample.sizes(degrees), 1) // 2), degrees // LINE)
 
 
 def _path(steps: tuple[Step, ...], cycles: list[int]) -> int:

@@ -14,9 +14,9 @@ from pyralis.gen.gcn.settings import Settings
 from pyralis.gen.gcn.steps import Matrix, Plan, Step
 from pyralis.gen.gcn.waits import Access, Waits
 from pyralis.hw.gcn.config import NO_SOURCE, GcnConfig
+from pyralis.hw.gcn.draws import SampleKind
 from pyralis.hw.gcn.epilogue import OutputType
 from pyralis.hw.gcn.program import VERSION, Content, Opcode, Origin, Source, Target
-from pyralis.hw.gcn.sampler import SampleKind
 
 __all__ = ["Schedule", "Settings"]
 

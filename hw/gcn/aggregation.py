@@ -7,10 +7,11 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pyralis.hw.gcn.config import LINE, GcnConfig
 from pyralis.hw.gcn.dispatch import WORK_BITS, Dispatch
+from pyralis.hw.gcn.draws import RECIPROCAL_BITS, RECIPROCALS, SAMPLE_SETTINGS
 from pyralis.hw.gcn.lines import LINE_JOB, LOAD_JOB, ROW_BITS, LineBuffer, LineLayout
 from pyralis.hw.gcn.merge import Merge, RowLayout
 from pyralis.hw.gcn.rowstore import RowStore, StoreReadLayout, StoreWriteLayout
-from pyralis.hw.gcn.sampler import RECIPROCAL_BITS, RECIPROCALS, SAMPLE_SETTINGS, Sampler
+from pyralis.hw.gcn.sampler import Sampler
 from pyralis.hw.gcn.simdcore import AGGREGATION_SETTINGS, SimdCore
 from pyralis.hw.gcn.tasks import Tasks
 

@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from pyralis.hw.common.descriptor import DESCRIPTOR_BYTES
 from pyralis.hw.gcn.config import GcnConfig
+from pyralis.hw.gcn.draws import SampleKind
 from pyralis.hw.gcn.eliminator import WORD, Elimination
 from pyralis.hw.gcn.epilogue import BIAS_SLICES, TOTAL_BITS, OutputType
 from pyralis.hw.gcn.lines import ROW_BITS
@@ -25,7 +26,6 @@ from pyralis.hw.gcn.program import (
     takes_compact,
 )
 from pyralis.hw.gcn.results import RESULT_WORDS
-from pyralis.hw.gcn.sampler import SampleKind
 
 __all__ = ["Check"]
 

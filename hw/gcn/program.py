@@ -21,7 +21,7 @@ Addresses are byte offsets from a base register (:class:`Origin`), multiples of 
   an entry has 12 bits, index below and mark above, and all bits of the index set mean what they mean in 15.
   A line has 12 bytes then, and nothing is between lines.
 * Lists of ``EDGES`` that an aggregation samples have two entries more in front of each row: its degree, and
-  15 bits of the number of its node (:mod:`pyralis.hw.gcn.sampler`). An empty row has degree 0 and the one
+  15 bits of the number of its node (:mod:`pyralis.hw.gcn.draws`). An empty row has degree 0 and the one
   entry that names no source.
 * ``WEIGHTS``: rows of ``lanes`` int8. That of element k and slice s of the results is row
   ``weight_base + s * weight_stride + k``.
@@ -43,10 +43,10 @@ from amaranth.lib import enum
 
 from pyralis.hw.common.descriptor import descriptor
 from pyralis.hw.gcn.config import INDEX_BITS, LINE, GcnConfig
+from pyralis.hw.gcn.draws import SAMPLE_SETTINGS
 from pyralis.hw.gcn.eliminator import Elimination
 from pyralis.hw.gcn.epilogue import BIAS_SLICES, EPILOGUE_SETTINGS
 from pyralis.hw.gcn.lines import SLICE_BITS
-from pyralis.hw.gcn.sampler import SAMPLE_SETTINGS
 from pyralis.hw.gcn.simdcore import AGGREGATION_SETTINGS
 
 __all__ = [

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from pyralis.hw.gcn.config import GcnConfig
+from pyralis.hw.gcn.draws import SampleKind
 from pyralis.hw.gcn.eliminator import WORD
 from pyralis.hw.gcn.epilogue import TOTAL_BITS, OutputType
 from pyralis.hw.gcn.program import (
@@ -21,7 +22,6 @@ from pyralis.hw.gcn.program import (
     line_bytes,
 )
 from pyralis.hw.gcn.results import RESULT_WORDS
-from pyralis.hw.gcn.sampler import SampleKind
 from pyralis.sim.gcn.descriptors import decode, dense_slices, eliminates, engines_of, jobs
 from pyralis.sim.gcn.memories import Entries, Memories, Memory, packed_results, unpacked
 from pyralis.sim.gcn.ordering import check

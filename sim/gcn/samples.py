@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from pyralis.hw.gcn.config import INDEX_BITS, NO_SOURCE
-from pyralis.hw.gcn.sampler import HEADERS, INSTEAD_OF_ZERO, RECIPROCALS, TAPS, SampleKind
+from pyralis.hw.gcn.draws import INSTEAD_OF_ZERO, RECIPROCALS, TAPS, SampleKind
+from pyralis.hw.gcn.sampler import HEADERS
 from pyralis.sim.gcn.memories import Entries
 
 __all__ = ["sampled"]

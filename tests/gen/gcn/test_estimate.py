@@ -15,6 +15,7 @@ from pyralis.gen.gcn.intnetwork import (
     IntCombine,
     IntGraphNetwork,
     IntInput,
+    IntSample,
 )
 from pyralis.hw.gcn.config import GcnConfig
 
@@ -39,6 +40,22 @@ def layer(width: int, nodes: int = 40) -> IntGraphNetwork:
             IntCombine(name="c", source="a", weight=weight, epilogue=Epilogue(shift=9)),
         ),
     )
+
+
+def test_samples_by_hand():
+    """Of 20 rows of 32 entries a column: 4 lines and 5 or 10 entries of each, for two entries a cycle."""
+    nodes, graph = 40, 32 * np.arange(41)
+    rows = IntAdjacency(indptr=graph, indices=np.arange(32 * nodes) % nodes)
+    for count, cycles, bound in ((5, 80, "sampler"), (12, 120, "sampler"), (40, 320, "sampler")):
+        summed = IntAggregate(
+            name="a", source="x", adjacency="g", sample=IntSample(count=count), epilogue=Epilogue(shift=4)
+        )
+        network = IntGraphNetwork(
+            nodes=nodes, input=IntInput(features=8), adjacencies={"g": rows}, operations=(summed,)
+        )
+        (found,) = estimate(compile_network(network, replace(CORE, sampler=True))).phases
+        assert (found.cycles, found.bound) == (cycles, bound)
+        assert found.operations == 40 * min(count, 32) * 8
 
 
 def test_counts_by_hand():

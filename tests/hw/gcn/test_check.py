@@ -15,6 +15,7 @@ from pyralis.gen.gcn.compile import Settings, compile_network
 from pyralis.hw.common.descriptor import DESCRIPTOR_BYTES
 from pyralis.hw.gcn.check import Check
 from pyralis.hw.gcn.config import PRESETS, GcnConfig
+from pyralis.hw.gcn.draws import SampleKind
 from pyralis.hw.gcn.eliminator import Elimination
 from pyralis.hw.gcn.epilogue import OutputType
 from pyralis.hw.gcn.program import (
@@ -31,7 +32,6 @@ from pyralis.hw.gcn.program import (
     Source,
     Target,
 )
-from pyralis.hw.gcn.sampler import SampleKind
 
 CONFIG = GcnConfig(feature_lines=1024)
 """2 columns, 8 lanes, splits up to 2, 4 PE rows, 4,096 words of the row store, 16 hubs, 256 weight rows,

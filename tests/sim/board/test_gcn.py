@@ -7,12 +7,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from intgraphs import binary, gcn, random_network
+from intgraphs import adjacency, binary, gcn, random_network
 from scipy.sparse import csr_array
 
 from pyralis.boards.base import all_boards
 from pyralis.boards.runtime.deployment import Deployment, open_deployment
-from pyralis.boards.runtime.errors import CoreError, SaturationWarning, TimeLimitError, WrongCoreError
+from pyralis.boards.runtime.errors import (
+    CoreError,
+    DriverError,
+    SaturationWarning,
+    TimeLimitError,
+    WrongCoreError,
+)
 from pyralis.boards.runtime.gcn import GcnDriver
 from pyralis.boards.runtime.throughput import throughput
 from pyralis.boards.runtime.validate import validate
@@ -22,9 +28,16 @@ from pyralis.gen.emit.registers import to_json
 from pyralis.gen.gcn import intfile
 from pyralis.gen.gcn.compile import compile_network
 from pyralis.gen.gcn.generate import network_facts
-from pyralis.gen.gcn.intnetwork import Epilogue, IntAdjacency, IntAggregate, IntGraphNetwork, IntInput
+from pyralis.gen.gcn.intnetwork import (
+    Epilogue,
+    IntAdjacency,
+    IntAggregate,
+    IntGraphNetwork,
+    IntInput,
+    IntSample,
+)
 from pyralis.hw.common.descriptor import DESCRIPTOR_BYTES
-from pyralis.hw.gcn.config import PRESETS
+from pyralis.hw.gcn.config import PRESETS, GcnConfig
 from pyralis.hw.gcn.program import LOAD, Opcode
 from pyralis.hw.gcn.registers import register_map
 from pyralis.sim.bench.core import MemorySettings
@@ -165,6 +178,34 @@ def test_a_core_of_another_size_is_refused(bench, job):
         driver = job.driver(transport)
         job.load(driver)
         job.check(driver)
+
+
+def test_another_seed_draws_other_samples():
+    rng = np.random.default_rng(4)
+    graph = adjacency(rng, 60, 9.0)
+    gathered = IntAggregate(
+        name="h", source="x", adjacency="graph", sample=IntSample(count=4, seed=1), epilogue=Epilogue(shift=2)
+    )
+    network = IntGraphNetwork(
+        nodes=60, input=IntInput(features=8), adjacencies={"graph": graph}, operations=(gathered,)
+    )
+    config, features = GcnConfig(sampler=True), rng.integers(-128, 128, (60, 8), dtype=np.int8)
+    compiled = compile_network(network, config, features=features)
+    facts = json.loads(json.dumps(network_facts(compiled)))
+    numbering, found = compiled.layout.numbering_bytes(), []
+    simulated = SimulatedTransport(build_bench(config))
+    with simulated as transport, GcnDriver(transport, registers(config), facts, numbering) as driver:
+        driver.load(compiled.program, compiled.constants)
+        for seed in (0, 0xBEEF, 0):
+            driver.sample_seed = seed
+            found.append(driver.run(features))
+            want = golden.run(network, features, sample_seed=seed).scores.numpy()
+            assert np.array_equal(found[-1], want)
+        driver.sample_seed = 1 << 16
+        with pytest.raises(DriverError, match=r"^sample_seed must be in 0\.\.65535, not 65536$"):
+            driver.run(features)
+    assert not np.array_equal(found[0], found[1])
+    assert np.array_equal(found[0], found[2])
 
 
 BUS = {

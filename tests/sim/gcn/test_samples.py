@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 from intgraphs import adjacency, mixed, random_network, weights
 
+from pyralis.gen.errors import UserError
+from pyralis.gen.gcn import arrays
 from pyralis.gen.gcn.compile import compile_network
 from pyralis.gen.gcn.estimate import estimate
+from pyralis.gen.gcn.graph import Graph
 from pyralis.gen.gcn.intnetwork import (
     Epilogue,
     IntAdjacency,
@@ -17,6 +20,7 @@ from pyralis.gen.gcn.intnetwork import (
     IntInput,
     IntSample,
 )
+from pyralis.gen.gcn.quantize import quantize
 from pyralis.gen.gcn.sampling import sampled
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.sim.gcn import interpret
@@ -167,6 +171,30 @@ def test_what_depends_on_the_numbers_of_nodes():
         assert np.array_equal(interpreted(compiled, features), want)
     software = compile_network(sampled(network), replace(CONFIG, sampler=False), features=features)
     assert np.array_equal(interpreted(software, features), want)
+
+
+@pytest.mark.parametrize("aggr", ["mean", "max"])
+def test_from_plain_arrays(aggr):
+    """A layer's sample is drawn by cores with a Sampler, and for others once: the same integers."""
+    rng = np.random.default_rng(10)
+    features = rng.normal(size=(120, 10)).astype(np.float32)
+    graph = Graph.from_edge_index(rng.integers(0, 120, (2, 1500)), features, nodes=120)
+    shapes = ((10, 6), (10, 6), (6, 3), (6, 3))
+    w = [rng.normal(size=shape).astype(np.float32) for shape in shapes]
+    layers = [
+        arrays.sage(w[0], w[1], relu=True, aggr=aggr, sample=4),
+        arrays.sage(w[2], w[3], aggr=aggr, sample=9),
+    ]
+    found = quantize(arrays.from_arrays(layers, graph), graph, seed=3)
+    network, features = found.network, found.features
+    want = golden.run(network, features).scores.numpy()
+    compiled = compile_network(network, replace(CONFIG, feature_values=True), features=features)
+    assert np.array_equal(interpreted(compiled, features), want)
+    assert not np.array_equal(interpreted(compiled, features, 1), want)
+    with pytest.raises(UserError, match="this core has no Sampler"):
+        compile_network(network, GcnConfig(), features=features)
+    once = compile_network(sampled(network), GcnConfig(), features=features)
+    assert np.array_equal(interpreted(once, features), want)
 
 
 def assert_simulated(network, features, config, seeds=(0,), **options):
