@@ -92,6 +92,8 @@ class Ecp5Board(Board):
         Of the serial port, in bits a second.
     memory_bytes : int
         Block RAM that the shell gives to a core with memory ports.
+    core_memory_bytes : dict of str to int
+        The same for cores that get another share, by core.
     """
 
     flow: Literal["ecp5", "vivado"] = "ecp5"
@@ -101,6 +103,11 @@ class Ecp5Board(Board):
     oscillator_mhz: float
     baud: int
     memory_bytes: int
+    core_memory_bytes: dict[str, int] = field(default_factory=dict)
+
+    def memory_for(self, core: str) -> int:
+        """Bytes of block RAM that the shell gives to *core*, if it has memory ports."""
+        return self.core_memory_bytes.get(core, self.memory_bytes)
 
 
 @dataclass(frozen=True, kw_only=True)

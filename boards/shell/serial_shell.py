@@ -74,6 +74,8 @@ class SerialShell(wiring.Component):
         What lies in memory from the start: :func:`pyralis.boards.shell.registers.lay_out`.
     clock_hz : Fraction or float
         Of the domain ``sync``.
+    memory_bytes : int, optional
+        Memory of this core, if another one than ``memory_bytes`` of the board.
 
     Raises
     ------
@@ -87,10 +89,12 @@ class SerialShell(wiring.Component):
         component: wiring.Component,
         memory: Mapping[str, bytes],
         clock_hz: Fraction | float,
+        memory_bytes: int | None = None,
     ) -> None:
         self.core, self.ports = component, memory_ports(component)
         self.contents = lay_out(memory)
-        self.memory_bytes = board.memory_bytes if self.ports else 0
+        share = board.memory_bytes if memory_bytes is None else memory_bytes
+        self.memory_bytes = share if self.ports else 0
         if (end := self.contents[-1].end if self.contents else 0) > self.memory_bytes:
             raise ValueError(f"memory of {self.memory_bytes} bytes is too small for {end} bytes of contents")
         bit_cycles = Fraction(clock_hz) / board.baud

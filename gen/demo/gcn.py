@@ -189,7 +189,13 @@ def demo_graph(
 
 
 def trained(
-    graph: Graph, folder: Path, seed: int, epochs: int, clock: Clock, logits: Logits = "int16"
+    graph: Graph,
+    folder: Path,
+    seed: int,
+    epochs: int,
+    clock: Clock,
+    logits: Logits = "int16",
+    levels: int = 0,
 ) -> Trained:
     """The network of *seed*, from *folder* if the same code has trained it before, and its integers."""
     from pyralis.gen.frontend.pyg import from_pyg
@@ -198,7 +204,7 @@ def trained(
     with clock.step("quantise") as step:
         network = from_pyg(module, graph)
         network.source.update({"data": graph.name, "seed": seed})
-        quantized = quantize(network, graph, logits=logits)
+        quantized = quantize(network, graph, logits=logits, levels=levels)
         report = quantized.report
         step.note(f"seed {seed}: {report.agreement:.2%} of the nodes keep their class")
     scores = graphtraining.classify(module, graph)

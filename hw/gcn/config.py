@@ -76,6 +76,8 @@ class GcnConfig:
     bus_bits : int
         Data width of the AXI4 masters, a power of two from 32 to 512, in bits. The lines in one beat are of
         different columns: at most 128 for each of them.
+    scale_rows : int
+        Scales that a column holds for each engine, a power of two; 0: as many as it has rows.
     address_bits : int
         Width of a bus address, in bits.
     """
@@ -103,6 +105,7 @@ class GcnConfig:
     sampler: bool = False
     occupancy_words: int = 0
     bus_bits: int = 64
+    scale_rows: int = 0
     address_bits: int = 40
 
     def __post_init__(self) -> None:
@@ -117,6 +120,7 @@ class GcnConfig:
             "weight_rows": (16, 1 << INDEX_BITS),
             "edge_lines": (16, 1 << 16),
             "feature_lines": (16, 1 << 16),
+            **({"scale_rows": (16, 1 << 16)} if self.scale_rows else {}),
             "group_bytes": (self.lanes, 4096),
         }
         for name, (low, high) in ranges.items():
@@ -230,7 +234,14 @@ class GcnConfig:
 
 
 PRESETS: dict[str, GcnConfig] = {
-    "tiny": GcnConfig(),
+    "tiny": GcnConfig(
+        lanes=4,
+        store_rows=4096,
+        weight_rows=1024,
+        scale_rows=1024,
+        edge_lines=512,
+        feature_lines=512,
+    ),
     "z32": GcnConfig(
         columns=16,
         cores=2,
@@ -271,5 +282,5 @@ PRESETS: dict[str, GcnConfig] = {
         bus_bits=512,
     ),
 }
-"""Named sizes: ``tiny`` for tests and an ECP5-85F; ``z32`` and ``z64`` for a ZCU104, with 512 and 1,024
-adders beside 2,048 multipliers."""
+"""Named sizes: ``tiny`` for an ECP5-85F, with 16 adders and memories for 1,800 nodes with 16 hidden features;
+``z32`` and ``z64`` for a ZCU104, with 512 and 1,024 adders beside 2,048 multipliers."""

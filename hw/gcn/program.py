@@ -86,8 +86,8 @@ def line_bytes(valued: bool, compact: bool = False) -> int:
 
 
 def scale_depth(config: GcnConfig) -> int:
-    """Scales that a column holds for each engine: as many as it has rows."""
-    return config.banks * config.store_rows
+    """Scales that a column holds for each engine."""
+    return config.scale_rows or config.banks * config.store_rows
 
 
 class Opcode(enum.Enum, shape=8):

@@ -8,7 +8,7 @@ from pyralis.hw.common.jobregisters import job_registers
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.counters import PER_DESCRIPTOR, TOTALS
 from pyralis.hw.gcn.program import VERSION as PROGRAM_VERSION
-from pyralis.hw.gcn.program import ErrorCode
+from pyralis.hw.gcn.program import ErrorCode, scale_depth
 
 __all__ = ["IDENTIFICATION", "VERSION", "register_map"]
 
@@ -87,8 +87,11 @@ def _capabilities(c: GcnConfig) -> tuple[Register, ...]:
             "memories",
             0x1C,
             access="const",
-            fields=side_by_side(("occupancy_words", 16, c.occupancy_words)),
-            doc="Words of 64 rows for the bitmaps of the Sparsity Eliminator; 0: there is none.",
+            fields=side_by_side(
+                ("occupancy_words", 16, c.occupancy_words), ("scale_rows_log2", 5, _log2(scale_depth(c)))
+            ),
+            doc="Words of 64 rows for the bitmaps of the Sparsity Eliminator, 0: there is none; scales of a "
+            "column.",
         ),
         Register(
             "handler",

@@ -43,7 +43,9 @@ def build_board(
 
     Raises UserError if a program is missing, ToolError if the build fails.
     """
-    shell = SerialShell(board, design.component(), design.memory, divisor * board.baud)
+    shell = SerialShell(
+        board, design.component(), design.memory, divisor * board.baud, board.memory_for(design.core)
+    )
     return build_serial(shell, divisor, root=root)
 
 

@@ -19,15 +19,13 @@ from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.registers import register_map
 from pyralis.hw.gcn.top import GcnTop
 
-__all__ = ["CORE", "NODES", "design", "digits", "for_board", "samples"]
+__all__ = ["CORE", "LEVELS", "design", "digits", "for_board", "samples"]
 
 CORE = "gcn"
 
-NODES = 256
-"""Digits in the graph of a board that has block RAM only: with features and results it takes some 32 KB."""
-
-TRAIN_SHARE = 0.4
-"""Of these: with 5 % as in the demo there would be a single one of each class."""
+LEVELS = 4
+"""Values that a pixel has on a board that has block RAM only: features are half as long then, and lie there
+beside the graph and the results."""
 
 
 def for_board(config: GcnConfig, board: Board) -> GcnConfig:
@@ -109,8 +107,8 @@ def digits(
 ) -> tuple[IntGraphNetwork, Compiled, dict[str, np.ndarray]]:
     """A network for the graph of digits, compiled for *config*, and samples with its golden scores.
 
-    The whole graph of the demo where the processor has memory for it, the first :data:`NODES` images
-    elsewhere. Trains once; the trained network is kept in *folder*.
+    The graph of the demo, its pixels rounded to :data:`LEVELS` values where the board has block RAM only.
+    Trains once; the trained network is kept in *folder*.
 
     Raises
     ------
@@ -123,11 +121,9 @@ def digits(
     from pyralis.gen.demo.graphtraining import EPOCHS
     from pyralis.gen.files import make_folder
 
-    if isinstance(board, ZynqBoard):
-        graph = digitgraph.load()
-    else:
-        graph = digitgraph.load(count=NODES, train_share=TRAIN_SHARE)
-    quantized = trained(graph, make_folder(folder), 0, EPOCHS, Clock(progress)).quantized
+    graph, levels = digitgraph.load(), 0 if isinstance(board, ZynqBoard) else LEVELS
+    made = trained(graph, make_folder(folder), 0, EPOCHS, Clock(progress), levels=levels)
+    quantized = made.quantized
     network, features = quantized.network, quantized.features
     compiled = compile_network(network, config, features=features)
     assert graph.labels is not None

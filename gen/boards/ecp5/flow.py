@@ -235,7 +235,8 @@ def _generate(board: Ecp5Board, design: Design, clock_mhz: float) -> _Generated:
         raise UserError(sentence(error), where, "another --clock") from None
     hz: Fraction = settings.clock_mhz * 1_000_000
     try:
-        shell = SerialShell(board, design.component(), design.memory, hz)
+        share = board.memory_for(design.core)
+        shell = SerialShell(board, design.component(), design.memory, hz, share)
     except ValueError as error:
         raise UserError(sentence(error), where, "a smaller network, or another core") from None
     module, _, name = board.platform.partition(":")

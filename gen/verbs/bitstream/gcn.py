@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from pyralis.boards.base import Board, Ecp5Board
+from pyralis.boards.base import Board
 from pyralis.gen.boards.choose import board_named
 from pyralis.gen.boards.design import Design
 from pyralis.gen.boards.options import add_build, render_build, run_build
 from pyralis.gen.errors import UserError
 from pyralis.gen.gcn import intfile
-from pyralis.gen.gcn.capacity import COUNTED
 from pyralis.gen.gcn.config import add_core, choose
 from pyralis.gen.options import add_features, features_of
 
@@ -74,13 +73,9 @@ def _default(args: argparse.Namespace, board: Board) -> str:
     """The board's preset; what nobody has counted is not begun without being asked for."""
     if args.preset or args.config or "gcn" in board.presets:
         return board.presets.get("gcn", "tiny")
-    what = f"No size of the graph core is known to fit {board.title}"
-    if isinstance(board, Ecp5Board):
-        counts = f"{COUNTED['tiny', board.family].luts:,} of the {board.resources.luts:,} look-up tables"
-        what += f": tiny takes {counts} of an ECP5-85F by Yosys' count, which is more than can be placed and "
-        what += "routed"
-    hint = "give a smaller size, --config FILE with e.g. lanes = 4, or try one: --preset tiny"
-    raise UserError(what + ".", f"board {board.name}", hint)
+    what = f"No size of the graph core is known to fit {board.title}."
+    hint = "try one: --preset tiny, or --config FILE"
+    raise UserError(what, f"board {board.name}", hint)
 
 
 render = render_build

@@ -10,21 +10,21 @@ from pyralis.gen.errors import UserError
 from pyralis.gen.gcn.compile import Settings, compile_network
 from pyralis.gen.gcn.intnetwork import Epilogue, IntAggregate, IntCombine, IntGraphNetwork, IntInput
 from pyralis.hw.common.descriptor import DESCRIPTOR_BYTES
-from pyralis.hw.gcn.config import PRESETS, GcnConfig
+from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.program import Content, Opcode, Target
 from pyralis.hw.gcn.programstore import PAGE
 
-TINY = PRESETS["tiny"]
+USUAL = GcnConfig()
 RNG = np.random.default_rng(0)
 GCN, WORDS = gcn(RNG), binary(RNG, 20, 24)
 
 
-def chained(network: IntGraphNetwork, config: GcnConfig = TINY, **settings) -> list[str]:
+def chained(network: IntGraphNetwork, config: GcnConfig = USUAL, **settings) -> list[str]:
     compiled = compile_network(network, config, features=WORDS, settings=Settings(**settings))
     return [step.operation.name for step in compiled.plan.steps if step.chained]
 
 
-def refused(network: IntGraphNetwork, config: GcnConfig = TINY, features=WORDS) -> tuple[str, str, str]:
+def refused(network: IntGraphNetwork, config: GcnConfig = USUAL, features=WORDS) -> tuple[str, str, str]:
     with pytest.raises(UserError) as caught:
         compile_network(network, config, features=features)
     return caught.value.what, caught.value.where, caught.value.hint
@@ -51,13 +51,13 @@ def test_aggregations_are_chained_only_to_the_one_reader_behind_them():
     twice = (*GCN.operations[:2], wide, replace(GCN.operations[3], epilogue=extra))
     assert chained(replace(GCN, operations=twice)) == []
     # into a buffer of four elements less than a row has
-    narrow = replace(TINY, lanes=4, group_bytes=4)
+    narrow = replace(USUAL, lanes=4, group_bytes=4)
     assert chained(GCN, replace(narrow, group_bytes=8)) == ["h1"]
     assert refused(GCN, narrow)[0].startswith("rows that are combined have 5 elements")
 
 
 def test_loads_run_ahead_and_wait_for_nothing():
-    compiled = compile_network(GCN, TINY, features=WORDS)
+    compiled = compile_network(GCN, USUAL, features=WORDS)
     assert len(compiled.descriptors) == 15
     assert len(compiled.program) == DESCRIPTOR_BYTES * 16  # four whole pages
     assert [each["index"] for each in compiled.descriptors] == list(range(len(compiled.descriptors)))
@@ -81,7 +81,7 @@ def test_loads_run_ahead_and_wait_for_nothing():
 
 
 def test_scales_that_do_not_all_stay_are_loaded_for_each_engine():
-    tight, rng = replace(TINY, store_rows=16), np.random.default_rng(2)
+    tight, rng = replace(USUAL, store_rows=16), np.random.default_rng(2)
     network = gcn(rng, nodes=32)
     *others, last = network.operations
     other = replace(last, epilogue=replace(last.epilogue, scale=rng.integers(1, 9, 32).astype(np.uint16)))
@@ -95,7 +95,7 @@ def test_programs_are_filled_up_to_whole_pages():
     sizes = set()
     for hidden, settings in ((5, Settings()), (5, Settings(chain=False)), (20, Settings())):
         compiled = compile_network(
-            gcn(np.random.default_rng(6), hidden=hidden), TINY, features=WORDS, settings=settings
+            gcn(np.random.default_rng(6), hidden=hidden), USUAL, features=WORDS, settings=settings
         )
         size = DESCRIPTOR_BYTES * len(compiled.descriptors)
         sizes.add(size % (PAGE * DESCRIPTOR_BYTES))
@@ -103,7 +103,7 @@ def test_programs_are_filled_up_to_whole_pages():
         end = compiled.program[size - DESCRIPTOR_BYTES : size]
         assert end[0] == Opcode.END.value
         assert compiled.program[size:] == end * ((len(compiled.program) - size) // DESCRIPTOR_BYTES)
-    one = compile_network(one_combine(3), TINY, features=np.zeros((5, 4), dtype=np.int8))
+    one = compile_network(one_combine(3), USUAL, features=np.zeros((5, 4), dtype=np.int8))
     sizes.add(DESCRIPTOR_BYTES * len(one.descriptors) % (PAGE * DESCRIPTOR_BYTES))
     assert len(sizes) > 1, "nothing had to be filled up"
 
@@ -111,27 +111,27 @@ def test_programs_are_filled_up_to_whole_pages():
 def test_what_nothing_depends_on_is_left_out():
     more = IntCombine(name="unused", source="h1", weight=weights(RNG, 5, 3), epilogue=Epilogue(shift=20))
     network = replace(GCN, operations=(*GCN.operations[:2], more, *GCN.operations[2:]))
-    compiled = compile_network(network, TINY, features=WORDS)
+    compiled = compile_network(network, USUAL, features=WORDS)
     assert [each.name for each in compiled.network.operations] == ["xw1", "h1", "xw2", "h2"]
 
 
 def test_hubs_come_first_and_take_turns():
-    compiled = compile_network(GCN, TINY, features=WORDS)
+    compiled = compile_network(GCN, USUAL, features=WORDS)
     gathered = np.bincount(compiled.network.adjacencies["graph"].indices, minlength=20)
     assert gathered[:16].min() >= gathered[16:].max()
     hubs = [matrix.hubs for matrix in compiled.plan.matrices.values()]
     assert [(each.base, each.size) for each in hubs] == [(0, 8), (8, 8)]
-    without = compile_network(GCN, TINY, features=WORDS, settings=Settings(hubs=False))
+    without = compile_network(GCN, USUAL, features=WORDS, settings=Settings(hubs=False))
     assert [matrix.hubs for matrix in without.plan.matrices.values()] == [None, None]
 
 
 def test_narrow_rows_are_written_to_every_part():
-    compiled = compile_network(GCN, replace(TINY, splits=4, contexts=4), features=WORDS)
+    compiled = compile_network(GCN, replace(USUAL, splits=4, contexts=4), features=WORDS)
     assert {name: matrix.splits for name, matrix in compiled.plan.matrices.items()} == {"xw1": 0, "xw2": 1}
 
 
 def test_traffic_is_that_of_the_descriptors():
-    compiled = compile_network(GCN, TINY, features=WORDS)
+    compiled = compile_network(GCN, USUAL, features=WORDS)
     t = compiled.traffic
     entries = len(GCN.adjacencies["graph"].indices)
     assert t.compulsory == {
@@ -157,7 +157,7 @@ def test_traffic_is_that_of_the_descriptors():
 
 
 def test_inputs_are_checked():
-    compiled = compile_network(GCN, TINY, features=WORDS)
+    compiled = compile_network(GCN, USUAL, features=WORDS)
     for features, message in (
         (WORDS[:4], "features must be of shape (20, 24), not (4, 24)"),
         (WORDS.astype(np.float32), "features must be integers, not float32"),
@@ -181,7 +181,7 @@ def test_what_the_hardware_cannot_do_is_refused():
         "operation 'sum'",
         "use contract B, or a configuration with edge_weights",
     )
-    assert refused(everything, replace(TINY, edge_weights=True), features=None) == (
+    assert refused(everything, replace(USUAL, edge_weights=True), features=None) == (
         "3 neighbours are sampled in every run, and this core has no Sampler",
         "operation 'sampled'",
         "choose preset z32 or z64, or draw them once: pyralis.gen.gcn.sampling.sampled(network)",
@@ -203,7 +203,7 @@ def test_what_the_hardware_cannot_do_is_refused():
         "make the input not sparse",
     )
     values = replace(GCN, input=replace(GCN.input, values="int8"))
-    assert refused(values, replace(TINY, feature_values=False)) == (
+    assert refused(values, replace(USUAL, feature_values=False)) == (
         "features have values, and this core counts every entry as 1",
         "input",
         "use a configuration with feature_values",
@@ -226,19 +226,19 @@ def test_what_does_not_fit_is_refused():
         "operation 'xw2'",
         hint,
     )
-    assert refused(GCN, replace(TINY, weight_rows=16)) == (
+    assert refused(GCN, replace(USUAL, weight_rows=16)) == (
         "it needs 24 rows of the Weight Buffer, and this core has 16",
         "operation 'xw1'",
         hint,
     )
     dense = adjacency(RNG, 20, 40.0)
-    what, where, _ = refused(replace(GCN, adjacencies={"graph": dense}), replace(TINY, edge_lines=16))
+    what, where, _ = refused(replace(GCN, adjacencies={"graph": dense}), replace(USUAL, edge_lines=16))
     assert what.endswith(" lines of a column for its adjacency, and this core has 16")
     # in parts of four rows of a column, which fill whole beats with results: the longest of them
     assert int(what.split()[2]) in range(dense.degrees.max() // 8, len(dense.indices) // 8)
     assert where == "operation 'h1'"
     full = np.ones((200, 150), dtype=np.uint8)
-    assert refused(gcn(rng, nodes=200, features=150), replace(TINY, feature_lines=16), full) == (
+    assert refused(gcn(rng, nodes=200, features=150), replace(USUAL, feature_lines=16), full) == (
         "features that must be there at a time take 19 lines of a cluster, and this core has 16",
         "input",
         hint,
@@ -262,6 +262,6 @@ def test_what_does_not_fit_is_refused():
 def test_sums_are_proved_for_the_widths_of_the_core():
     rng = np.random.default_rng(3)
     hub = gcn(rng, nodes=200)
-    what, where, _ = refused(hub, replace(TINY, accumulator_bits=16), binary(rng, 200, 24))
+    what, where, _ = refused(hub, replace(USUAL, accumulator_bits=16), binary(rng, 200, 24))
     assert what == "the sum can reach 127000, beyond the 16 bits of -32768..32767"
     assert where == "operation 'h1'"

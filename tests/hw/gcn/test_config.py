@@ -10,7 +10,7 @@ from pyralis.hw.gcn.config import PRESETS, GcnConfig
 
 def test_the_presets_have_the_lanes_that_they_are_named_after():
     assert {name: (c.simd_lanes, c.gather_lanes, c.macs) for name, c in PRESETS.items()} == {
-        "tiny": (32, 32, 64),
+        "tiny": (16, 16, 32),
         "z32": (512, 1024, 2048),
         "z64": (1024, 1024, 2048),
     }
@@ -31,6 +31,7 @@ def test_the_presets_have_the_lanes_that_they_are_named_after():
         ("gather_ports", 8, "gather_ports (8) must not exceed pe_rows (4)"),
         ("hubs", 3, "hubs must be 0 or a power of two up to 4096, not 3"),
         ("store_rows", 1 << 14, "the row store of 65536 words has more than an index of 15 bits can name"),
+        ("scale_rows", 1000, "scale_rows must be a power of two in 16..65536, not 1000"),
         ("group_bytes", 4, "group_bytes must be a power of two in 8..4096, not 4"),
         ("accumulator_bits", 33, "accumulator_bits must be in 16..32, not 33"),
         ("epilogue_lanes", 1, "epilogue_lanes must be 2, 4 or 8, as lanes is 8, not 1"),
@@ -57,7 +58,7 @@ def test_a_beat_of_rows_is_of_different_columns_where_some_are_left_out():
 def test_epilogues_have_half_the_lanes_unless_told():
     assert GcnConfig().epilogue_lanes == 4
     assert GcnConfig(lanes=16, epilogue_lanes=4).epilogue_lanes == 4
-    assert [config.epilogue_lanes for config in PRESETS.values()] == [4, 8, 8]
+    assert [config.epilogue_lanes for config in PRESETS.values()] == [2, 8, 8]
 
 
 @pytest.mark.parametrize("bus_bits", [32, 64, 128, 256, 512])

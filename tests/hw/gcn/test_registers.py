@@ -7,12 +7,15 @@ import pytest
 from pyralis.hw.gcn.config import PRESETS, GcnConfig
 from pyralis.hw.gcn.counters import PER_DESCRIPTOR, TOTALS
 from pyralis.hw.gcn.program import VERSION as PROGRAM_VERSION
-from pyralis.hw.gcn.program import ErrorCode
+from pyralis.hw.gcn.program import ErrorCode, scale_depth
 from pyralis.hw.gcn.registers import IDENTIFICATION, VERSION, register_map
 from pyralis.hw.snn.config import PRESETS as SPIKING
 from pyralis.hw.snn.registers import register_map as spiking_map
 
 CAPABILITIES = ("lanes", "engines", "depths", "tables", "memories", "handler")
+
+OTHERWISE = ("bus_bits", "address_bits", "scale_rows")
+"""Fields that stand in the registers in another form, or not at all."""
 
 
 @pytest.mark.parametrize("config", PRESETS.values(), ids=PRESETS)
@@ -41,10 +44,13 @@ def test_capabilities_are_those_of_the_configuration(config):
         config.handler.bank_bit,
         config.handler.bank_bits,
     ]
+    assert 1 << found.pop("scale_rows_log2") == scale_depth(config)
     sizes = {name.removesuffix("_log2"): 1 << found.pop(name) for name in list(found) if "_log2" in name}
     found |= sizes
     assert found == {name: getattr(config, name) for name in found}
-    every = {field for field in GcnConfig.__slots__ if field not in ("bus_bits", "address_bits")}
+    every = {
+        field for field in GcnConfig.__slots__ if field not in ("bus_bits", "address_bits", "scale_rows")
+    }
     assert set(found) == every, "a driver cannot find out all of a core's size"
 
 

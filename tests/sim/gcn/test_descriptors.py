@@ -3,7 +3,7 @@
 import pytest
 
 from pyralis.hw.common.descriptor import DESCRIPTOR_BYTES
-from pyralis.hw.gcn.config import PRESETS
+from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.program import (
     AGGREGATE,
     COMBINE,
@@ -52,7 +52,7 @@ def test_a_combination_touches_what_its_fields_say():
         target_hub_base=4,
         target_hub_bits=1,
     )
-    (job,) = jobs(decode(dense + packed(END, opcode=Opcode.END)), PRESETS["tiny"])
+    (job,) = jobs(decode(dense + packed(END, opcode=Opcode.END)), GcnConfig())
     assert job.after["load"] == 2
     assert set(job.touches) == {
         Touch("weights", 5, 5 + 2 * 19, False),
@@ -70,7 +70,7 @@ def test_a_combination_touches_what_its_fields_say():
 def test_lines_must_have_been_loaded():
     program = packed(AGGREGATE, opcode=Opcode.AGGREGATE, rows=4, slices=1) + packed(END, opcode=Opcode.END)
     with pytest.raises(OrderError, match=r"^descriptor 0 reads edges that nothing in front of it loads$"):
-        jobs(decode(program), PRESETS["tiny"])
+        jobs(decode(program), GcnConfig())
 
 
 def test_programs_end_and_are_of_this_version():
@@ -87,6 +87,6 @@ def test_words_of_the_row_store_come_and_go():
     store = packed(STORE, opcode=Opcode.STORE, after_load=1, base=11, words=2, address=8, beats=2)
     inputs = bytes(range(32))
     program = load + store + packed(END, opcode=Opcode.END)
-    outcome = run(program, b"", inputs, PRESETS["tiny"], output_bytes=24)
+    outcome = run(program, b"", inputs, GcnConfig(), output_bytes=24)
     assert outcome.outputs == bytes(8) + inputs[8:24]
     assert outcome.read[Content.ROWS] == 32

@@ -85,9 +85,9 @@ def test_contract_b_on_lists_and_on_rows(chain):
     rng = np.random.default_rng(1)
     network, features = gcn(rng), binary(rng, 20, 24)
     for given, values in ((network, csr_array(features)), (network, features)):
-        assert_same(given, values, PRESETS["tiny"], Settings(chain=chain))
+        assert_same(given, values, GcnConfig(), Settings(chain=chain))
     dense = replace(network, input=replace(network.input, sparse=False))
-    compiled = assert_same(dense, features, PRESETS["tiny"], Settings(chain=chain))
+    compiled = assert_same(dense, features, GcnConfig(), Settings(chain=chain))
     assert not compiled.plan.sparse_input
     sources = [each["source"] for each in decode(compiled.program) if each["opcode"] is Opcode.COMBINE]
     assert sources == [Source.ROWS, Source.CHAIN if chain else Source.ROWS]
@@ -97,7 +97,7 @@ def test_rows_that_are_too_wide_to_be_combined_whole_come_as_lists():
     rng = np.random.default_rng(2)
     network = gcn(rng, nodes=20, features=100)
     dense = replace(network, input=replace(network.input, sparse=False))
-    assert assert_same(dense, binary(rng, 20, 100), PRESETS["tiny"], Settings()).plan.sparse_input
+    assert assert_same(dense, binary(rng, 20, 100), GcnConfig(), Settings()).plan.sparse_input
 
 
 def test_one_of_everything_but_samples():
@@ -183,7 +183,7 @@ def test_random_networks_in_small_memories():
 def test_weights_come_in_turns():
     rng = np.random.default_rng(9)
     network, features = large(rng, 40, 24, 40, valued=False)
-    config = replace(PRESETS["tiny"], weight_rows=64)
+    config = GcnConfig(weight_rows=64)
     compiled = assert_same(network, features, config, Settings())
     found = decode(compiled.program)
     first = [each for each in found if each.get("source") is Source.FEATURES]
@@ -198,7 +198,7 @@ def test_weights_come_in_turns():
 def test_the_order_of_parts_reads_fewer_bytes():
     """Weights in groups and features in intervals: one of them is read again and again, the smaller sum."""
     rng = np.random.default_rng(11)
-    config = replace(PRESETS["tiny"], weight_rows=64, feature_lines=32)
+    config = GcnConfig(weight_rows=64, feature_lines=32)
     for hidden, again in ((24, "weights"), (16, "features")):
         network, features = large(rng, 100, 40, hidden, valued=False)
         compiled = assert_same(network, features, config, Settings())
@@ -246,7 +246,7 @@ def test_a_network_of_the_size_of_cora(cora_like, chain):
 def test_an_entry_without_a_row_is_found():
     rng = np.random.default_rng(6)
     network, features = gcn(rng), binary(rng, 20, 24)
-    compiled = compile_network(network, PRESETS["tiny"], features=features)
+    compiled = compile_network(network, GcnConfig(), features=features)
     wrong = bytearray(compiled.pack_input(features))
     wrong[0:2] = (200).to_bytes(2, "little")
     with pytest.raises(UnwrittenError, match=r"^the Weight Buffer is read where nothing has been written$"):
@@ -256,7 +256,7 @@ def test_an_entry_without_a_row_is_found():
 def test_rows_that_are_called_narrow_and_are_not_are_found():
     rng = np.random.default_rng(8)
     network, features = gcn(rng, hidden=6), binary(rng, 20, 24)
-    compiled = compile_network(network, PRESETS["tiny"], features=features)
+    compiled = compile_network(network, GcnConfig(), features=features)
     layout = {Opcode.AGGREGATE: AGGREGATE, Opcode.COMBINE: COMBINE}
     narrow = {}
     for number, each in enumerate(compiled.descriptors):
@@ -281,7 +281,7 @@ def test_no_wait_is_longer_than_it_must_be(chain):
     rng = np.random.default_rng(7)
     network, features = gcn(rng), binary(rng, 20, 24)
     settings = Settings(chain=chain)
-    compiled = compile_network(network, PRESETS["tiny"], features=features, settings=settings)
+    compiled = compile_network(network, GcnConfig(), features=features, settings=settings)
     program = jobs(decode(compiled.program), compiled.config)
     check(program)
     shortened = 0
