@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pyralis.gen.bench import gcn_ablations, gcn_published, gcn_run, gcn_sweeps
+from pyralis.gen.bench import gcn_ablations, gcn_elimination, gcn_published, gcn_run, gcn_sweeps
 from pyralis.gen.bench.gcn_models import models
 from pyralis.gen.bench.gcn_targets import targets
 from pyralis.gen.bench.gcn_workloads import DATA, SEEDS, WORKLOADS, Prepared, Workload, prepare
@@ -69,8 +69,8 @@ def bench(
     -------
     dict
         The content of the file. ``ok``: every run is bit exact. ``missing``: what a core cannot hold or what
-        there is no data for, each with the reason. ``targets``, ``models``, ``ablations``, ``sweeps``,
-        ``handler``.
+        there is no data for, each with the reason. ``targets``, ``models``, ``ablations``, ``elimination``,
+        ``sweeps``, ``handler``.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def bench(
     """
     require(*SIMULATOR, "scikit-learn", "torch-geometric", "scipy")
     make_folder(Path(path).parent)
-    parts = ("workloads", "runs", "missing", "models", "ablations", "sweeps", "handler")
+    parts = ("workloads", "runs", "missing", "models", "ablations", "elimination", "sweeps", "handler")
     result: dict[str, Any] = {
         "job": JOB,
         "mhz": gcn_run.MHZ,
@@ -142,6 +142,8 @@ def _measure(
         result["runs"].append({"workload": workload.name, "core": name, **found.summary()})
         if workload.name in ablated:
             result["ablations"] += gcn_ablations.rtl_rows(prepared, name, config, found, progress)
+            if config.occupancy_words:
+                result["elimination"] += gcn_elimination.elimination_rows(prepared, name, config, progress)
 
 
 def compiled_for(prepared: Prepared, config: GcnConfig, settings: Settings | None = None) -> Compiled:
@@ -152,7 +154,8 @@ def compiled_for(prepared: Prepared, config: GcnConfig, settings: Settings | Non
 
 def _write(result: dict[str, Any], path: str | Path) -> dict[str, Any]:
     """*result* with its verdict, which is written beside its page."""
-    runs = [*result["runs"], *(row for row in result["sweeps"] if "bit_exact" in row)]
+    counted = (row for part in ("sweeps", "elimination") for row in result[part])
+    runs = [*result["runs"], *(row for row in counted if "bit_exact" in row)]
     variants = (row for row in result["ablations"] if row["evidence"] == "rtl" and "with" in row)
     runs += itertools.chain.from_iterable((row["with"], row["without"]) for row in variants)
     exact = sum(row["bit_exact"] for row in runs)

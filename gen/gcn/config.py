@@ -8,12 +8,18 @@ __all__ = ["GRAPH", "SIZES", "add_core", "choose", "from_toml", "preset", "to_to
 SIZES: dict[str, GcnConfig] = {
     "tiny": PRESETS["tiny"],
     "small": GcnConfig(
-        store_rows=8192, hubs=64, weight_rows=4096, edge_lines=4096, feature_lines=4096, feature_values=True
+        store_rows=8192,
+        hubs=64,
+        weight_rows=4096,
+        edge_lines=4096,
+        feature_lines=4096,
+        feature_values=True,
+        occupancy_words=512,
     ),
     **PRESETS,
 }
-"""The presets, smallest first, and between them ``small``: the engines and the bus of ``tiny`` with memories
-for graphs of some thousand nodes, so that its simulator is as quickly built as that of ``tiny``."""
+"""The presets, smallest first, and between them ``small``: twice the lanes of ``tiny``, with memories
+for graphs of some thousand nodes, so that its simulator is quickly built."""
 
 GRAPH = Sizes(presets=SIZES, usual=GcnConfig(), follows={"epilogue_lanes": ("lanes", 0)})
 

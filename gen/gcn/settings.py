@@ -7,7 +7,9 @@ from pyralis.gen.gcn.shards import Windows
 from pyralis.hw.gcn.eliminator import Elimination
 from pyralis.hw.gcn.program import LOAD
 
-__all__ = ["MOST_HEIGHT", "Settings"]
+__all__ = ["MOST_HEIGHT", "Mode", "Settings"]
+
+Mode = Literal["none", "window", "rows"]
 
 MOST_HEIGHT = (1 << LOAD["height"].width) - 1
 
@@ -43,7 +45,7 @@ class Settings:
     cooperative: bool = False
     by_row: bool = False
     keep_input: bool = False
-    elimination: Literal["none", "window", "rows"] | None = None
+    elimination: Mode | None = None
     window_height: int = 64
     interval_rows: int = 0
 

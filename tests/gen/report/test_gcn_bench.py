@@ -95,6 +95,23 @@ RESULT = {
     "missing": [{"workload": "nell-h64", "core": "small", "why": "input: the graph is too large."}],
     "models": [],
     "ablations": [],
+    "elimination": [
+        {
+            "workload": "cora-h16",
+            "core": "small",
+            "share": "HyGCN, aggregation first",
+            "mode": mode,
+            "evidence": "rtl",
+            "interval_rows": 732,
+            "window_rows": 11,
+            "seen": 10832,
+            "loaded": loaded,
+            "ratio": loaded / 10832,
+            "bit_exact": True,
+        }
+        for mode, loaded in (("window", 9406), ("rows", 7001))
+    ]
+    + [{"workload": "cora-h16", "core": "small", "share": "none", "mode": "rows", "why": "no room."}],
     "sweeps": [a_sweep("features", 64, 16, 1700), a_sweep("features", 128, 16, 3400)],
     "handler": [],
     "targets": [],
@@ -132,6 +149,9 @@ def test_the_page_says_what_is_exact_and_what_is_missing():
         "writes the logits, of one byte;",
         "input: the graph is too large.",
         "fp32",
+        "counted by the Sparsity Eliminator",
+        "slide and shrink",
+        "0.868",
     ):
         assert part in text, part
     wrong = page({**RESULT, "ok": False, "runs": [a_run(exact=False)]})
