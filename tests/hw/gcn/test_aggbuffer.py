@@ -1,15 +1,14 @@
 """RTL of pyralis.hw.gcn.aggbuffer against lists."""
 
 import random
-from dataclasses import replace
 
 import pytest
 from amaranth.sim import Simulator
 
 from pyralis.hw.gcn.aggbuffer import FETCH_LATENCY, AggBuffer, chunks
-from pyralis.hw.gcn.config import PRESETS
+from pyralis.hw.gcn.config import PRESETS, GcnConfig
 
-CONFIG = replace(PRESETS["tiny"], lanes=4, pe_rows=4, group_bytes=32)
+CONFIG = GcnConfig(lanes=4, pe_rows=4, group_bytes=32)
 R, L = CONFIG.pe_rows, CONFIG.lanes
 WORDS = 2 * CONFIG.group_bytes // L
 
@@ -122,4 +121,4 @@ def test_groups_are_handed_over_whole(slices, rows):
 
 def test_the_number_of_chunks():
     assert [chunks(PRESETS[name]) for name in ("tiny", "z32")] == [8, 8]
-    assert chunks(replace(PRESETS["tiny"], lanes=8, group_bytes=8)) == 2
+    assert chunks(GcnConfig(lanes=8, group_bytes=8)) == 2

@@ -1,17 +1,16 @@
 """RTL of pyralis.hw.gcn.beatbuilder against bytes put together."""
 
 import random
-from dataclasses import replace
 
 import pytest
 from pysim import send, simulate
 
 from pyralis.hw.gcn.beatbuilder import BeatBuilder
-from pyralis.hw.gcn.config import PRESETS
+from pyralis.hw.gcn.config import GcnConfig
 
 
 def built(lanes: int, bus_bits: int) -> BeatBuilder:
-    return BeatBuilder(replace(PRESETS["tiny"], lanes=lanes, pe_rows=4, columns=8, bus_bits=bus_bits))
+    return BeatBuilder(GcnConfig(lanes=lanes, pe_rows=4, columns=8, bus_bits=bus_bits))
 
 
 def words_of(content: bytes, lanes: int) -> list[dict[str, int]]:

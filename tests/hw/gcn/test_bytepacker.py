@@ -1,17 +1,16 @@
 """RTL of pyralis.hw.gcn.bytepacker against bytes put together."""
 
 import random
-from dataclasses import replace
 
 import pytest
 from pysim import send, simulate, take
 
 from pyralis.hw.gcn.bytepacker import BytePacker
-from pyralis.hw.gcn.config import PRESETS
+from pyralis.hw.gcn.config import GcnConfig
 
 
 def packer(lanes: int) -> BytePacker:
-    return BytePacker(replace(PRESETS["tiny"], lanes=lanes, pe_rows=4))
+    return BytePacker(GcnConfig(lanes=lanes, pe_rows=4))
 
 
 def words_of(rows: list[bytes], lanes: int, rng: random.Random) -> list[dict[str, int]]:

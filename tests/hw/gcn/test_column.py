@@ -2,21 +2,18 @@
 
 import random
 from collections import deque
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from amaranth.sim import Simulator
 
 from pyralis.hw.gcn.column import Column, CombineSettings
-from pyralis.hw.gcn.config import LINE, PRESETS
+from pyralis.hw.gcn.config import LINE, GcnConfig
 from pyralis.hw.gcn.epilogue import OutputType
 from pyralis.hw.gcn.weightbuffer import READ_LATENCY
 from pyralis.sim.golden.gcn.pairs import word
 
-SMALL = replace(
-    PRESETS["tiny"], columns=1, lanes=4, pe_rows=2, gather_ports=2, feature_lines=16, group_bytes=16
-)
+SMALL = GcnConfig(columns=1, lanes=4, pe_rows=2, gather_ports=2, feature_lines=16, group_bytes=16)
 
 
 def settings(config, **fields):

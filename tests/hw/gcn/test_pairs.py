@@ -6,7 +6,7 @@ from amaranth import Module, Signal, signed
 from amaranth.lib import wiring
 from amaranth.sim import Simulator
 
-from pyralis.hw.gcn.config import PRESETS
+from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.pairs import ELEMENT_BITS, WordLayout, multiply, pack_word, split
 from pyralis.sim.golden.gcn.pairs import operand, products, word
 
@@ -35,7 +35,7 @@ class Multiplier(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        pair = Signal(WordLayout(PRESETS["tiny"]))
+        pair = Signal(WordLayout(GcnConfig()))
         m.d.comb += pair.as_value()[:17].eq(pack_word(self.weights))
         low, high, carry = split(multiply(m, "it", pair[0], self.element))
         m.d.comb += [self.low.eq(low), self.high.eq(high + carry)]
@@ -70,9 +70,9 @@ def test_a_word_holds_pairs_with_the_borrow_taken():
     bits = word(weights)
     fields = [(bits >> 17 * k & 0xFF, bits >> 17 * k + 8 & 0x1FF) for k in range(4)]
     assert fields == [(0xFF, 4), (3, 0x180), (0x80, 0x17F), (0x7F, 127)]
-    assert bits < 1 << WordLayout(PRESETS["tiny"]).size
+    assert bits < 1 << WordLayout(GcnConfig()).size
 
-    packed = Signal(WordLayout(PRESETS["tiny"]).size)
+    packed = Signal(WordLayout(GcnConfig()).size)
     source = Signal(64)
     m = Module()
     m.d.comb += packed.eq(pack_word(source))

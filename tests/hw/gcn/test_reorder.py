@@ -5,11 +5,11 @@ import random
 import pytest
 from pysim import simulate, take
 
-from pyralis.hw.gcn.config import PRESETS
+from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.reorder import ReorderMemory
 from pyralis.hw.gcn.rowform import RESULT_WORDS
 
-WORD = PRESETS["tiny"].row_bits
+WORD = GcnConfig().row_bits
 
 
 def form(words: int, parts: int, group: int) -> dict[str, int]:
@@ -83,7 +83,7 @@ class Scene:
 
 @pytest.mark.parametrize("stall", [0.0, 0.5])
 def test_words_leave_in_order(stall):
-    rng, memory = random.Random(1), ReorderMemory(PRESETS["tiny"])
+    rng, memory = random.Random(1), ReorderMemory(GcnConfig())
     # Rows that fill the places twice and more, of one word, of a power of two, and of other numbers.
     phases = [(1, 1300, 8), (1, 1, 8), (4, 140, 6), (5, 140, 0), (100, 6, 1)]
     scene = Scene(memory, phases, rng, 0.1)
@@ -96,7 +96,7 @@ def test_words_leave_in_order(stall):
 
 
 def test_a_word_is_offered_two_cycles_later_and_one_a_cycle():
-    rng, memory = random.Random(2), ReorderMemory(PRESETS["tiny"])
+    rng, memory = random.Random(2), ReorderMemory(GcnConfig())
     got, written = [], []
 
     async def bench(ctx):
@@ -118,7 +118,7 @@ def test_a_word_is_offered_two_cycles_later_and_one_a_cycle():
 
 
 def test_words_that_a_reset_has_left_are_forgotten():
-    rng, memory, got = random.Random(3), ReorderMemory(PRESETS["tiny"]), []
+    rng, memory, got = random.Random(3), ReorderMemory(GcnConfig()), []
 
     async def bench(ctx):
         for place in range(0, RESULT_WORDS, 3):  # no phase: nobody reads them
@@ -146,7 +146,7 @@ def test_words_that_a_reset_has_left_are_forgotten():
 
 
 def test_a_column_without_rows_offers_nothing():
-    rng, memory, got = random.Random(3), ReorderMemory(PRESETS["tiny"]), []
+    rng, memory, got = random.Random(3), ReorderMemory(GcnConfig()), []
 
     async def bench(ctx):
         ctx.set(memory.form, form(1, 0, 0))

@@ -1,17 +1,15 @@
 """RTL of pyralis.hw.gcn.results against the interpreter's memory (pytest side)."""
 
-from dataclasses import replace
-
 import pytest
 
-from pyralis.hw.gcn.config import PRESETS
+from pyralis.hw.gcn.config import PRESETS, GcnConfig
 from pyralis.hw.gcn.results import Results
 from pyralis.sim.bench.build import run_cocotb
 
 CONFIGS = {
-    "tiny": PRESETS["tiny"],
-    "four": replace(PRESETS["tiny"], columns=4, lanes=4, bus_bits=128),
-    "cut": replace(PRESETS["tiny"], lanes=16, bus_bits=32, pe_rows=16),
+    "tiny": GcnConfig(),
+    "four": GcnConfig(columns=4, lanes=4, bus_bits=128),
+    "cut": GcnConfig(lanes=16, bus_bits=32, pe_rows=16),
 }
 
 

@@ -1,14 +1,13 @@
 """Numbers of pyralis.hw.gcn.rowform against Python's."""
 
 import random
-from dataclasses import replace
 
 import pytest
 from amaranth import Module
 from amaranth.lib import wiring
 from pysim import simulate
 
-from pyralis.hw.gcn.config import PRESETS
+from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.epilogue import OutputType
 from pyralis.hw.gcn.rowform import AHEAD_BITS, RESULT_SETTINGS, RESULT_WORDS, RowForm, row_form
 
@@ -52,7 +51,7 @@ def numbers(settings: dict, lanes: int) -> dict[str, int]:
 
 @pytest.mark.parametrize("lanes", [4, 16])
 def test_numbers_of_random_rows(lanes):
-    rng, forms = random.Random(lanes), Forms(replace(PRESETS["tiny"], lanes=lanes, pe_rows=4))
+    rng, forms = random.Random(lanes), Forms(GcnConfig(lanes=lanes, pe_rows=4))
 
     async def bench(ctx):
         for _ in range(200):

@@ -1,12 +1,10 @@
 """RTL of pyralis.hw.gcn.rowstore against a dictionary of words (pytest side)."""
 
-from dataclasses import replace
-
-from pyralis.hw.gcn.config import PRESETS
+from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.rowstore import RowStore
 from pyralis.sim.bench.build import run_cocotb
 
 
 def test_against_words():
-    config = replace(PRESETS["tiny"], lanes=4, store_rows=64, contexts=16)
+    config = GcnConfig(lanes=4, store_rows=64, contexts=16)
     run_cocotb(RowStore(config), "cocotb_rowstore")

@@ -1,13 +1,12 @@
 """RTL of pyralis.hw.gcn.rowwords against the bytes of numpy arrays."""
 
 import random
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from pysim import send, simulate
 
-from pyralis.hw.gcn.config import PRESETS
+from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.rowform import RESULT_WORDS
 from pyralis.hw.gcn.rowwords import RowWords
 
@@ -19,7 +18,7 @@ ROWS, STALL = 60, 0.3
 def test_words_are_the_bytes_of_the_elements(lanes, size):
     """Three slices of each row, of the last of which some words may be left out."""
     rng = random.Random(lanes * size)
-    unit = RowWords(replace(PRESETS["tiny"], lanes=lanes, pe_rows=4))
+    unit = RowWords(GcnConfig(lanes=lanes, pe_rows=4))
     last_part, parts = rng.randrange(size), 3 + (size > 2)
     values = np.frombuffer(rng.randbytes(ROWS * 3 * lanes * size), f"<i{size}").reshape(ROWS, 3, lanes)
     slices = [(row, index) for row in range(ROWS) for index in range(3)]
@@ -77,7 +76,7 @@ def _wait(cycles: int):
 @pytest.mark.parametrize("parts", [0, 2, 7])
 def test_a_row_waits_for_its_places(parts):
     """One row ahead of those that have places, across the end of the numbers' low bits."""
-    unit, room = RowWords(PRESETS["tiny"]), RESULT_WORDS >> parts
+    unit, room = RowWords(GcnConfig()), RESULT_WORDS >> parts
 
     async def bench(ctx):
         ctx.set(unit.form.beyond, ~(room - 1) % (2 * RESULT_WORDS))

@@ -1,18 +1,17 @@
 """RTL of pyralis.hw.gcn.rowwriter against integers."""
 
 import random
-from dataclasses import replace
 
 import pytest
 
-from pyralis.hw.gcn.config import PRESETS
+from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.rowwriter import RowWriter
 from tests.support.pysim import send, simulate, take
 
 CONFIGS = {
-    "tiny": PRESETS["tiny"],
-    "wide": replace(PRESETS["tiny"], columns=8, lanes=16, hubs=64),
-    "one": replace(PRESETS["tiny"], columns=1, lanes=4, hubs=0),
+    "tiny": GcnConfig(),
+    "wide": GcnConfig(columns=8, lanes=16, hubs=64),
+    "one": GcnConfig(columns=1, lanes=4, hubs=0),
 }
 
 

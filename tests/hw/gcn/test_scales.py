@@ -1,17 +1,16 @@
 """RTL of pyralis.hw.gcn.scales against a list."""
 
 import random
-from dataclasses import replace
 
 import pytest
 from amaranth.sim import Simulator
 
-from pyralis.hw.gcn.config import PRESETS
+from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.epilogue import Engine
 from pyralis.hw.gcn.program import scale_depth
 from pyralis.hw.gcn.scales import Scales
 
-SMALL = replace(PRESETS["tiny"], store_rows=16, hubs=0)
+SMALL = GcnConfig(store_rows=16, hubs=0)
 
 
 @pytest.mark.parametrize("engine", list(Engine))

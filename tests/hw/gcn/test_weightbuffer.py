@@ -1,6 +1,5 @@
 """RTL of pyralis.hw.gcn.weightbuffer against an array of words."""
 
-import json
 import random
 from collections import deque
 from dataclasses import replace
@@ -11,18 +10,11 @@ from amaranth.sim import Simulator
 
 from pyralis.gen.boards.vivado.primitives import count_cells
 from pyralis.gen.emit.verilog import emit
-from pyralis.gen.synthesis import yosys
-from pyralis.hw.gcn.config import PRESETS
+from pyralis.hw.gcn.config import PRESETS, GcnConfig
 from pyralis.hw.gcn.weightbuffer import READ_LATENCY, WeightBuffer, write_ports
 from pyralis.sim.golden.gcn.pairs import word
 
-ULTRARAM = """\
-read_verilog top.v
-synth_xilinx -family xcup -top weightbuffer -run begin:map_ffram
-tee -o cells.json stat -json -top weightbuffer
-"""
-
-SMALL = replace(PRESETS["tiny"], lanes=4, weight_rows=16)
+SMALL = GcnConfig(lanes=4, weight_rows=16)
 
 
 @pytest.mark.parametrize(
@@ -102,6 +94,5 @@ def test_large_copies_are_ultraram():
     """4,096 words of 136 bits are two of them; here are two copies, each with two readers and two writers."""
     sizes = {"columns": 2, "bus_bits": 256, "gather_ports": 2, "weight_rows": 4096}
     text = emit(WeightBuffer(replace(PRESETS["z32"], **sizes)), "weightbuffer")
-    found = json.loads(yosys.run(ULTRARAM, {"top.v": text}, ["cells.json"])["cells.json"])["design"]
-    cells = found["num_cells_by_type"]
+    cells = count_cells(text, "weightbuffer", "xcup")
     assert {kind: cells[kind] for kind in cells if "RAM" in kind or "$mem" in kind} == {"URAM288": 4}
