@@ -9,10 +9,11 @@ from pyralis.hw.gcn.config import PRESETS
 
 __all__ = ["BASIS", "COUNTED", "candidates", "need"]
 
-BASIS = "counted with Yosys where a size has been synthesised, and not estimated for the others"
+BASIS = "counted with the tools where a size has been synthesised, and not estimated for the others"
 
-COUNTED: dict[tuple[str, str], Need] = {("tiny", "ecp5"): Need(luts=79_137)}
-"""By preset and family of the device. ``tiny`` for ECP5 with Yosys 0.70; not placed."""
+COUNTED: dict[tuple[str, str], Need] = {("tiny", "ecp5"): Need(luts=58_463, block_rams=206, dsps=60)}
+"""By preset and family of the device. ``tiny`` for ECP5 with Yosys 0.70 and nextpnr 0.11, with the serial
+shell and 220 KB of memory."""
 
 
 def need(preset: str, board: Board) -> Need | None:
