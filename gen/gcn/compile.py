@@ -1,5 +1,6 @@
 """Integer graph network to program and memory image of the graph core."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +18,7 @@ from pyralis.gen.gcn.graph import Graph
 from pyralis.gen.gcn.intnetwork import INPUT, RANGES, IntAggregate, IntGraphNetwork
 from pyralis.gen.gcn.layout import has_compact_input
 from pyralis.gen.gcn.plan import DEFAULT_WINDOWS, draft, needed, place_hubs, refusals
-from pyralis.gen.gcn.reorder import Numbering, Order, renumber, renumber_groups
+from pyralis.gen.gcn.reorder import ORDERS, Numbering, Order, renumber, renumber_groups
 from pyralis.gen.gcn.ring import groups, holds, ring_of
 from pyralis.gen.gcn.schedule import Schedule, Settings
 from pyralis.gen.gcn.shards import Windows
@@ -163,7 +164,7 @@ def compile_network(
     needs.nodes(network, config).refuse()
     for refusal in refusals(network, config):
         raise refusal
-    drafted = draft(network, config, chain=settings.chain, windows=settings.windows)
+    drafted = draft(network, config, chain=settings.chain, windows=None)
     needs.buffer(drafted.steps, config).refuse()
     if features is not None:
         features = checked_features(features, network)
@@ -235,6 +236,7 @@ def arrange(
     """Numbers of the nodes, the network in these, and its plan without copies of hubs.
 
     Where row matrices do not fit side by side, the row store is a ring if the nodes can be numbered for it.
+    Where a dense input comes in intervals, ``spread`` is one of all orders: the one that loads least.
     """
     elements = None if features is None else non_zeros(features)
 
@@ -244,17 +246,38 @@ def arrange(
         made = draft(moved, config, chain=chain, stored=stored, ring=ring, windows=windows)
         return numbering, moved, made
 
-    numbering, moved, made = planned(numbering_of(network, config, features, order))
+    best, error = None, None
+    for each in ORDERS if order == "spread" else (order,):
+        try:
+            found = planned(numbering_of(network, config, features, each))
+        except UserError as refusal:  # another one may have intervals that fit
+            error = error or refusal
+            continue
+        if best is None or _loads(found[2], config) < _loads(best[2], config):
+            best = found
+        if not _loads(found[2], config):
+            break
+    if best is None:
+        assert error is not None
+        raise error
+    numbering, moved, made = best
     ring = None if needs.row_store(made, config).fits else ring_of(made, network, config)
     if ring is None:
         return numbering, moved, made
     if holds(ring, moved):
         return planned(numbering, ring)
-    found = groups(ring, network) if order == "spread" else None
-    if found is None:
+    parts = groups(ring, network) if order == "spread" else None
+    if parts is None:
         return numbering, moved, made
     graph = _graph_of(network, features)
-    return planned(renumber_groups(graph, config.columns, found, hubs=min(config.hubs, ring.freed)), ring)
+    return planned(renumber_groups(graph, config.columns, parts, hubs=min(config.hubs, ring.freed)), ring)
+
+
+def _loads(plan: Plan, config: GcnConfig) -> float:
+    """Groups of rows of a slice that intervals load; 0 without intervals, unless the plan does not fit so."""
+    if plan.shards or plan.sparse_input:
+        return sum(len(part.beats) for each in plan.shards.values() for part in each.parts)
+    return 0 if needs.row_store(plan, config).fits else math.inf
 
 
 def numbering_of(network: IntGraphNetwork, config: GcnConfig, features: Any, order: Order) -> Numbering:

@@ -133,6 +133,23 @@ def test_rows_are_left_out_only_where_that_is_asked_for_or_needed():
     assert_loads(several, interpret(several, features))
 
 
+def test_the_order_that_loads_least_is_taken():
+    rng = np.random.default_rng(8)
+    mixed = rng.permutation(500)
+    plain = near(rng, 500, 4)
+    moved = np.argsort(mixed, kind="stable")
+    counts = np.diff(plain.indptr)[moved]
+    rows = [mixed[plain.indices[plain.indptr[v] : plain.indptr[v + 1]]] for v in moved]
+    graph = IntAdjacency(indptr=np.r_[0, np.cumsum(counts)], indices=np.concatenate(rows))
+    network, features = gin(rng, 500, 13, 8, graph), dense(rng, 500, 13)
+    beats = {}
+    for order in ("spread", "given", "cuthill-mckee"):
+        compiled = compile_network(network, SMALL, features=features, order=order)
+        assert_loads(compiled, interpret(compiled, features))
+        beats[order] = sum(len(part.beats) for part in compiled.plan.shards["a1"].parts)
+    assert beats["spread"] == beats["cuthill-mckee"] < beats["given"] / 2
+
+
 def test_an_interval_without_neighbours_loads_nothing():
     rng = np.random.default_rng(5)
     counts = np.r_[rng.integers(0, 3, 40), np.zeros(40, dtype=np.int64)]
