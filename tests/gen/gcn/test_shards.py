@@ -9,7 +9,7 @@ from intgraphs import random_network
 
 from pyralis.gen.errors import UserError
 from pyralis.gen.gcn.compile import Compiled, Settings, compile_network
-from pyralis.gen.gcn.intnetwork import IntAdjacency
+from pyralis.gen.gcn.intnetwork import IntAdjacency, IntAggregate, IntSample
 from pyralis.gen.gcn.shards import Windows, covered
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.eliminator import Elimination
@@ -89,6 +89,20 @@ def test_a_dense_input_that_does_not_fit(name, kind, elimination):
     outcome = interpret(compiled, features)
     assert_loads(compiled, outcome)
     assert outcome.rows_loaded < outcome.rows_seen / 2
+
+
+def test_samples_of_rows_that_come_in_intervals():
+    """Everything that a sample could take is loaded."""
+    rng = np.random.default_rng(9)
+    network, features = sage(rng, 500, 13, 8, near(rng, 500, 9), largest=True), dense(rng, 500, 13)
+    operations = tuple(
+        replace(each, sample=IntSample(count=3, seed=5)) if isinstance(each, IntAggregate) else each
+        for each in network.operations
+    )
+    config = replace(SMALL, sampler=True, edge_lines=128)
+    compiled = compile_network(replace(network, operations=operations), config, features=features)
+    assert len(compiled.plan.shards["a1"].parts) > 2
+    assert_loads(compiled, interpret(compiled, features))
 
 
 def test_bitmaps_stay_if_all_have_room():

@@ -13,7 +13,7 @@ from pyralis.hw.gcn.eliminator import Elimination
 from pyralis.sim.bench.core import MemorySettings
 from pyralis.sim.golden.gcn.windows import occupancy, windows
 
-SMALL = GcnConfig(store_rows=256, hubs=8, edge_lines=64, feature_lines=16, bus_bits=128, occupancy_words=64)
+SMALL = GcnConfig(store_rows=256, hubs=8, edge_lines=128, feature_lines=16, bus_bits=128, occupancy_words=64)
 """1,024 rows, two in a bus beat; bitmaps for 4,096 rows."""
 
 
