@@ -66,9 +66,9 @@ SAMPLE_SETTINGS = data.StructLayout({
 PLACE = data.StructLayout({"entry": (LINE - 1).bit_length(), "line": LINE_BITS})
 """An entry of a line."""
 
-ROW = data.StructLayout({"first": PLACE, "degree": INDEX_BITS, "number": INDEX_BITS, "end": 1})
-"""A row whose first entry is at ``first``, and whose draws begin with ``number``. ``end``: no row, but the
-group ends in the line of ``first``."""
+ROW = data.StructLayout({"first": PLACE, "length": INDEX_BITS, "number": INDEX_BITS, "end": 1})
+"""A row of ``length`` entries, at least 1, from ``first`` on, whose draws begin with ``number``. ``end``: no
+row, but the group ends in the line of ``first``."""
 
 DRAW = data.StructLayout({"first": PLACE, "second": PLACE, "two": 1, "final": 1, "none": 1, "end": 1})
 """One entry of the sample, or ``two``, in order. ``final``: with these the sample is complete. ``none``: it
@@ -127,18 +127,17 @@ class Draws(wiring.Component):
             m.d.sync += [
                 row_valid.eq(self.rows.valid),
                 row.eq(given),
-                part.eq(given.degree * self.reciprocal),
+                part.eq(given.length * self.reciprocal),
             ]
 
         # The row whose draws are made: the next two of them, from the begin of its first line on.
         active, fresh, forward, over = Signal(), Signal(), Signal(), Signal()
         m.d.comb += accept.eq(forward & (~active | over))
-        whole, length, begin = Signal(), Signal(INDEX_BITS), Signal(17)
+        whole, begin = Signal(), Signal(17)
         seeded, stride_of = Signal(FRACTION_BITS), Signal(INDEX_BITS + FRACTION_BITS)
         number = row.number
         m.d.comb += [
-            whole.eq(~predefined & (row.degree <= s.count)),
-            length.eq(Mux(row.degree == 0, 1, row.degree)),  # an empty row has one entry
+            whole.eq(~predefined & (row.length <= s.count)),
             seeded.eq(s.seed ^ Cat(number, number[2] ^ number[6] ^ number[10])),
             stride_of.eq(Mux(predefined, s.step << FRACTION_BITS, part[RECIPROCAL_BITS - FRACTION_BITS :])),
             begin.eq(row.first.as_value() + Mux(predefined & ~row.end, s.start, 0)),
@@ -168,9 +167,9 @@ class Draws(wiring.Component):
                 sums[0].eq(begin << FRACTION_BITS),
                 sums[1].eq((begin << FRACTION_BITS) + stride_of),
                 stride.eq(stride_of),
-                limit.eq(row.first.as_value() + length),
+                limit.eq(row.first.as_value() + row.length),
                 state.eq(Mux(seeded == 0, INSTEAD_OF_ZERO, seeded)),
-                left.eq(Mux(whole, length, s.count)),
+                left.eq(Mux(whole, row.length, s.count)),
             ]
         with m.Elif(forward):
             m.d.sync += [fresh.eq(0), state.eq(states[1]), left.eq(left - 2)]

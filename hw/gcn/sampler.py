@@ -1,6 +1,6 @@
 """Sampler: of each row of an adjacency only some entries go on to the cores."""
 
-from amaranth import Module, Mux, Signal
+from amaranth import Cat, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -14,6 +14,8 @@ __all__ = ["HEADERS", "Sampler"]
 HEADERS = 2
 """Entries in front of each row of a list that is sampled: its degree, and the number that its draws begin
 with. Neither of them has the mark of a row's last entry."""
+
+PLACE_BITS = PLACE["entry"].width
 
 AHEAD = 12
 """Lines that may be between the headers and the draws of a row: more than draws take to come."""
@@ -39,8 +41,8 @@ class Sampler(wiring.Component):
 
     Timing
     ------
-    Without a sample combinational. Otherwise two units are at work side by side: one takes a cycle for the
-    headers of each row, and for each line without any; the other one a cycle for two entries of a row's
+    Without a sample combinational. Otherwise two units are at work side by side: one takes two cycles for the
+    headers of each row, and one for each line without any; the other one a cycle for two entries of a row's
     sample in the same line, or for one, and for each line without any.
 
     Golden model
@@ -95,50 +97,55 @@ class Sampler(wiring.Component):
             Signal(INDEX_BITS + 1),
             Signal(range(LINE)),
         )  # where the next row begins, from this line on
-        split, known = Signal(), Signal(INDEX_BITS, reset_less=True)  # between its headers a line ends
         m.d.comb += [at.eq(Mux(inside, ahead, span.begin)), place.eq(at)]
         first, second = Signal(INDEX_BITS), Signal(INDEX_BITS)
-        indices = [entry.index for entry in (span.line.entries[k] for k in range(LINE))]
+        indices = [span.line.entries[k].index for k in range(LINE)]
         _pick(m, place, indices, first)
         _pick(m, place, [*indices[1:], indices[-1]], second)
 
+        # In one cycle headers are read, and in the next one it is seen where their row ends.
         line = Signal(PLACE["line"].width)
-        degree, number, behind, following = Signal(INDEX_BITS), Signal(INDEX_BITS), Signal(4), Signal(16)
-        begins, over, free = Signal(), Signal(), Signal()
-        made = Signal(ROW)
+        row, read, split = Signal(ROW, reset_less=True), Signal(), Signal()  # split: by the end of a line
+        behind = Signal(range(LINE + 1), reset_less=True)  # where the row's entries begin
+        over, go, leaves, begun, free = Signal(), Signal(), Signal(), Signal(), Signal()
+        following, near, far = Signal(INDEX_BITS + 1), Signal(5), Signal()
         m.d.comb += [
-            degree.eq(Mux(split, known, first)),
-            number.eq(Mux(split, first, second)),
-            behind.eq(place + Mux(split, 1, HEADERS)),
-            following.eq(behind + Mux(degree == 0, 1, degree)),
             # The group ends with what is behind all its rows; else a header stands there.
-            over.eq(span.group_end & (at == span.end) & ~split),
-            begins.eq((at < LINE) & ~over & (split | (place != LINE - 1))),
-            made.first.as_value().eq((line << PLACE["entry"].width) + Mux(over, at - 1, behind)),
-            made.degree.eq(degree),
-            made.number.eq(number),
-            made.end.eq(over),
+            over.eq(span.group_end & (at == span.end) & ~split & ~read),
+            following.eq(behind + row.length),
+            near.eq(behind + row.length[:PLACE_BITS]),  # the same in few bits
+            far.eq((row.length[PLACE_BITS:] != 0) | (near >= LINE)),
             free.eq(~rows.valid | rows.ready),
-        ]
-        go, leaves, begun = Signal(), Signal(), Signal()
-        m.d.comb += [
             go.eq(valid & lines.ready & free),
-            begun.eq(go & (begins | over)),
-            # nothing in front of the line's end begins a row
-            leaves.eq(Mux(begins, (following >= LINE) & ~(span.group_end & (following == span.end)), 1)),
+            begun.eq(go & (read | over)),
             ready.eq(go & leaves),
             lines.valid.eq(go & leaves),
         ]
+        with m.If(read):  # all that begins in this line has begun, unless the group ends with it
+            ends = span.group_end & (row.length[PLACE_BITS + 1 :] == 0) & (following[:5] == span.end)
+            m.d.comb += leaves.eq(far & ~ends)
+        with m.Else():
+            m.d.comb += leaves.eq(~split & ((at >= LINE - 1) | over))
         with m.If(free):
-            m.d.sync += [rows.valid.eq(begun), rows.p.eq(made)]
+            m.d.sync += [rows.valid.eq(begun), rows.p.eq(row), rows.p.end.eq(over)]
+            m.d.sync += rows.p.first.as_value().eq((line << PLACE_BITS) + Mux(over, at - 1, behind))
         with m.If(go):
-            m.d.sync += [known.eq(first), split.eq(0)]
-            with m.If(leaves):
-                m.d.sync += [line.eq(line + 1), inside.eq(~over), ahead.eq(Mux(begins, following, at) - LINE)]
-                with m.If(~over & ~begins & (at < LINE)):
-                    m.d.sync += [split.eq(1), ahead.eq(0)]
+            m.d.sync += [inside.eq(~over), line.eq(line + leaves), read.eq(0), split.eq(0)]
+            with m.If(read):
+                m.d.sync += ahead.eq(Cat(following[:PLACE_BITS], following[PLACE_BITS:] - leaves))
+            with m.Elif(split):
+                m.d.sync += [read.eq(1), row.number.eq(first), behind.eq(1)]
+            with m.Elif((at < LINE) & ~over):
+                m.d.sync += [
+                    row.length.eq(Mux(first == 0, 1, first)),
+                    row.number.eq(second),
+                    behind.eq(place + HEADERS),
+                    read.eq(~leaves),
+                    split.eq(leaves),
+                    ahead.eq(Mux(leaves, 0, at)),
+                ]
             with m.Else():
-                m.d.sync += [inside.eq(1), ahead.eq(following)]
+                m.d.sync += ahead.eq(at - LINE)
         return line, begun
 
     def _samples(self, m: Module, lines, draws, begun: Signal) -> tuple:

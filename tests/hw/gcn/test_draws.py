@@ -39,7 +39,7 @@ def run(sample: IntSample, rows: list[tuple[int, int, int] | None], stall: float
                 context.set(dut.rows.valid, 0)
                 await context.tick()
             first, degree, node = row or (7, 0, 0)
-            payload = {"first": {"entry": first % 8, "line": first // 8 % 8192}, "degree": degree}
+            payload = {"first": {"entry": first % 8, "line": first // 8 % 8192}, "length": max(degree, 1)}
             context.set(dut.rows.payload, payload | {"number": node * SPREAD % 32768, "end": row is None})
             context.set(dut.rows.valid, 1)
             await context.tick().until(dut.rows.ready)
