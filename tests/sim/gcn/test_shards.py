@@ -6,11 +6,18 @@ import numpy as np
 import pytest
 from coreruns import assert_same
 from densegraphs import MAKERS, dense, gin, near, scattered
+from faultjobs import SPARE, Job, assert_done, assert_failed, patched
 
-from pyralis.gen.gcn.compile import Compiled, Settings
+from pyralis.gen.gcn.compile import Compiled, Settings, compile_network
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.eliminator import Elimination
+from pyralis.hw.gcn.program import LOAD, ErrorCode
+from pyralis.hw.gcn.registers import register_map
 from pyralis.sim.bench.core import MemorySettings
+from pyralis.sim.bench.machine import Machine, Script
+from pyralis.sim.gcn.bench import build_bench
+from pyralis.sim.gcn.run import lay_out
+from pyralis.sim.golden.gcn import network as golden
 from pyralis.sim.golden.gcn.windows import occupancy, windows
 
 SMALL = GcnConfig(store_rows=256, hubs=8, edge_lines=128, feature_lines=16, bus_bits=128, occupancy_words=64)
@@ -88,3 +95,40 @@ def test_more_nodes_than_the_row_store_has_words():
     shards = compiled.plan.shards["a1"]
     assert shards.windows.mode is Elimination.WINDOW and len(shards.parts) == 12
     assert compiled.network.nodes > SMALL.rows
+
+
+WRONG = {
+    "no height": ({"height": 0}, ErrorCode.FIELD),
+    "a bitmap beyond its memory": ({"occupancy": 60}, ErrorCode.FIELD),
+    "more beats than windows have": ({"beats": 100}, ErrorCode.TIMEOUT),
+    "no beats, and windows": ({"beats": 0}, ErrorCode.TIMEOUT),
+}
+
+
+def test_a_load_that_is_wrong_ends_with_an_error_and_a_good_restart():
+    rng = np.random.default_rng(6)
+    network, features = gin(rng, 300, 13, 8, near(rng, 300, 4)), dense(rng, 300, 13)
+    compiled = compile_network(network, SMALL, features=features, settings=Settings(elimination="rows"))
+    bench = build_bench(SMALL)
+    registers = register_map(SMALL)
+    job = Job(
+        compiled,
+        lay_out(compiled, [features]),
+        Machine(bench),
+        lambda: Script(registers),
+        resident=True,
+    )
+    number = next(
+        n
+        for n, each in enumerate(compiled.descriptors)
+        if each.get("eliminate") and each["beats"] not in (0, 100)
+    )
+    scores = golden.run(network, features).scores.numpy()
+    for name, (fields, code) in WRONG.items():
+        script = job.script()
+        job.start(script, "bad", program=SPARE)
+        job.start(script, "good")
+        outcome = job.run(script, job.memory({SPARE: patched(compiled.program, number, LOAD, **fields)}))
+        assert_failed(outcome, "bad", code, None if code == ErrorCode.TIMEOUT else number)
+        assert_done(outcome, "good")
+        assert np.array_equal(compiled.unpack_results(outcome.dump), scores), name
