@@ -13,7 +13,15 @@ from typing import Any
 import numpy as np
 
 from pyralis.boards.runtime.errors import DriverError
-from pyralis.boards.runtime.graphlines import line_counts, pack_lines, pack_words, unpack_results
+from pyralis.boards.runtime.graphlines import (
+    GAP_BITS,
+    INDEX_BITS,
+    gaps_of,
+    line_counts,
+    pack_lines,
+    pack_words,
+    unpack_results,
+)
 
 __all__ = ["GraphLayout", "check_features", "entries_of", "is_listed"]
 
@@ -95,7 +103,7 @@ class GraphLayout:
         beats. Of each the row behind its last one, and the lines of each gather cluster. Empty: words of the
         row store.
     compact : bool
-        Such lists have short entries.
+        Such lists have gaps in place of indices.
     splits : int
         log2 of the parts of such a word that each hold a whole row.
     input_stride, output_stride : int
@@ -164,6 +172,8 @@ class GraphLayout:
         return packed
 
     def _lines(self, indptr: np.ndarray, indices: np.ndarray, values: np.ndarray, lines: int) -> np.ndarray:
+        if self.compact:
+            indptr, indices = gaps_of(indptr, indices)
         need = int(line_counts(indptr, self.columns, self.clusters).max())
         if need > lines:
             raise DriverError(
@@ -177,7 +187,7 @@ class GraphLayout:
             columns=self.columns,
             clusters=self.clusters,
             lines=lines,
-            compact=self.compact,
+            index_bits=GAP_BITS if self.compact else INDEX_BITS,
         )
 
     def _words(self, rows: Any) -> np.ndarray:

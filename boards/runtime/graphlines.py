@@ -6,11 +6,14 @@ Source: :mod:`pyralis.hw.gcn.program`, section "Memory".
 import numpy as np
 
 __all__ = [
-    "COMPACT_BITS",
+    "GAP_BITS",
     "INDEX_BITS",
     "LINE",
     "NO_SOURCE",
+    "SHORT_BITS",
     "SIZES",
+    "gap_counts",
+    "gaps_of",
     "line_bytes",
     "line_counts",
     "pack_lines",
@@ -24,8 +27,14 @@ LINE = 8
 INDEX_BITS = 15
 """An entry is an index of this many bits and, above it, the mark of a row's last one."""
 
-COMPACT_BITS = 11
-"""The same in compact lines, which have no values."""
+SHORT_BITS = 12
+"""The same in compact lines of edges."""
+
+GAP_BITS = 9
+"""Bits of a gap, in place of an index, in compact lines of features."""
+
+ESCAPE = (1 << GAP_BITS) - 1
+"""An entry that adds nothing, and stands for so many indices that its row does not have."""
 
 NO_SOURCE = (1 << INDEX_BITS) - 1
 """Index of an entry that adds nothing: a row without entries is one such entry."""
@@ -34,9 +43,45 @@ SIZES = {"int8": 1, "uint8": 1, "int16": 2, "int32": 4}
 """Bytes of an element of each type."""
 
 
-def line_bytes(valued: bool, compact: bool = False) -> int:
-    """Bytes of a line, with or without values behind its entries, or compact."""
-    return (COMPACT_BITS + 1) * LINE // 8 if compact else 4 * LINE if valued else 2 * LINE
+def line_bytes(valued: bool, index_bits: int = INDEX_BITS) -> int:
+    """Bytes of a line, with or without values behind its entries; with short indices if it has none."""
+    return 4 * LINE if valued else (index_bits + 1) * LINE // 8
+
+
+def gap_counts(indptr: np.ndarray, indices: np.ndarray) -> np.ndarray:
+    """Entries of each row as gaps, escapes and the entry of an empty row with it: (N,) int64."""
+    return np.maximum(np.diff(gaps_of(indptr, indices)[0]), 1)
+
+
+def gaps_of(indptr: np.ndarray, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows as gaps between their indices, which may be in any order: indptr and gaps, with escapes.
+
+    Raises ValueError if a row has an index twice.
+    """
+    gaps = _gaps(indptr, indices)
+    escapes = gaps // ESCAPE
+    ends = np.cumsum(1 + escapes)  # of the entries that an index becomes; the last of them names it
+    coded = np.full(ends[-1] if len(ends) else 0, ESCAPE, dtype=np.int64)
+    coded[ends - 1] = gaps % ESCAPE
+    return np.concatenate([[0], ends])[indptr], coded
+
+
+def _gaps(indptr: np.ndarray, indices: np.ndarray) -> np.ndarray:
+    """From each index to the next one of its row, both left out; in front of the first one from 0 on."""
+    gaps = _between(indptr, indices)
+    if gaps.min(initial=0) < 0:
+        rows = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
+        gaps = _between(indptr, indices[np.lexsort((indices, rows))])
+    if gaps.min(initial=0) < 0:
+        raise ValueError("a row has an index twice")
+    return gaps
+
+
+def _between(indptr: np.ndarray, indices: np.ndarray) -> np.ndarray:
+    """What is left out between indices, of rows that ascend; less than 0 where one does not."""
+    before = np.concatenate([[-1], indices[:-1]])[: len(indices)]
+    before[indptr[:-1][np.diff(indptr) > 0]] = -1
+    return indices - before - 1
 
 
 def line_counts(indptr: np.ndarray, columns: int, clusters: int = 1) -> np.ndarray:
@@ -58,7 +103,7 @@ def pack_lines(
     columns: int,
     clusters: int = 1,
     lines: int | None = None,
-    compact: bool = False,
+    index_bits: int = INDEX_BITS,
 ) -> np.ndarray:
     """Lines of a sparse matrix, the streams of all columns (or gather clusters) in turn.
 
@@ -72,22 +117,24 @@ def pack_lines(
     columns, clusters : int
     lines : int, optional
         Lines of every stream, at least those of the longest one.
-    compact : bool, optional
-        Entries have 12 bits; without values, and with indices below 2,047 only.
+    index_bits : int, optional
+        Of an entry, beside the mark; less than 15 only without values. With ``GAP_BITS``, rows are those of
+        :func:`gaps_of`.
 
     Returns
     -------
-    (lines * columns * clusters, 12, 16 or 32) uint8
+    (lines * columns * clusters, line_bytes) uint8
         Of a padding entry, of an empty row, and behind the values, all bytes that say nothing are 0.
 
     Raises
     ------
     ValueError
-        A stream has more than *lines* lines, or compact lines have values or an index that is too large.
+        A stream has more than *lines* lines, or short entries have values or an index that is too large.
     """
     streams = columns * clusters
-    if compact and (values is not None or indices.max(initial=0) >= (1 << COMPACT_BITS) - 1):
-        raise ValueError(f"compact lines have indices below {(1 << COMPACT_BITS) - 1} and no values")
+    short, nothing = index_bits != INDEX_BITS, (1 << index_bits) - 1
+    if short and (values is not None or indices.max(initial=0) > nothing - (index_bits != GAP_BITS)):
+        raise ValueError(f"entries of {index_bits + 1} bits have indices below {nothing} and no values")
     need = int(line_counts(indptr, columns, clusters).max())
     count = need if lines is None else lines
     if count < need:
@@ -104,13 +151,13 @@ def pack_lines(
     starts -= first[stream]
     entries = np.zeros((streams, count * LINE), dtype="<u2")
     full = np.diff(indptr) > 0
-    entries[stream[~full], starts[~full]] = NO_SOURCE
+    entries[stream[~full], starts[~full]] = nothing
     row = np.repeat(rows, np.diff(indptr))
     place = stream[row], starts[row] + np.arange(len(indices)) - indptr[row]
     entries[place] = indices
-    entries[stream, starts + counts - 1] |= 1 << INDEX_BITS
-    if compact:
-        return _in_turn(_compact(entries), count).reshape(count * streams, -1)
+    entries[stream, starts + counts - 1] |= 1 << index_bits
+    if short:
+        return _in_turn(_shortened(entries, index_bits + 1), count).reshape(count * streams, -1)
     packed = np.zeros((count, streams, line_bytes(values is not None)), dtype=np.uint8)
     packed[:, :, : 2 * LINE] = _in_turn(entries.view(np.uint8), count)
     if values is not None:
@@ -120,11 +167,10 @@ def pack_lines(
     return packed.reshape(count * streams, -1)
 
 
-def _compact(entries: np.ndarray) -> np.ndarray:
-    """Entries (S, n) of 16 bits as (S, 3 * n / 2) uint8: 12 bits each, two of them in three bytes."""
-    short = entries & (1 << COMPACT_BITS) - 1 | entries >> INDEX_BITS << COMPACT_BITS
-    pairs = short[:, ::2].astype("<u4") | short[:, 1::2].astype("<u4") << COMPACT_BITS + 1
-    return np.ascontiguousarray(pairs[..., None].view(np.uint8)[..., :3]).reshape(len(entries), -1)
+def _shortened(entries: np.ndarray, size: int) -> np.ndarray:
+    """Entries (S, n) of 16 bits as (S, n * size / 8) uint8: the lowest *size* bits of each."""
+    bits = np.unpackbits(entries[..., None].view(np.uint8), axis=2, bitorder="little")[..., :size]
+    return np.packbits(bits.reshape(len(entries), -1), axis=1, bitorder="little")
 
 
 def pack_words(rows: np.ndarray, lanes: int, stride: int, splits: int = 0) -> np.ndarray:

@@ -16,7 +16,7 @@ from pyralis.gen.gcn.constants import Constants
 from pyralis.gen.gcn.features import non_zeros
 from pyralis.gen.gcn.graph import Graph
 from pyralis.gen.gcn.intnetwork import INPUT, RANGES, IntAggregate, IntGraphNetwork
-from pyralis.gen.gcn.layout import has_compact_input
+from pyralis.gen.gcn.layout import input_entries
 from pyralis.gen.gcn.plan import DEFAULT_WINDOWS, draft, needed, place_hubs, refusals
 from pyralis.gen.gcn.reorder import ORDERS, Numbering, Order, renumber, renumber_groups
 from pyralis.gen.gcn.ring import groups, holds, ring_of
@@ -26,7 +26,7 @@ from pyralis.gen.gcn.steps import Plan, Ring
 from pyralis.gen.gcn.traffic import Traffic
 from pyralis.hw.common.descriptor import DESCRIPTOR_BYTES
 from pyralis.hw.gcn.config import GcnConfig
-from pyralis.hw.gcn.program import AGGREGATE, COMBINE, END, LOAD, STORE, Opcode
+from pyralis.hw.gcn.program import AGGREGATE, COMBINE, END, LOAD, STORE, Content, Opcode
 from pyralis.hw.gcn.programstore import PAGE
 
 __all__ = [
@@ -104,7 +104,7 @@ class Compiled:
             lanes=c.lanes,
             beat_bytes=c.bus_bits // 8,
             intervals=tuple(zip(lists.bounds[1:], lists.lines, strict=True)) if lists else (),
-            compact=bool(lists) and has_compact_input(c, n.input),
+            compact=bool(lists) and lists.compact,
             splits=0 if lists else self.plan.matrices[INPUT].splits,
             input_stride=self.input_stride,
             output_stride=self.output_stride,
@@ -201,10 +201,15 @@ def compile_network(
         traffic=Traffic(
             first=traffic.bytes_of(schedule.descriptors, beat, results, later=False),
             later=traffic.bytes_of(schedule.descriptors, beat, results, later=True),
-            compulsory=traffic.compulsory(network, stored, compact=has_compact_input(config, network.input)),
+            compulsory=traffic.compulsory(network, stored, compact=_compact(schedule.descriptors)),
             operations=traffic.operations(network, stored),
         ),
     )
+
+
+def _compact(descriptors: list[dict[str, Any]]) -> set[Content]:
+    """Contents of which some lines are compact."""
+    return {each["content"] for each in descriptors if each.get("compact")}
 
 
 def _program(descriptors: list[dict[str, Any]]) -> bytes:
@@ -238,12 +243,21 @@ def arrange(
     Where row matrices do not fit side by side, the row store is a ring if the nodes can be numbered for it.
     Where a dense input comes in intervals, ``spread`` is one of all orders: the one that loads least.
     """
-    elements = None if features is None else non_zeros(features)
+    entries, compact = None, False
+    if features is not None:
+        entries, compact = input_entries(config, network.input, features)
 
     def planned(numbering: Numbering, ring: Ring | None = None) -> tuple[Numbering, IntGraphNetwork, Plan]:
         moved = network.renumbered(numbering.old)
-        stored = None if elements is None else numbering.rows(elements)
-        made = draft(moved, config, chain=chain, stored=stored, ring=ring, windows=windows)
+        made = draft(
+            moved,
+            config,
+            chain=chain,
+            stored=None if entries is None else numbering.rows(entries),
+            compact=compact,
+            ring=ring,
+            windows=windows,
+        )
         return numbering, moved, made
 
     best, error = None, None

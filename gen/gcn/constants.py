@@ -19,7 +19,7 @@ from pyralis.gen.gcn.intnetwork import (
 from pyralis.gen.gcn.needs import Need
 from pyralis.gen.gcn.sampling import with_headers
 from pyralis.gen.gcn.steps import Plan, Step, list_of
-from pyralis.hw.gcn.config import GcnConfig
+from pyralis.hw.gcn.config import INDEX_BITS, GcnConfig
 from pyralis.hw.gcn.eliminator import WORD
 from pyralis.hw.gcn.epilogue import BIAS_SLICES
 from pyralis.hw.gcn.program import Content, scale_depth
@@ -242,8 +242,7 @@ def _lists(operation: IntAggregate, network: IntGraphNetwork, plan: Plan, config
     adjacency, columns = network.adjacencies[operation.adjacency], config.columns
     name, lists, shards = _name(operation, plan), plan.lists_of(operation), plan.shards.get(operation.name)
     numbers = np.arange(network.nodes) if network.numbers is None else network.numbers
-    fields = {"content": Content.EDGES, "valued": int(adjacency.weight is not None)}
-    packed = []
+    found = []
     for interval, (low, high) in enumerate(itertools.pairwise(lists.bounds)):
         begin, end = adjacency.indptr[low], adjacency.indptr[high]
         indices = adjacency.indices[begin:end] - lists.offsets[interval]
@@ -257,7 +256,19 @@ def _lists(operation: IntAggregate, network: IntGraphNetwork, plan: Plan, config
         )
         if operation.sample is not None:
             part = with_headers(part, numbers[low:high])
-        packed.append(layout.pack_lines(part.indptr, part.indices, part.weight, columns=columns))
+        found.append(part)
+    bits = INDEX_BITS
+    if adjacency.weight is None and operation.sample is None:  # headers of samples are not short
+        bits = layout.edge_bits(config, max(int(part.indices.max(initial=0)) for part in found))
+    packed = [
+        layout.pack_lines(part.indptr, part.indices, part.weight, columns=columns, index_bits=bits)
+        for part in found
+    ]
+    fields = {
+        "content": Content.EDGES,
+        "valued": int(adjacency.weight is not None),
+        "compact": int(bits != INDEX_BITS),
+    }
     if lists.together:
         packed = [np.concatenate(packed)]
     for interval, lines in enumerate(packed):

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from pyralis.boards.runtime.graphlayout import entries_of
+from pyralis.boards.runtime.graphlines import gap_counts
 from pyralis.gen.gcn import phases
 from pyralis.gen.gcn.compile import Compiled
 from pyralis.gen.gcn.features import non_zeros
@@ -123,10 +125,11 @@ def estimate(compiled: Compiled, features: Any = None) -> Estimate:
 
 
 def _stored(compiled: Compiled, features: Any) -> np.ndarray:
-    """Elements of each row of a sparse input; a row without any has one entry."""
+    """Entries of each row of a sparse input; a row without elements has one."""
     if not compiled.plan.sparse_input or features is None:
         return np.zeros(compiled.network.nodes, dtype=np.int64)
-    return np.maximum(non_zeros(compiled.numbering.rows(features)), 1)
+    entries = gap_counts(*entries_of(features)[:2]) if compiled.layout.compact else non_zeros(features)
+    return np.maximum(compiled.numbering.rows(entries), 1)
 
 
 def _busiest(work: np.ndarray, columns: int) -> int:

@@ -4,18 +4,30 @@ The layouts themselves are defined in :mod:`pyralis.hw.gcn.program`; this is the
 packs and unpacks as well is in :mod:`pyralis.boards.runtime.graphlines`.
 """
 
+from typing import Any
+
 import numpy as np
 
-from pyralis.boards.runtime.graphlines import SIZES, line_counts, pack_lines, pack_words, unpack_results
+from pyralis.boards.runtime.graphlayout import entries_of
+from pyralis.boards.runtime.graphlines import (
+    SIZES,
+    gap_counts,
+    line_counts,
+    pack_lines,
+    pack_words,
+    unpack_results,
+)
+from pyralis.gen.gcn.features import non_zeros
 from pyralis.gen.gcn.intnetwork import IntInput
-from pyralis.hw.gcn.config import GcnConfig
-from pyralis.hw.gcn.program import COMPACT_BITS, line_bytes, takes_compact
+from pyralis.hw.gcn.config import INDEX_BITS, GcnConfig
+from pyralis.hw.gcn.program import COMPACT_BITS, Content, line_bytes, takes_compact
 
 __all__ = [
     "SIZES",
     "beats",
+    "edge_bits",
     "feature_bytes",
-    "has_compact_input",
+    "input_entries",
     "line_counts",
     "pack_biases",
     "pack_lines",
@@ -27,18 +39,35 @@ __all__ = [
 ]
 
 
-def has_compact_input(config: GcnConfig, given: IntInput) -> bool:
-    """Whether lists of the input *given* are compact: where a core takes that and their indices allow it."""
-    return takes_compact(config) and given.values == "binary" and given.features < 1 << COMPACT_BITS
+MOST_ESCAPES = 4
+"""Lists of features are compact while each escape among them stands for at least so many elements."""
 
 
-def feature_bytes(config: GcnConfig, given: IntInput) -> int:
+def input_entries(config: GcnConfig, given: IntInput, features: Any) -> tuple[np.ndarray, bool]:
+    """Entries of each row of int8 *features* as lists, (N,) int64, and whether these are compact.
+
+    They are where the core takes it, entries have no values, and gaps are not so wide that escapes would take
+    more time than their bytes save.
+    """
+    elements = non_zeros(features)
+    if not takes_compact(config, Content.FEATURES) or given.values != "binary":
+        return elements, False
+    counts = gap_counts(*entries_of(features)[:2])
+    escapes = int(counts.sum() - np.maximum(elements, 1).sum())
+    return (counts, True) if MOST_ESCAPES * escapes <= elements.sum() else (elements, False)
+
+
+def edge_bits(config: GcnConfig, largest: int) -> int:
+    """Bits of an index in lists of edges without values that name rows up to *largest*."""
+    short = COMPACT_BITS[Content.EDGES]
+    fits = takes_compact(config, Content.EDGES) and largest < (1 << short) - 1
+    return short if fits else INDEX_BITS
+
+
+def feature_bytes(config: GcnConfig, given: IntInput, compact: bool) -> int:
     """Bytes of a line of every gather cluster for the input *given* as lists."""
-    return (
-        config.columns
-        * config.clusters
-        * line_bytes(given.values != "binary", has_compact_input(config, given))
-    )
+    bits = COMPACT_BITS[Content.FEATURES] if compact else INDEX_BITS
+    return config.columns * config.clusters * line_bytes(given.values != "binary", bits)
 
 
 def beats(config: GcnConfig, size: int) -> int:

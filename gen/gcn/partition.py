@@ -38,15 +38,20 @@ __all__ = [
 
 
 def input_lists(
-    steps: Sequence[Step], network: IntGraphNetwork, config: GcnConfig, stored: np.ndarray | None
+    steps: Sequence[Step],
+    network: IntGraphNetwork,
+    config: GcnConfig,
+    stored: np.ndarray | None,
+    *,
+    compact: bool = False,
 ) -> Lists:
-    """Lists of the input's rows, which have *stored* elements each; in one interval where nobody knows."""
+    """Lists of the input's rows, which have *stored* entries each; in one interval where nobody knows."""
     if stored is None:
         return Lists.whole(network.nodes)
     readers = [step for step in steps if step.source is Source.FEATURES and step.is_combine]
     rows = granule(readers, steps[-1], network, config, config.clusters)
     count = Counts(stored, config.columns, config.clusters)
-    return _cut(count, config.feature_lines, rows)
+    return replace(_cut(count, config.feature_lines, rows), compact=compact)
 
 
 def adjacency_lists(
@@ -191,7 +196,7 @@ def _cuts(
         return [[cut(step) for step in chain] for cut in rows]
     count = slice_groups(head, config)
     slices = [_slices_of(low, min(count, head.slices - low)) for low in range(0, head.slices, count)]
-    listed = sum(used.lines) * layout.feature_bytes(config, network.input)
+    listed = sum(used.lines) * layout.feature_bytes(config, network.input, used.compact)
     if head.weights.size + len(slices) * listed < len(rows) * head.weights.size + listed:
         return [[row(group(head))] for group in slices for row in rows]
     return [[row(group(head))] for row in rows for group in slices]

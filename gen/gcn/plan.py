@@ -40,6 +40,7 @@ def draft(
     *,
     chain: bool = True,
     stored: np.ndarray | None = None,
+    compact: bool = False,
     ring: Ring | None = None,
     windows: Windows | None = DEFAULT_WINDOWS,
 ) -> Plan:
@@ -54,7 +55,9 @@ def draft(
     config : GcnConfig
     chain : bool
     stored : (nodes,) int64, optional
-        Elements of each row of a sparse input.
+        Entries of each row of a sparse input.
+    compact : bool
+        Such an input comes as compact lists.
     ring : Ring, optional
         How matrices share the row store.
     windows : Windows, optional
@@ -75,7 +78,7 @@ def draft(
             name = list_of(step.operation)
             lists[name] = partition.adjacency_lists(name, whole, network, config, ring)
     if sparse:
-        lists[INPUT] = partition.input_lists(whole, network, config, stored)
+        lists[INPUT] = partition.input_lists(whole, network, config, stored, compact=compact)
     intervals = {name: each.lists for name, each in shards.items()}
     steps = partition.parts(whole, lists, network, config, intervals)
     matrices = matrices_of(network, config, steps, sparse, _region(shards, network, config))

@@ -162,10 +162,10 @@ class Schedule:
     def _load_lists(self, step: Step) -> None:
         """Features of the rows of *step*, unless they are there: all of them, or those of its interval."""
         c, lists, given = self.config, self.plan.lists[INPUT], self.network.input
-        valued, compact = given.values != "binary", layout.has_compact_input(c, given)
+        valued = given.values != "binary"
         if step.interval in self._listed.values():
             return
-        line = layout.feature_bytes(c, given)
+        line = layout.feature_bytes(c, given, lists.compact)
         sizes = [self._beats(lines * line) for lines in lists.lines]
         self.input_bytes = sum(sizes) * self.unit
         count, start = lists.lines[step.interval], 0
@@ -176,7 +176,7 @@ class Schedule:
         fields = {
             "content": Content.FEATURES,
             "valued": int(valued),
-            "compact": int(compact),
+            "compact": int(lists.compact),
             "resident": int(self.settings.keep_input and lists.together),
             "origin": Origin.INPUT,
             "source": sum(sizes[: step.interval]) * self.unit,

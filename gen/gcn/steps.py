@@ -65,12 +65,15 @@ class Lists:
         What is taken from the indices of each interval: they name rows of the source from this one on.
     together : bool
         All of them are in the line buffers at a time; else one of them is read while the next one comes.
+    compact : bool
+        Of features: entries are gaps.
     """
 
     bounds: tuple[int, ...]
     lines: tuple[int, ...]
     offsets: tuple[int, ...]
     together: bool
+    compact: bool = False
 
     @classmethod
     def whole(cls, rows: int) -> "Lists":

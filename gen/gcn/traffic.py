@@ -1,7 +1,7 @@
 """What a program moves and computes: a formula, to hold the core's counters against."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,8 +67,10 @@ def bytes_of(
     return found
 
 
-def compulsory(network: IntGraphNetwork, stored: int | None, *, compact: bool = False) -> dict[str, int]:
-    """Bytes of everything once; *stored*: elements of a sparse input, *compact*: of 12 bits each."""
+def compulsory(
+    network: IntGraphNetwork, stored: int | None, *, compact: Container[Content] = ()
+) -> dict[str, int]:
+    """Bytes of everything once; *stored*: elements of a sparse input, *compact*: what has short entries."""
     n, widths, found = network, network.widths(), Counter(dict.fromkeys(KINDS, 0))
     scales = set()
     for operation in n.operations:
@@ -84,16 +86,23 @@ def compulsory(network: IntGraphNetwork, stored: int | None, *, compact: bool = 
     found["scales"] = 2 * n.nodes * len(scales)
     for name in {each.adjacency for each in n.operations if not isinstance(each, IntCombine)}:
         weighted = n.adjacencies[name].weight is not None
-        found["edges"] += len(n.adjacencies[name].indices) * (3 if weighted else 2)
+        size = _entry_bits(Content.EDGES, Content.EDGES in compact and not weighted, weighted)
+        found["edges"] += -(-len(n.adjacencies[name].indices) * size // 8)
     binary = n.input.values == "binary"
     if stored is None:
         found["features"] = n.nodes * n.input.features
     else:
-        found["features"] = -(-stored * (COMPACT_BITS + 1) // 8) if compact else stored * (2 if binary else 3)
+        size = _entry_bits(Content.FEATURES, Content.FEATURES in compact, not binary)
+        found["features"] = -(-stored * size // 8)
     last = n.operations[-1]
     low, high = RANGES[last.epilogue.output]
     found["outputs"] = n.nodes * widths[last.name] * ((high - low).bit_length() // 8)
     return dict(found)
+
+
+def _entry_bits(content: Content, compact: bool, valued: bool) -> int:
+    """Of an entry in memory, and its value."""
+    return COMPACT_BITS[content] + 1 if compact else 24 if valued else 16
 
 
 def operations(network: IntGraphNetwork, stored: int | None) -> dict[str, int]:

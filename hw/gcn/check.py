@@ -13,6 +13,7 @@ from pyralis.hw.gcn.lines import ROW_BITS
 from pyralis.hw.gcn.program import (
     AGGREGATE,
     COMBINE,
+    COMPACT_BITS,
     END,
     LOAD,
     VERSION,
@@ -142,8 +143,9 @@ class Check(wiring.Component):
         for kind, (words, size) in memories.items():
             valued = {Content.EDGES: c.edge_weights, Content.FEATURES: c.feature_values}.get(kind)
             needed = self._beats(count, size)
-            if compact := kind is Content.FEATURES and takes_compact(c):  # three quarters of the bytes
-                needed = Mux(d.compact, self._beats(3 * count, size // 4), needed)
+            if compact := takes_compact(c, kind):  # so many sixteenths of the bytes
+                short = COMPACT_BITS[kind] + 1
+                needed = Mux(d.compact, self._beats(short * count, size // 16), needed)
             if valued:  # with values lines have twice the bytes
                 needed = Mux(d.valued, self._beats(count, 2 * size), needed)
             wrong = [

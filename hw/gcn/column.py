@@ -69,7 +69,7 @@ class Column(wiring.Component):
     next_word, next_step, next_fetch : Out
         For the next module.
     issued : Out(gather_ports)
-        Ports that issue an entry in this cycle.
+        See :class:`pyralis.hw.gcn.gather.GatherCluster`.
     """
 
     def __init__(self, config: GcnConfig) -> None:

@@ -53,7 +53,7 @@ class GatherCluster(wiring.Component):
         See :class:`pyralis.hw.gcn.systolic.SystolicModule`.
     results : Out(stream of ResultLayout)
     issued : Out(cluster_ports)
-        Ports that issue an entry in this cycle: for counting.
+        Ports that have issued an entry that names a source, in the cycle before: for counting.
     busy : Out(1)
 
     Timing
@@ -120,7 +120,6 @@ class GatherCluster(wiring.Component):
             issue.eq(full[p] & ~self.hold[p] & (~ends | ~waiting[p] | granted[p])),
             load.eq(~full[p] | (issue & ends_task)),
             source.ready.eq(load),
-            self.issued[p].eq(issue),
         ]
         with m.If(load):
             m.d.sync += [full[p].eq(source.valid), task.eq(source.payload), row.eq(source.p.row), at.eq(0)]
@@ -149,6 +148,7 @@ class GatherCluster(wiring.Component):
             entry.eq(step),
             entry.element.eq(Mux(index == NO_SOURCE, 0, 1)),
         ]
+        m.d.comb += self.issued[p].eq(step.valid & (index != NO_SOURCE))
         if self.values:
             m.d.sync += byte.eq(Array(task["values"][k] for k in range(LINE))[at])
             with m.If(self.settings.valued & (index != NO_SOURCE)):

@@ -13,7 +13,7 @@ from pyralis.hw.gcn.execute import LoadOrder
 from pyralis.hw.gcn.lines import LOAD_JOB, LineLayout
 from pyralis.hw.gcn.loadconstants import ConstantLoader
 from pyralis.hw.gcn.loadlines import LineLoader
-from pyralis.hw.gcn.program import LOAD, Content, Origin, takes_compact
+from pyralis.hw.gcn.program import COMPACT_BITS, LOAD, Content, Origin, takes_compact
 from pyralis.hw.gcn.windowjobs import WindowJobs, WindowLoad
 
 __all__ = ["IN_ORDER", "SETTLE", "LoadUnit"]
@@ -87,8 +87,13 @@ class LoadUnit(wiring.Component):
         self.config = c = config
         self.dma = dma = c.handler.dma
         clusters = c.columns * c.clusters
-        self.edges = LineLoader(c.bus_bits, c.columns, values=c.edge_weights, fill=1)
-        self.features = LineLoader(c.bus_bits, clusters, values=c.feature_values, compact=takes_compact(c))
+        short = {each: bits if takes_compact(c, each) else 0 for each, bits in COMPACT_BITS.items()}
+        self.edges = LineLoader(
+            c.bus_bits, c.columns, values=c.edge_weights, compact=short[Content.EDGES], fill=1
+        )
+        self.features = LineLoader(
+            c.bus_bits, clusters, values=c.feature_values, compact=short[Content.FEATURES], gaps=True
+        )
         self.constants = ConstantLoader(c)
         self.windows = WindowJobs(c) if c.occupancy_words else None
         counts = (

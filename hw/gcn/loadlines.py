@@ -1,14 +1,15 @@
 """Lines of sparse matrices from beats of the bus to the line buffers."""
 
-from amaranth import Cat, Const, Module, Mux, Signal
+from amaranth import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pyralis.hw.common.words import UnpackWords
 from pyralis.hw.gcn.config import INDEX_BITS, LINE
 from pyralis.hw.gcn.fork import fork
+from pyralis.hw.gcn.gaps import GapDecoder
 from pyralis.hw.gcn.lines import LOAD_JOB, LineLayout
-from pyralis.hw.gcn.program import COMPACT_BITS
+from pyralis.hw.gcn.packedlines import PackedLines
 
 __all__ = ["LINE_LOAD", "LineLoader"]
 
@@ -22,7 +23,6 @@ LINE_LOAD = data.StructLayout({
 ``compact``: with short entries (:mod:`pyralis.hw.gcn.program`)."""
 
 _PLAIN = 16 * LINE  # bits of a line without values; half of one with values
-_COMPACT = (COMPACT_BITS + 1) * LINE
 
 
 class LineLoader(wiring.Component):
@@ -39,8 +39,10 @@ class LineLoader(wiring.Component):
         Line buffers, a power of two.
     values : bool
         Whether they hold values.
-    compact : bool, optional
-        Whether lines can be compact.
+    compact : int, optional
+        Bits of an index, or of a gap, in compact lines; 0: there are none.
+    gaps : bool, optional
+        Whether entries of compact lines are gaps.
     fill : int, optional
         Value of the entries of lines without values. If there is none, these have values that say nothing.
 
@@ -59,26 +61,34 @@ class LineLoader(wiring.Component):
     Timing
     ------
     A beat a cycle while the line buffers take their lines; of lines that are wider than a beat, in as many
-    cycles as they have beats; of compact lines the first of three beats brings none, and each of the others
-    one and a half beats of them. Load jobs go in the cycle after that of ``load``, lines after them.
+    cycles as they have beats. Compact lines come to all streams together, with the last beat that has a part
+    of them; where they are of gaps, up to 5 cycles later, while further beats come. Load jobs go in the cycle
+    after that of ``load``, lines after them.
 
     Raises
     ------
     ValueError
-        A beat would hold more lines than there are streams, or one and a half more compact ones; a compact
-        line would be more than a beat.
+        A beat would hold more lines than there are streams, or more compact ones, or less than a plain one.
     """
 
     def __init__(
-        self, bus_bits: int, streams: int, *, values: bool, compact: bool = False, fill: int | None = None
+        self,
+        bus_bits: int,
+        streams: int,
+        *,
+        values: bool,
+        compact: int = 0,
+        gaps: bool = False,
+        fill: int | None = None,
     ) -> None:
         if bus_bits > _PLAIN * streams:
             raise ValueError(f"beats of {bus_bits} bits hold more lines than there are streams ({streams})")
-        if compact and not _PLAIN <= bus_bits <= _PLAIN // 2 * streams:
-            what = f"compact lines must come in beats of {_PLAIN} to {_PLAIN // 2 * streams} bits"
+        self.short = (compact + 1) * LINE * streams  # bits of a compact line of every stream
+        if compact and not _PLAIN <= bus_bits <= self.short:
+            what = f"compact lines must come in beats of {_PLAIN} to {self.short} bits"
             raise ValueError(f"{what}, for {streams} streams, not of {bus_bits}")
         self.bus_bits, self.streams, self.values, self.fill = bus_bits, streams, values, fill
-        self.compact = compact
+        self.compact, self.gaps = compact, gaps
         super().__init__({
             "load": In(stream.Signature(LINE_LOAD)),
             "beats": In(stream.Signature(bus_bits)),
@@ -93,11 +103,6 @@ class LineLoader(wiring.Component):
         """Plain lines, or halves of valued ones, that are handed over together."""
         return max(1, self.bus_bits // _PLAIN)
 
-    @property
-    def compact_parts(self) -> int:
-        """Compact lines that are handed over together: those of one and a half beats."""
-        return 3 * self.bus_bits // 2 // _COMPACT
-
     def elaborate(self, platform) -> Module:
         m = Module()
         load, left = Signal(LINE_LOAD, reset_less=True), Signal.like(self.load.p.lines, reset_less=True)
@@ -106,20 +111,30 @@ class LineLoader(wiring.Component):
         begin, running, moved = Signal(), Signal(), Signal()
         self._pieces(m, pieces, begin)
         offer, lanes = self._lanes(m, pieces, load.valued, running)
+        taken = Signal()  # what is offered of the beats goes on
         if self.compact:
-            whole, short = self._compact_lanes(m, pieces, running, load.compact)
-            offer = offer & (whole | ~load.compact)
+            packed = PackedLines(self.bus_bits, self.short)
+            there, short = self._compact_lanes(m, packed, begin, moved & load.compact)
+            m.d.comb += [
+                packed.beats.payload.eq(pieces.payload),
+                packed.beats.valid.eq(pieces.valid & running & load.compact),
+                taken.eq(Mux(load.compact, packed.beats.ready, moved | ~offer)),
+            ]
+            offered_lines = Mux(load.compact, running & there, offer)
+        else:
+            m.d.comb += taken.eq(moved | ~offer)
+            offered_lines = offer
         wanted, last = self._turns(m, at, load, moved)
         for s, port in enumerate(self.lines):
             m.d.comb += port.payload.eq(lanes[s % self.parts])
             if self.compact:
                 with m.If(load.compact):
-                    m.d.comb += port.payload.eq(short[s % self.compact_parts])
+                    m.d.comb += port.p.entries.eq(short[s])
         for port in self.loads:
             m.d.comb += [port.p.start.eq(load.start), port.p.lines.eq(load.lines)]
         offered = Signal()
         m.d.comb += self.begun.eq(fork(m, "loads", offered, [Const(1)] * self.streams, self.loads))
-        m.d.comb += moved.eq(fork(m, "lines", offer, wanted, self.lines))
+        m.d.comb += moved.eq(fork(m, "lines", offered_lines, wanted, self.lines))
         with m.FSM():
             with m.State("IDLE"):
                 m.d.comb += [self.load.ready.eq(1), begin.eq(self.load.valid), pieces.ready.eq(1)]
@@ -131,7 +146,7 @@ class LineLoader(wiring.Component):
                 with m.If(self.begun):
                     m.next = "RUN"
             with m.State("RUN"):
-                m.d.comb += [running.eq(1), pieces.ready.eq(moved | ~offer)]
+                m.d.comb += [running.eq(1), pieces.ready.eq(taken)]
                 with m.If(moved & last):
                     m.d.sync += left.eq(left - 1)
                     m.d.comb += self.done.eq(left == 1)
@@ -186,36 +201,35 @@ class LineLoader(wiring.Component):
             lanes.append(lane)
         return offer, lanes
 
-    def _compact_lanes(self, m: Module, pieces, running, compact) -> tuple[Signal, list[Signal]]:
-        """Whether one and a half beats are there, and their lines, as wide as others.
-
-        The first beat of three is kept whole, and of the second one the half that the third one completes.
-        """
-        half = self.bus_bits // 2
-        kept, third = Signal(self.bus_bits, reset_less=True), Signal(range(3))
-        both = Signal(3 * half)
-        m.d.comb += both.eq(
-            Mux(third == 1, Cat(kept, pieces.payload[:half]), Cat(kept[:half], pieces.payload))
-        )
-        with m.If(~running):
-            m.d.sync += third.eq(0)
-        with m.Elif(compact & pieces.valid & pieces.ready):
-            m.d.sync += third.eq(Mux(third == 2, 0, third + 1))
-            m.d.sync += kept.eq(Mux(third == 0, pieces.payload, pieces.payload[half:]))
-        lanes = []
-        for n in range(self.compact_parts):
-            lane = Signal(LineLayout(self.values), name=f"compact_lane_{n}")
+    def _compact_lanes(self, m: Module, packed: PackedLines, clear, takes) -> tuple[Value, list[Value]]:
+        """Whether a compact line of every stream is there, and their entries, as wide as others."""
+        m.submodules.packed = packed
+        m.d.comb += packed.clear.eq(clear)
+        if self.gaps:
+            # So that a line takes no more cycles than its beats.
+            steps = min(LINE, 1 << (self.short // self.bus_bits).bit_length() - 1)
+            m.submodules.decoder = decoder = GapDecoder(self.streams, LINE // steps)
+            m.d.comb += [
+                decoder.clear.eq(clear),
+                decoder.rows.payload.eq(packed.rows.payload),
+                decoder.rows.valid.eq(packed.rows.valid),
+                packed.rows.ready.eq(decoder.rows.ready),
+                decoder.lines.ready.eq(takes),
+            ]
+            return decoder.lines.valid, [decoder.lines.p[s] for s in range(self.streams)]
+        m.d.comb += packed.rows.ready.eq(takes)
+        size = self.compact + 1
+        lanes: list[Value] = []
+        for s in range(self.streams):
+            entries = []
             for k in range(LINE):
-                entry = both[_COMPACT * n + (COMPACT_BITS + 1) * k :][: COMPACT_BITS + 1]
-                index, last = entry[:COMPACT_BITS], entry[COMPACT_BITS]
-                m.d.comb += [
-                    lane.entries[k].index.eq(Cat(index, index.all().replicate(INDEX_BITS - COMPACT_BITS))),
-                    lane.entries[k].last.eq(last),
-                ]
-            if self.values and self.fill is not None:
-                m.d.comb += lane["values"].eq(Cat(Const(self.fill, 8) for _ in range(LINE)))
-            lanes.append(lane)
-        return third != 0, lanes
+                entry = packed.rows.payload[size * (LINE * s + k) :][:size]
+                index = Cat(
+                    entry[: self.compact], entry[: self.compact].all().replicate(INDEX_BITS - self.compact)
+                )
+                entries.append(Cat(index, entry[self.compact]))
+            lanes.append(Cat(entries))
+        return packed.rows.valid, lanes
 
     def _turns(self, m: Module, at: Signal, load, moved: Signal) -> tuple[list, Signal]:
         """Which streams the lines that are there belong to, and whether they are the last of their number."""
@@ -226,7 +240,7 @@ class LineLoader(wiring.Component):
         if self.values:
             forms.append((max(1, self.parts // 2), valued))
         if self.compact:
-            forms.append((self.compact_parts, compact))
+            forms.append((self.streams, compact))
         turns = [self._turn(m, at, lines, moved & active, last, active) for lines, active in forms]
         wanted = []
         for s in range(self.streams):

@@ -17,9 +17,12 @@ Addresses are byte offsets from a base register (:class:`Origin`), multiples of 
   cluster k of column c is number ``c * clusters + k``) in turn: line i of column c is line
   ``i * columns + c``. A line takes 16 bytes; with values 32 (:func:`line_bytes`): entries, values, 8 bytes
   unused. Without values, entries of a core that multiplies count 1.
-* Lines of ``FEATURES`` without values can be *compact*, where the core takes them (:func:`takes_compact`):
-  an entry has 12 bits, index below and mark above, and all bits of the index set mean what they mean in 15.
-  A line has 12 bytes then, and nothing is between lines.
+* Lines without values can be *compact*, where the core takes them (:func:`takes_compact`), with nothing
+  between lines. Entries of ``EDGES`` have 13 bits then, index below and mark above, and all bits of the index
+  set mean what they mean in 15. Those of ``FEATURES`` have 10, a *gap* below and the mark above, and the
+  indices of a row ascend: the first index is the gap, a later one the index before, plus 1, plus the gap. All
+  bits of a gap set are an *escape*: it names no source, and stands for 511 indices that the row does not
+  have, so that the next index is 511 more. A row without entries is an escape with the mark.
 * Lists of ``EDGES`` that an aggregation samples have two entries more in front of each row: its degree, and
   15 bits of the number of its node (:mod:`pyralis.hw.gcn.draws`). An empty row has degree 0 and the one
   entry that names no source.
@@ -55,6 +58,7 @@ __all__ = [
     "COMPACT_BITS",
     "END",
     "FAULTS",
+    "GAP_BITS",
     "LOAD",
     "STORE",
     "VERSION",
@@ -71,18 +75,13 @@ __all__ = [
 
 VERSION = 3
 
-COMPACT_BITS = 11
-"""Bits of an index in a compact line."""
+GAP_BITS = 9
+"""Bits of a gap in compact lines of features."""
 
 
-def takes_compact(config: GcnConfig) -> bool:
-    """Whether a core reads compact lines of features: one and a half beats are of different clusters."""
-    return 16 * LINE <= config.bus_bits <= 8 * LINE * config.columns * config.clusters
-
-
-def line_bytes(valued: bool, compact: bool = False) -> int:
-    """Bytes of a line in memory: a power of two, so that no line goes across beats, unless it is compact."""
-    return (COMPACT_BITS + 1) * LINE // 8 if compact else 4 * LINE if valued else 2 * LINE
+def line_bytes(valued: bool, index_bits: int = INDEX_BITS) -> int:
+    """Bytes of a line in memory: without short indices a power of two, so that no line goes across beats."""
+    return 4 * LINE if valued else (index_bits + 1) * LINE // 8
 
 
 def scale_depth(config: GcnConfig) -> int:
@@ -110,6 +109,16 @@ class Content(enum.Enum, shape=3):
     SCALES = 4
     ROWS = 5
     OCCUPANCY = 6
+
+
+COMPACT_BITS = {Content.EDGES: 12, Content.FEATURES: GAP_BITS}
+"""Bits of an index, or of a gap, in compact lines of each content."""
+
+
+def takes_compact(config: GcnConfig, content: Content) -> bool:
+    """Whether a core reads compact lines: its bus is wide, and a beat has no two lines of the same column."""
+    beats = 256 <= config.bus_bits <= (GAP_BITS + 1) * LINE * config.columns
+    return content in COMPACT_BITS and beats
 
 
 class Origin(enum.Enum, shape=2):
@@ -212,7 +221,7 @@ LOAD = _descriptor({
     "both": 1,  # scales: of both engines
     "resident": 1,  # only in the first run, if the core is told so: what is loaded stays (it counts as ended)
     "valued": 1,  # lines have eight int8 values behind their entries
-    "compact": 1,  # lines of features have entries of 12 bits
+    "compact": 1,  # lines have short entries
     "bias_shift": EPILOGUE_SETTINGS.members["bias_shift"],  # biases: of the descriptor that they are for
     "shift": EPILOGUE_SETTINGS.members["shift"],
     "pad": 12,

@@ -23,7 +23,7 @@ from pyralis.hw.gcn.program import (
 )
 from pyralis.hw.gcn.results import RESULT_WORDS
 from pyralis.sim.gcn.descriptors import decode, dense_slices, eliminates, engines_of, jobs
-from pyralis.sim.gcn.memories import Entries, Memories, Memory, packed_results, unpacked
+from pyralis.sim.gcn.memories import Entries, Memories, Memory, index_bits, packed_results, unpacked
 from pyralis.sim.gcn.ordering import check
 from pyralis.sim.gcn.samples import sampled
 from pyralis.sim.golden.gcn.windows import beats, windows
@@ -128,9 +128,9 @@ class _Machine:
             edges = content is Content.EDGES
             streams = c.columns * (1 if edges else c.clusters)
             target = m.edges if edges else m.features
-            form = bool(d["valued"]), bool(d["compact"])
-            used = count * streams * line_bytes(*form)
-            words = unpacked(found, count * streams, *form)
+            compact = content if d["compact"] else None
+            used = count * streams * line_bytes(bool(d["valued"]), index_bits(compact))
+            words = unpacked(found[:used], streams, bool(d["valued"]), compact)
             self._write(target, start * streams, words)
         elif content is Content.WEIGHTS:
             used = count * c.lanes

@@ -7,9 +7,9 @@ import numpy as np
 from pyralis.hw.gcn.config import INDEX_BITS, LINE, NO_SOURCE, GcnConfig
 from pyralis.hw.gcn.eliminator import WORD
 from pyralis.hw.gcn.epilogue import BIAS_SLICES
-from pyralis.hw.gcn.program import COMPACT_BITS, line_bytes, scale_depth
+from pyralis.hw.gcn.program import COMPACT_BITS, GAP_BITS, Content, line_bytes, scale_depth
 
-__all__ = ["Entries", "Memories", "Memory", "UnwrittenError", "packed_results", "unpacked"]
+__all__ = ["Entries", "Memories", "Memory", "UnwrittenError", "index_bits", "packed_results", "unpacked"]
 
 
 class UnwrittenError(Exception):
@@ -101,20 +101,49 @@ class Memories:
         self.scales = [Memory("scales", scale_depth(c) * c.columns, (), "i8") for _ in range(2)]
 
 
-def unpacked(data: bytes, count: int, valued: bool, compact: bool = False) -> np.ndarray:
-    """(count, 8, 2) int64: entries and values of lines in memory; without values these are 1."""
-    lines = np.frombuffer(data, np.uint8, count * line_bytes(valued, compact)).reshape(count, -1)
-    found = np.ones((count, LINE, 2), dtype=np.int64)
-    if compact:
-        bits = np.unpackbits(lines, axis=1, bitorder="little").reshape(count, LINE, COMPACT_BITS + 1)
-        index, last = bits[..., :COMPACT_BITS] @ (1 << np.arange(COMPACT_BITS)), bits[..., COMPACT_BITS]
-        index[index == (1 << COMPACT_BITS) - 1] = NO_SOURCE
-        found[..., 0] = index | last.astype(np.int64) << INDEX_BITS
+def unpacked(data: bytes, streams: int, valued: bool, compact: Content | None = None) -> np.ndarray:
+    """(lines, 8, 2) int64: entries and values of lines in memory; without values these are 1.
+
+    Parameters
+    ----------
+    data : bytes
+        Whole lines, those of all *streams* in turn.
+    compact : Content, optional
+        Lines are the compact ones of this content.
+    """
+    lines = np.frombuffer(data, np.uint8)
+    found = np.ones((len(lines) // line_bytes(valued, index_bits(compact)), LINE, 2), dtype=np.int64)
+    lines = lines.reshape(len(found), -1)
+    if compact is None:
+        found[..., 0] = np.ascontiguousarray(lines[:, : 2 * LINE]).view("<u2")
+        if valued:
+            found[..., 1] = np.ascontiguousarray(lines[:, 2 * LINE : 3 * LINE]).view(np.int8)
         return found
-    found[..., 0] = np.ascontiguousarray(lines[:, : 2 * LINE]).view("<u2")
-    if valued:
-        found[..., 1] = np.ascontiguousarray(lines[:, 2 * LINE : 3 * LINE]).view(np.int8)
+    size = index_bits(compact)
+    bits = np.unpackbits(lines, axis=1, bitorder="little").reshape(len(lines), LINE, size + 1)
+    index, last = bits[..., :size] @ (1 << np.arange(size)), bits[..., size].astype(np.int64)
+    nothing = index == (1 << size) - 1
+    if compact is Content.FEATURES:
+        for stream in range(streams):
+            gaps, ends = index[stream::streams].ravel(), last[stream::streams].ravel()
+            index[stream::streams] = _indices(gaps, ends).reshape(-1, LINE)
+    index[nothing] = NO_SOURCE
+    found[..., 0] = index | last << INDEX_BITS
     return found
+
+
+def index_bits(compact: Content | None) -> int:
+    """Bits of an index in compact lines of a content, or in plain ones."""
+    return INDEX_BITS if compact is None else COMPACT_BITS[compact]
+
+
+def _indices(gaps: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """Of a stream of entries: what they name, or the index after which an escape has moved on."""
+    after = gaps + (gaps != (1 << GAP_BITS) - 1)
+    passed = np.concatenate([[0], np.cumsum(after)])  # by all entries in front
+    begins = np.concatenate([[0], np.flatnonzero(last) + 1])
+    row = np.cumsum(last) - last
+    return passed[:-1] - passed[begins][row] + gaps
 
 
 def packed_results(words: np.ndarray, last: int, config: GcnConfig) -> list[bytes]:

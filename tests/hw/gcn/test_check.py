@@ -304,17 +304,19 @@ def test_what_a_core_does_not_have_is_refused():
         ErrorCode.FIELD,
         ErrorCode.NONE,
     ]
-    wide = replace(CONFIG, bus_bits=128, columns=4)
-    short = {"valued": 0, "compact": 1, "start": 0, "count": 3}
-    cases = [("features", short | {"beats": beats}) for beats in (8, 9, 10)]
-    cases += [
-        ("features", {"compact": 1, "beats": 24}),
-        ("edges", {"compact": 1, "beats": 192, "source": 16}),
-    ]
-    cases += [("features", {"valued": 0, "count": 3, "start": 0, "beats": 12})]
-    expected = [ErrorCode.FIELD, ErrorCode.NONE, *[ErrorCode.FIELD] * 3, ErrorCode.NONE]
-    assert codes(wide, changed(cases)) == expected
-    assert codes(CONFIG, changed([("features", short | {"beats": 9})])) == [ErrorCode.FIELD]
+    wide = replace(CONFIG, bus_bits=256, columns=4)
+    short = {"compact": 1, "start": 0, "count": 3, "source": 32}
+    streams = 4 * wide.clusters
+    expected = [ErrorCode.FIELD, ErrorCode.NONE, ErrorCode.FIELD, ErrorCode.NONE, ErrorCode.FIELD]
+    for name, lines, size in (("features", 3 * streams, 80), ("edges", 3 * 4, 104)):
+        need, plain = -(-lines * size // 256), lines * 128 // 256
+        cases = [(name, short | {"valued": 0, "beats": beats}) for beats in (need - 1, need, need + 1)]
+        cases += [(name, short | {"valued": 0, "compact": 0, "beats": plain})]
+        cases += [(name, short | {"valued": 1, "beats": 2 * plain})]
+        assert codes(wide, changed(cases)) == expected
+        assert codes(replace(wide, bus_bits=128), changed([(name, short | {"beats": 2 * need})])) == [
+            ErrorCode.FIELD
+        ]
     plain = changed([("features", {"valued": 0, "beats": 12}), ("lists", {"valued": 0})])
     assert codes(replace(CONFIG, feature_values=False), plain) == [ErrorCode.NONE] * 2
     cases = [("aggregate", {}), ("aggregate", {"hubs": 0}), ("aggregate", {"hubs": 0, "target_hubs": 0})]

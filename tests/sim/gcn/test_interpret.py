@@ -8,6 +8,7 @@ from intgraphs import adjacency, binary, gcn, mixed, random_network
 from scipy.sparse import csr_array
 
 from pyralis.gen.errors import UserError
+from pyralis.gen.gcn import layout
 from pyralis.gen.gcn.arrays import from_arrays
 from pyralis.gen.gcn.arrays import gcn as gcn_layer
 from pyralis.gen.gcn.compile import Compiled, Settings, compile_network
@@ -34,7 +35,7 @@ CONFIGS = {
     "wide": GcnConfig(columns=1, lanes=16, splits=4, hubs=0, gather_ports=1, bus_bits=128),
 }
 COMPACT = GcnConfig(columns=4, hubs=4, bus_bits=256)
-"""Binary features come in short entries."""
+"""Lists without values come in short entries."""
 
 
 def interpret(compiled: Compiled, features, given: bytes | None = None) -> Outcome:
@@ -78,6 +79,31 @@ def test_random_networks(name):
     assert {"extra", "maximum", "splits", "valued", ("narrow", 0), ("narrow", 1)} <= seen
     assert ("hubs" in seen) == bool(config.hubs)
     assert ("compact" in seen) == (name == "compact")
+
+
+@pytest.mark.parametrize(("features", "compact"), [(1500, True), (20000, False)])
+def test_gaps_that_are_wider_than_an_entry_can_say(features, compact):
+    """Escapes are read and add nothing; lists of which most entries would be escapes are plain."""
+    rng = np.random.default_rng(5)
+    network = gcn(rng, nodes=40, features=features)
+    rows = csr_array((rng.random((40, features)) < 4 / features) | (np.arange(features) < 9), dtype=np.int8)
+    config = replace(COMPACT, weight_rows=1 << 15)
+    compiled = assert_same(network, rows, config, Settings())
+    loads = [each for each in compiled.descriptors if each["opcode"] is Opcode.LOAD]
+    lists = {each["content"]: each for each in loads if each["content"] in (Content.EDGES, Content.FEATURES)}
+    assert {content: each["compact"] for content, each in lists.items()} == {
+        Content.EDGES: 1,
+        Content.FEATURES: int(compact),
+    }
+    entries, known = layout.input_entries(config, network.input, rows)
+    assert known == compact == compiled.layout.compact
+    assert (entries.sum() > rows.nnz) == compact
+    outcome = interpret(compiled, rows)
+    gathers = next(each["index"] for each in compiled.descriptors if each.get("source") is Source.FEATURES)
+    assert outcome.entries[gathers] == rows.nnz * layout.slices(config, 5)
+    for content, kind in KIND_OF.items():
+        if content in lists:
+            assert outcome.read[content] == compiled.traffic.first[kind] >= compiled.traffic.compulsory[kind]
 
 
 @pytest.mark.parametrize("chain", [True, False])

@@ -9,7 +9,9 @@ from intgraphs import binary, gcn, random_network
 from scipy.sparse import csr_array
 
 from pyralis.gen.errors import UserError
+from pyralis.gen.gcn import layout
 from pyralis.gen.gcn.compile import Settings, compile_network
+from pyralis.gen.gcn.phases import phases
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.program import Content, Opcode
 from pyralis.sim.bench.core import MemorySettings
@@ -19,7 +21,7 @@ WEIGHTED = GcnConfig(
     columns=4, lanes=4, splits=4, edge_weights=True, gather_ports=8, pe_rows=8, hubs=4, group_bytes=64
 )
 
-COMPACT = GcnConfig(columns=4, hubs=4, bus_bits=256)
+COMPACT = GcnConfig(columns=4, hubs=4, bus_bits=256, weight_rows=2048)
 
 
 @pytest.mark.parametrize("chain", [True, False])
@@ -72,8 +74,31 @@ def test_many_random_networks(seed):
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(300, 340))
 def test_many_random_networks_on_a_wide_bus(seed):
-    """Compact features, two rows of weights a cycle."""
+    """Compact lists, two rows of weights a cycle."""
     assert_random(seed, COMPACT)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(340, 344))
+def test_escapes_on_a_wide_bus(seed):
+    """Gaps wider than an entry can say: what is read is as predicted, and what is counted has a source."""
+    rng = np.random.default_rng(seed)
+    network = gcn(rng, nodes=60, features=1500)
+    often = np.arange(1500) < 9
+    features = csr_array((rng.random((60, 1500)) < 4 / 1500) | often & (rng.random((60, 1500)) < 0.8))
+    features = csr_array(features, dtype=np.int8)
+    memory = MemorySettings(latency=1 + 20 * (seed % 2), stall_percent=30 * (seed % 2), stall_seed=seed)
+    compiled, outcome = assert_same(network, [features], COMPACT, Settings(), memory=memory)
+    assert compiled.layout.compact
+    beat = COMPACT.bus_bits // 8
+    for client in ("edges", "features"):
+        assert outcome.totals[f"{client}_beats"] * beat == compiled.traffic.first[client]
+    entries, _ = layout.input_entries(COMPACT, network.input, features)
+    assert entries.sum() > np.maximum(np.diff(features.indptr), 1).sum(), "no escapes"
+    works = {each.kind: 0 for each in phases(compiled)}
+    for each in phases(compiled):
+        works[each.kind] += each.work
+    assert outcome.totals["products"] == works["combination"]
 
 
 def test_later_runs_read_only_what_changes():
