@@ -124,13 +124,14 @@ def test_the_command_says_what_is_wrong(command, tmp_path):
 
 def test_the_command_without_a_simulation(command, tmp_path):
     """What cannot be run is said; nothing that a person reads is missing."""
+    (tmp_path / "core.toml").write_text("weight_rows = 256\n")
     code, out, _ = command(
-        *("bench", "gcn", "--preset", "tiny", "--only", "pubmed16-h16", "--runs-only"),
+        *("bench", "gcn", "--config", tmp_path / "core.toml", "--only", "pubmed16-h16", "--runs-only"),
         *("--logits", "int8", "-o", tmp_path / "gcn.json"),
     )
     assert code == 0
     assert json.loads((tmp_path / "gcn.json").read_text())["logits"] == "int8"
     why = "operation 'conv1.xw': it needs 500 rows of the Weight Buffer, and this core has 256."
-    assert f"pubmed16-h16 on tiny: {why}" in out
+    assert f"pubmed16-h16 on core: {why}" in out
     assert "0 of 0 runs are bit exact" in out
     assert f"Written: {tmp_path / 'gcn.json'}, {tmp_path / 'gcn.html'}" in out

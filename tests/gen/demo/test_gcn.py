@@ -259,10 +259,10 @@ def test_what_the_demo_refuses(command, tmp_path):
 
 
 def test_a_core_that_is_too_small(tmp_path):
-    """The digits take 8 slices of 1,798 rows, and beside them two slices of what is made of them."""
-    what = "its rows and those that are needed beside them take 17980 words of the row store, and this core "
+    """The digits take 16 slices of 1,798 rows, and beside them four slices of what is made of them."""
+    what = "its rows and those that are needed beside them take 35960 words of the row store, and this core "
     assert refusal(lambda: demo(tmp_path, preset_name="tiny", epochs=1)) == (
-        f"{what}has 4096",
+        f"{what}has 16384",
         "operation 'conv1.xw'",
         "choose a larger preset",
     )
