@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from pyralis.hw.gcn.aggregation import Aggregation
-from pyralis.hw.gcn.config import PRESETS
+from pyralis.hw.gcn.config import PRESETS, GcnConfig
 from pyralis.sim.bench.build import run_cocotb
 
 # Rows of 4 bytes, because half of what a build costs is the width of rows.
-SMALL = replace(PRESETS["tiny"], lanes=4, accumulator_bits=20, store_rows=512)
+SMALL = GcnConfig(lanes=4, accumulator_bits=20, store_rows=512)
 
 
 def test_small():

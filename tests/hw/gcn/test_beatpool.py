@@ -1,17 +1,16 @@
 """RTL of pyralis.hw.gcn.beatpool against lists."""
 
 import random
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from pysim import simulate
 
 from pyralis.hw.gcn.beatpool import POOL_BEATS, BeatPool
-from pyralis.hw.gcn.config import PRESETS
+from pyralis.hw.gcn.config import GcnConfig
 
 COLUMNS = 4
-CONFIG = replace(PRESETS["tiny"], columns=COLUMNS)
+CONFIG = GcnConfig(columns=COLUMNS)
 
 
 class Scene:

@@ -414,7 +414,7 @@ def test_beats_follow_from_counts(bus_bits, lanes, wanted):
 
 
 CONFIGS = {
-    "tiny": PRESETS["tiny"],
+    "tiny": GcnConfig(),
     "z32": PRESETS["z32"],
     "weighted": GcnConfig(
         columns=4, lanes=4, splits=4, edge_weights=True, gather_ports=8, pe_rows=8, hubs=4, group_bytes=64

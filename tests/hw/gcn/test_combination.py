@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 
 from pyralis.hw.gcn.combination import Combination
-from pyralis.hw.gcn.config import PRESETS
+from pyralis.hw.gcn.config import PRESETS, GcnConfig
 from pyralis.sim.bench.build import run_cocotb
 
 CONFIGS = {
-    "tiny": PRESETS["tiny"],
+    "tiny": GcnConfig(),
     # Two clusters a column, one port each with a memory of its own and one that shares its writes.
-    "clusters": replace(PRESETS["tiny"], columns=4, lanes=4, pe_rows=8, gather_ports=8, product_bits=28),
+    "clusters": GcnConfig(columns=4, lanes=4, pe_rows=8, gather_ports=8, product_bits=28),
     # Readers of two columns share a copy of the weights; no values.
-    "single": replace(PRESETS["tiny"], columns=2, lanes=4, pe_rows=2, gather_ports=1, feature_values=False),
+    "single": GcnConfig(columns=2, lanes=4, pe_rows=2, gather_ports=1, feature_values=False),
 }
 
 

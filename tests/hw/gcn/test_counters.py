@@ -6,7 +6,7 @@ from collections import deque
 import pytest
 from amaranth.sim import Simulator
 
-from pyralis.hw.gcn.config import LINE, PRESETS
+from pyralis.hw.gcn.config import LINE, PRESETS, GcnConfig
 from pyralis.hw.gcn.counters import EVENTS, PER_DESCRIPTOR, TOTALS, Counters
 from pyralis.hw.gcn.execute import UNITS
 
@@ -118,4 +118,4 @@ def test_cycles_of_descriptors_that_overlap():
                 await context.tick()
                 assert context.get(counters.descriptor_cycles) == cycles, (job, select)
 
-    simulate(PRESETS["tiny"], bench)
+    simulate(GcnConfig(), bench)

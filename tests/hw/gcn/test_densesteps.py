@@ -1,17 +1,16 @@
 """RTL of pyralis.hw.gcn.densesteps against loops."""
 
 import random
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from amaranth.sim import Simulator
 
-from pyralis.hw.gcn.config import PRESETS
+from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.densesteps import DenseSteps
 from pyralis.hw.gcn.weightbuffer import READ_LATENCY
 
-CONFIG = replace(PRESETS["tiny"], lanes=4, pe_rows=4, group_bytes=32)
+CONFIG = GcnConfig(lanes=4, pe_rows=4, group_bytes=32)
 BYTES = 2 * CONFIG.group_bytes
 
 

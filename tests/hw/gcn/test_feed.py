@@ -1,15 +1,14 @@
 """RTL of pyralis.hw.gcn.feed against loops over rows and slices."""
 
 import random
-from dataclasses import replace
 
 import pytest
 
-from pyralis.hw.gcn.config import PRESETS
+from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.feed import Feed
 from tests.support.pysim import answer, simulate, take
 
-CONFIG = replace(PRESETS["tiny"], columns=4, pe_rows=4)
+CONFIG = GcnConfig(columns=4, pe_rows=4)
 SHAPES = [(0, 3, 3), (0, 1, 1), (0, 0, 2), (2, 2, 5), (0, 2, 5), (0, 1, 4), (1, 1, 2), (3, 3, 3), (0, 0, 0)]
 """``begin``, ``boundary``, ``end``: one source, two, the second alone, behind an aggregation, none."""
 ALL = 0xFFFF

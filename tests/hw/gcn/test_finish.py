@@ -2,20 +2,19 @@
 
 import random
 from collections import deque
-from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from pyralis.gen.gcn.intnetwork import Epilogue
-from pyralis.hw.gcn.config import PRESETS
+from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.epilogue import BIAS_SLICES, OutputType
 from pyralis.hw.gcn.finish import Finish
 from pyralis.sim.golden.gcn.epilogue import epilogue
 from tests.support.pysim import answer, send, simulate, take
 
-CONFIG = replace(PRESETS["tiny"], columns=4, lanes=4, epilogue_lanes=2)
+CONFIG = GcnConfig(columns=4, lanes=4, epilogue_lanes=2)
 LANES, SUM_BITS = CONFIG.lanes, CONFIG.accumulator_bits
 ROWS, SLICES = 64, 6  # numbers of rows in the column, and slices, are below these
 

@@ -2,17 +2,16 @@
 
 import random
 from collections import deque
-from dataclasses import replace
 
 import pytest
 from amaranth.sim import Simulator
 
-from pyralis.hw.gcn.config import LINE, NO_SOURCE, PRESETS
+from pyralis.hw.gcn.config import LINE, NO_SOURCE, GcnConfig
 from pyralis.hw.gcn.gather import GatherCluster
 from pyralis.hw.gcn.systolic import CAPTURE
 from pyralis.hw.gcn.weightbuffer import READ_LATENCY
 
-CONFIG = replace(PRESETS["tiny"], lanes=4, pe_rows=8, gather_ports=8)
+CONFIG = GcnConfig(lanes=4, pe_rows=8, gather_ports=8)
 PORTS = CONFIG.cluster_ports
 
 

@@ -9,13 +9,13 @@ from loading import beats_of
 from pysim import send, simulate, take
 
 from pyralis.gen.gcn import layout
-from pyralis.hw.gcn.config import PRESETS, GcnConfig
+from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.epilogue import Engine
 from pyralis.hw.gcn.loadconstants import ConstantLoader
 from pyralis.hw.gcn.program import Content
 from pyralis.hw.gcn.weightbuffer import write_ports
 
-TINY = PRESETS["tiny"]
+TINY = GcnConfig()
 CONFIGS = {
     "tiny": TINY,  # a row a beat
     "z32": replace(TINY, columns=8, lanes=16, bus_bits=512),  # four rows a beat, for half of the columns

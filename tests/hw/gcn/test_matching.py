@@ -1,7 +1,6 @@
 """The matching of pyralis.hw.gcn.matching: every request wins once, no bank is given twice in a slot."""
 
 import random
-from dataclasses import replace
 
 import pytest
 from amaranth import Module, Signal
@@ -9,7 +8,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.sim import Simulator
 
-from pyralis.hw.gcn.config import PRESETS
+from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.matching import RequestLayout, bank_position, match, queue_heads
 
 CORES = 4
@@ -40,7 +39,7 @@ class Side(wiring.Component):
 
 @pytest.mark.parametrize("rounds", [1, 3])
 def test_every_request_wins_once(rounds):
-    config = replace(PRESETS["tiny"], columns=4, banks=2, rounds=rounds, contexts=16)
+    config = GcnConfig(columns=4, banks=2, rounds=rounds, contexts=16)
     side, rng = Side(config), random.Random(1)
     asked: list[list] = [[] for _ in range(CORES)]
     shares = {"slots": 0, "won": 0}
@@ -90,5 +89,5 @@ def test_every_request_wins_once(rounds):
 
 @pytest.mark.parametrize("banks", [1, 2, 8])
 def test_every_bank_has_its_place(banks):
-    config = replace(PRESETS["tiny"], columns=banks, banks=1)
+    config = GcnConfig(columns=banks, banks=1)
     assert sorted(bank_position(config, bank) for bank in range(banks)) == list(range(banks))

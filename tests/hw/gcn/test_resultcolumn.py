@@ -1,16 +1,15 @@
 """RTL of pyralis.hw.gcn.resultcolumn against the memory's bytes; more of it in test_results.py."""
 
 import random
-from dataclasses import replace
 
 import numpy as np
 from pysim import send, simulate
 
-from pyralis.hw.gcn.config import PRESETS
+from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.resultcolumn import ResultColumn
 from pyralis.sim.gcn.memories import packed_results
 
-CONFIG = replace(PRESETS["tiny"], columns=2, lanes=4, bus_bits=64)
+CONFIG = GcnConfig(columns=2, lanes=4, bus_bits=64)
 
 
 def test_rows_in_any_order_become_beats():

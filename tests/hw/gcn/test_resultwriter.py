@@ -1,18 +1,17 @@
 """RTL of pyralis.hw.gcn.resultwriter against lists: which jobs it sends, and the beats behind them."""
 
 import random
-from dataclasses import replace
 from itertools import accumulate, pairwise
 
 import pytest
 from pysim import simulate, take
 
 from pyralis.hw.gcn.beatpool import POOL_BEATS
-from pyralis.hw.gcn.config import PRESETS
+from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.resultwriter import JOB_BEATS, SHORT_BEATS, ResultWriter
 
 COLUMNS, BEAT = 4, 8
-CONFIG = replace(PRESETS["tiny"], columns=COLUMNS)
+CONFIG = GcnConfig(columns=COLUMNS)
 OUTSTANDING = CONFIG.handler.dma.outstanding
 
 

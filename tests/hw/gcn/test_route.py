@@ -9,13 +9,13 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.sim import Simulator
 
-from pyralis.hw.gcn.config import PRESETS
+from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.program import AGGREGATE, COMBINE, Target
 from pyralis.hw.gcn.route import Route, target_settings
 from pyralis.hw.gcn.rowwriter import TARGET_SETTINGS
 from tests.support.pysim import rubbish, send, simulate, take
 
-CONFIG = PRESETS["tiny"]
+CONFIG = GcnConfig()
 LANES = CONFIG.lanes
 
 

@@ -1,19 +1,18 @@
 """RTL of pyralis.hw.gcn.rowaddress against integers."""
 
 import random
-from dataclasses import replace
 
 import pytest
 
-from pyralis.hw.gcn.config import PRESETS
+from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.matching import address_bits
 from pyralis.hw.gcn.rowaddress import RowAddress
 from tests.support.pysim import send, simulate, take
 
 CONFIGS = {
-    "one": replace(PRESETS["tiny"], columns=1),
-    "tiny": PRESETS["tiny"],
-    "whole": replace(PRESETS["tiny"], columns=16, banks=4, store_rows=512),
+    "one": GcnConfig(columns=1),
+    "tiny": GcnConfig(),
+    "whole": GcnConfig(columns=16, banks=4, store_rows=512),
 }
 """One column; few; as many words as an index can name."""
 

@@ -5,11 +5,11 @@ from collections import deque
 
 import pytest
 
-from pyralis.hw.gcn.config import PRESETS
+from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.storeread import StoreReads
 from tests.support.pysim import rubbish, send, simulate
 
-CONFIG = PRESETS["tiny"]
+CONFIG = GcnConfig()
 
 
 def content(address: int) -> int:

@@ -7,15 +7,15 @@ import torch
 
 from pyralis.gen.boards.vivado.primitives import count_cells, resources
 from pyralis.gen.emit.verilog import emit
-from pyralis.hw.gcn.config import PRESETS
+from pyralis.hw.gcn.config import PRESETS, GcnConfig
 from pyralis.hw.gcn.systolic import SystolicModule
 from pyralis.sim.bench.build import run_cocotb
 from pyralis.sim.golden.gcn.systolic import leaving
 
 CONFIGS = {
-    "tiny": PRESETS["tiny"],
-    "clusters": replace(PRESETS["tiny"], lanes=4, pe_rows=8, gather_ports=8, product_bits=24),
-    "single": replace(PRESETS["tiny"], lanes=4, pe_rows=4, gather_ports=1, product_bits=26),
+    "tiny": GcnConfig(),
+    "clusters": GcnConfig(lanes=4, pe_rows=8, gather_ports=8, product_bits=24),
+    "single": GcnConfig(lanes=4, pe_rows=4, gather_ports=1, product_bits=26),
     "z64": PRESETS["z64"],
 }
 
