@@ -7,7 +7,7 @@ from intgraphs import binary, gcn
 
 from pyralis.gen.gcn.compile import compile_network
 from pyralis.hw.common.descriptor import DESCRIPTOR_BYTES
-from pyralis.hw.gcn.config import GcnConfig
+from pyralis.hw.gcn.config import PRESETS
 from pyralis.hw.gcn.program import AGGREGATE, COMBINE, LOAD, Content, ErrorCode, Opcode
 from pyralis.hw.gcn.registers import register_map
 from pyralis.sim.bench.machine import Machine, Script
@@ -15,7 +15,7 @@ from pyralis.sim.gcn.bench import build_bench
 from pyralis.sim.gcn.run import lay_out
 from pyralis.sim.golden.gcn import network as golden
 
-TINY = GcnConfig()
+TINY = PRESETS["tiny"]
 
 
 @pytest.fixture(scope="module")
