@@ -8,10 +8,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from pyralis.gen.errors import UserError
 from pyralis.gen.gcn.intnetwork import IntAdjacency, IntAggregate, IntGraphNetwork, IntSample
 from pyralis.hw.gcn.config import NO_SOURCE
 
-__all__ = ["reseeded", "sampled", "spread", "taken", "with_headers"]
+__all__ = ["check_seed", "reseeded", "sampled", "spread", "taken", "with_headers"]
 
 
 def spread(numbers: np.ndarray) -> np.ndarray:
@@ -68,8 +69,18 @@ def _fractions(numbers: np.ndarray, sample: IntSample) -> np.ndarray:
     return states
 
 
+def check_seed(seed: int) -> None:
+    """Raises UserError for what register ``sample_seed`` of a core cannot hold."""
+    if not 0 <= seed < 1 << 16:
+        raise UserError(f"sample_seed must be in 0..65535, not {seed}", "samples")
+
+
 def reseeded(network: IntGraphNetwork, seed: int) -> IntGraphNetwork:
-    """*network* with *seed*, of 16 bits, added to the seed of every sample without carry."""
+    """*network* with *seed* added without carry to the seed of every sample.
+
+    Raises UserError unless *seed* is in 0..65535.
+    """
+    check_seed(seed)
     operations = tuple(
         replace(each, sample=replace(each.sample, seed=each.sample.seed ^ seed))
         if isinstance(each, IntAggregate) and each.sample is not None

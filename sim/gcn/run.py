@@ -9,6 +9,7 @@ import numpy as np
 
 from pyralis.gen.errors import UserError
 from pyralis.gen.gcn.compile import Compiled
+from pyralis.gen.gcn.sampling import check_seed
 from pyralis.hw.gcn.counters import PER_DESCRIPTOR, TOTALS
 from pyralis.hw.gcn.program import ErrorCode, Opcode, Origin
 from pyralis.hw.gcn.registers import register_map
@@ -155,9 +156,10 @@ def simulate(
     sample_seed : int
         What the seeds of samples are changed by: another one, other samples. 0..65535.
 
-    Raises UserError if the simulator is missing or :func:`lay_out` refuses an input, ToolError if the
-    simulator fails. An error that the core reports is returned, not raised.
+    Raises UserError if the simulator is missing, if :func:`lay_out` refuses an input, or for a *sample_seed*
+    of more bits; ToolError if the simulator fails. An error that the core reports is returned, not raised.
     """
+    check_seed(sample_seed)
     use_verilator()  # what is missing is said before the long work
     image, handler = lay_out(compiled, inputs), compiled.config.handler
     contents, base, size = image.data, image.bases["output"], image.output_bytes
