@@ -11,6 +11,7 @@ __all__ = [
     "LINE",
     "NO_SOURCE",
     "SHORT_BITS",
+    "SHORT_ROWS",
     "SIZES",
     "gap_counts",
     "gaps_of",
@@ -29,6 +30,9 @@ INDEX_BITS = 15
 
 SHORT_BITS = 12
 """The same in compact lines of edges."""
+
+SHORT_ROWS = 7 << 9
+"""What these can name: where the three highest bits are set, the others are too."""
 
 GAP_BITS = 9
 """Bits of a gap, in place of an index, in compact lines of features."""
@@ -133,8 +137,9 @@ def pack_lines(
     """
     streams = columns * clusters
     short, nothing = index_bits != INDEX_BITS, (1 << index_bits) - 1
-    if short and (values is not None or indices.max(initial=0) > nothing - (index_bits != GAP_BITS)):
-        raise ValueError(f"entries of {index_bits + 1} bits have indices below {nothing} and no values")
+    below = SHORT_ROWS if index_bits == SHORT_BITS else 1 << index_bits
+    if short and (values is not None or indices.max(initial=0) >= below):
+        raise ValueError(f"entries of {index_bits + 1} bits have indices below {below} and no values")
     need = int(line_counts(indptr, columns, clusters).max())
     count = need if lines is None else lines
     if count < need:

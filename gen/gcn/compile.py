@@ -104,7 +104,7 @@ class Compiled:
             lanes=c.lanes,
             beat_bytes=c.bus_bits // 8,
             intervals=tuple(zip(lists.bounds[1:], lists.lines, strict=True)) if lists else (),
-            compact=bool(lists) and lists.compact,
+            compact=lists is not None and lists.compact,
             splits=0 if lists else self.plan.matrices[INPUT].splits,
             input_stride=self.input_stride,
             output_stride=self.output_stride,

@@ -20,7 +20,7 @@ from pyralis.boards.runtime.graphlines import (
 from pyralis.gen.gcn.features import non_zeros
 from pyralis.gen.gcn.intnetwork import IntInput
 from pyralis.hw.gcn.config import INDEX_BITS, GcnConfig
-from pyralis.hw.gcn.program import COMPACT_BITS, Content, line_bytes, takes_compact
+from pyralis.hw.gcn.program import COMPACT_BITS, SHORT_ROWS, Content, line_bytes, takes_compact
 
 __all__ = [
     "SIZES",
@@ -59,9 +59,8 @@ def input_entries(config: GcnConfig, given: IntInput, features: Any) -> tuple[np
 
 def edge_bits(config: GcnConfig, largest: int) -> int:
     """Bits of an index in lists of edges without values that name rows up to *largest*."""
-    short = COMPACT_BITS[Content.EDGES]
-    fits = takes_compact(config, Content.EDGES) and largest < (1 << short) - 1
-    return short if fits else INDEX_BITS
+    fits = takes_compact(config, Content.EDGES) and largest < SHORT_ROWS
+    return COMPACT_BITS[Content.EDGES] if fits else INDEX_BITS
 
 
 def feature_bytes(config: GcnConfig, given: IntInput, compact: bool) -> int:

@@ -52,7 +52,7 @@ class Combination(wiring.Component):
     saturated : Out(1)
         Sticky: a clamp of an epilogue has changed a value.
     issued : Out(ArrayLayout(gather_ports, columns)), stepping : Out(columns)
-        Gather ports that issue an entry, modules that are given a step in this cycle: for counting.
+        Gather ports that have issued an entry with a source, modules that are given a step: for counting.
 
     Timing
     ------

@@ -111,8 +111,8 @@ class GapDecoder(wiring.Component):
         line = Signal(LINE * GAP_ENTRY.size, name=f"line_{s}", reset_less=True)
         with m.If(self.rows.ready):
             m.d.sync += line.eq(self.rows.p[s])
-        with m.Elif(go):
-            m.d.sync += line.eq(line >> step.size)
+        with m.Elif(go):  # what is left of it
+            m.d.sync += line[: -step.size].eq(line[step.size :])
         entries = data.View(step, line[: step.size])
         marks, escapes = self._flags(m, s, entries)
         sums = [_Sum(entries[k].gap, Const(0)) for k in range(self.width)]

@@ -218,15 +218,13 @@ class LineLoader(wiring.Component):
             ]
             return decoder.lines.valid, [decoder.lines.p[s] for s in range(self.streams)]
         m.d.comb += packed.rows.ready.eq(takes)
-        size = self.compact + 1
-        lanes: list[Value] = []
+        size, lanes = self.compact + 1, []
         for s in range(self.streams):
             entries = []
             for k in range(LINE):
                 entry = packed.rows.payload[size * (LINE * s + k) :][:size]
-                index = Cat(
-                    entry[: self.compact], entry[: self.compact].all().replicate(INDEX_BITS - self.compact)
-                )
+                none = entry[self.compact - 3 : self.compact].all()  # see SHORT_ROWS
+                index = Cat(entry[: self.compact], none.replicate(INDEX_BITS - self.compact))
                 entries.append(Cat(index, entry[self.compact]))
             lanes.append(Cat(entries))
         return packed.rows.valid, lanes

@@ -18,11 +18,12 @@ Addresses are byte offsets from a base register (:class:`Origin`), multiples of 
   ``i * columns + c``. A line takes 16 bytes; with values 32 (:func:`line_bytes`): entries, values, 8 bytes
   unused. Without values, entries of a core that multiplies count 1.
 * Lines without values can be *compact*, where the core takes them (:func:`takes_compact`), with nothing
-  between lines. Entries of ``EDGES`` have 13 bits then, index below and mark above, and all bits of the index
-  set mean what they mean in 15. Those of ``FEATURES`` have 10, a *gap* below and the mark above, and the
-  indices of a row ascend: the first index is the gap, a later one the index before, plus 1, plus the gap. All
-  bits of a gap set are an *escape*: it names no source, and stands for 511 indices that the row does not
-  have, so that the next index is 511 more. A row without entries is an escape with the mark.
+  between lines. Entries of ``EDGES`` have 13 bits then, index below and mark above. An index is less than
+  3,584, so that its three highest bits are set only where all are, which means what it means in 15.
+* Entries of compact lines of ``FEATURES`` have 10 bits, a *gap* below and the mark above, and the indices of
+  a row ascend: the first index is the gap, a later one the index before, plus 1, plus the gap. All bits of a
+  gap set are an *escape*: it names no source, and stands for 511 indices that the row does not have, so that
+  the next index is 511 more. A row without entries is an escape with the mark.
 * Lists of ``EDGES`` that an aggregation samples have two entries more in front of each row: its degree, and
   15 bits of the number of its node (:mod:`pyralis.hw.gcn.draws`). An empty row has degree 0 and the one
   entry that names no source.
@@ -60,6 +61,7 @@ __all__ = [
     "FAULTS",
     "GAP_BITS",
     "LOAD",
+    "SHORT_ROWS",
     "STORE",
     "VERSION",
     "Content",
@@ -110,6 +112,9 @@ class Content(enum.Enum, shape=3):
     ROWS = 5
     OCCUPANCY = 6
 
+
+SHORT_ROWS = 7 << 9
+"""What compact lines of edges can name: where the three highest bits are set, the others are too."""
 
 COMPACT_BITS = {Content.EDGES: 12, Content.FEATURES: GAP_BITS}
 """Bits of an index, or of a gap, in compact lines of each content."""

@@ -7,7 +7,7 @@ import numpy as np
 from pyralis.hw.gcn.config import INDEX_BITS, LINE, NO_SOURCE, GcnConfig
 from pyralis.hw.gcn.eliminator import WORD
 from pyralis.hw.gcn.epilogue import BIAS_SLICES
-from pyralis.hw.gcn.program import COMPACT_BITS, GAP_BITS, Content, line_bytes, scale_depth
+from pyralis.hw.gcn.program import COMPACT_BITS, GAP_BITS, SHORT_ROWS, Content, line_bytes, scale_depth
 
 __all__ = ["Entries", "Memories", "Memory", "UnwrittenError", "index_bits", "packed_results", "unpacked"]
 
@@ -122,12 +122,14 @@ def unpacked(data: bytes, streams: int, valued: bool, compact: Content | None = 
     size = index_bits(compact)
     bits = np.unpackbits(lines, axis=1, bitorder="little").reshape(len(lines), LINE, size + 1)
     index, last = bits[..., :size] @ (1 << np.arange(size)), bits[..., size].astype(np.int64)
-    nothing = index == (1 << size) - 1
-    if compact is Content.FEATURES:
+    if compact is Content.EDGES:
+        index[index >= SHORT_ROWS] |= NO_SOURCE & -1 << size
+    else:
+        nothing = index == (1 << size) - 1
         for stream in range(streams):
             gaps, ends = index[stream::streams].ravel(), last[stream::streams].ravel()
             index[stream::streams] = _indices(gaps, ends).reshape(-1, LINE)
-    index[nothing] = NO_SOURCE
+        index[nothing] = NO_SOURCE
     found[..., 0] = index | last << INDEX_BITS
     return found
 

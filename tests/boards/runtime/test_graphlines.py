@@ -14,7 +14,7 @@ def test_the_constants_are_those_of_the_hardware():
     for name in ("LINE", "INDEX_BITS", "NO_SOURCE"):
         assert getattr(graphlines, name) == getattr(config, name)
     short = {program.Content.EDGES: graphlines.SHORT_BITS, program.Content.FEATURES: graphlines.GAP_BITS}
-    assert short == program.COMPACT_BITS
+    assert (short, graphlines.SHORT_ROWS) == (program.COMPACT_BITS, program.SHORT_ROWS)
     for form in ((False,), (True,), (False, 12), (False, 9)):
         assert graphlines.line_bytes(*form) == program.line_bytes(*form)
 
@@ -33,14 +33,14 @@ def test_a_line_written_out():
 
 
 def test_short_lines_written_out():
-    indptr, indices, last = np.array([0, 2, 2, 3]), np.array([5, 0x123, 4094]), 0x1000
+    indptr, indices, last = np.array([0, 2, 2, 3]), np.array([5, 0x123, 3583]), 0x1000
     lines = graphlines.pack_lines(indptr, indices, columns=2, index_bits=graphlines.SHORT_BITS)
     entries = [int.from_bytes(line.tobytes(), "little") for line in lines]
     assert lines.shape == (2, 13)
-    assert entries == [5 | (0x123 | last) << 13 | (4094 | last) << 26, 0xFFF | last]
+    assert entries == [5 | (0x123 | last) << 13 | (3583 | last) << 26, 0xFFF | last]
     for bad in ({"indices": indices + 1}, {"values": np.ones(3, np.int8)}):
         arrays = {"indptr": indptr, "indices": indices, **bad}
-        with pytest.raises(ValueError, match=r"^entries of 13 bits have indices below 4095 and no values$"):
+        with pytest.raises(ValueError, match=r"^entries of 13 bits have indices below 3584 and no values$"):
             graphlines.pack_lines(**arrays, columns=2, index_bits=graphlines.SHORT_BITS)
 
 

@@ -1,10 +1,14 @@
 """Layouts of the graph core's memory, against loops and the golden model of the lines."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from intgraphs import adjacency
+from scipy.sparse import csr_array
 
 from pyralis.gen.gcn import layout
+from pyralis.gen.gcn.intnetwork import IntInput
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.sim.golden.gcn.lines import pack_rows
 
@@ -35,6 +39,30 @@ def test_streams_are_those_of_the_line_buffers_in_turn(columns, clusters, valued
         if valued:
             assert np.array_equal(own[: len(entries), 16:24].view(np.int8), weights)
             assert not own[:, 24:].any()
+
+
+def test_lists_of_edges_are_short_where_all_rows_can_be_named():
+    wide = GcnConfig(columns=4, bus_bits=256)
+    assert [layout.edge_bits(wide, largest) for largest in (0, 3583, 3584, 32766)] == [12, 12, 15, 15]
+    assert layout.edge_bits(CONFIG, 0) == 15
+
+
+def test_lists_of_features_are_short_where_escapes_are_few():
+    """An escape for four elements in each row is allowed, and two for one element more are too many."""
+    wide = GcnConfig(columns=4, bus_bits=256)
+    given = IntInput(features=2000, values="binary", sparse=True)
+    rows = np.zeros((6, 2000), dtype=np.int8)
+    rows[:, [0, 1, 2, 3 + 511]] = 1
+    found, compact = layout.input_entries(wide, given, csr_array(rows))
+    assert (found.tolist(), compact) == ([5] * 6, True)
+    assert layout.feature_bytes(wide, given, compact) == 4 * 10
+    for config, other in ((CONFIG, given), (wide, replace(given, values="int8"))):
+        found, compact = layout.input_entries(config, other, rows)
+        assert (found.tolist(), compact) == ([4] * 6, False)
+    rows[0, 1999] = 1
+    found, compact = layout.input_entries(wide, given, rows)
+    assert (found.tolist(), compact) == ([5, *[4] * 5], False)
+    assert layout.feature_bytes(wide, given, compact) == 4 * 16
 
 
 def test_a_stream_that_is_too_long_is_refused():

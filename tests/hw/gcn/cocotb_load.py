@@ -17,7 +17,7 @@ from pyralis.hw.gcn.epilogue import BiasLoad, Engine
 from pyralis.hw.gcn.execute import LoadOrder
 from pyralis.hw.gcn.lines import LOAD_JOB
 from pyralis.hw.gcn.load import IN_ORDER, SETTLE
-from pyralis.hw.gcn.program import COMPACT_BITS, VERSION, Content, Opcode, Origin, takes_compact
+from pyralis.hw.gcn.program import SHORT_ROWS, VERSION, Content, Opcode, Origin, takes_compact
 from pyralis.hw.gcn.scales import ScaleWrite
 from pyralis.hw.gcn.weightbuffer import WeightWrite, write_ports
 from pyralis.sim.bench.dma import ReadServer
@@ -169,7 +169,7 @@ class Bench:
         if gaps:
             matrix = ascending_rows(self.random, rows, most)
         else:
-            below = (1 << COMPACT_BITS[content]) - 1 if compact else NO_SOURCE
+            below = SHORT_ROWS if compact else NO_SOURCE
             matrix = random_rows(self.random, rows, most, valued=valued, below=below)
         packed = matrix.packed(C, clusters, compact=content if compact else None)
         count, start = len(packed) // streams, self.rng.randrange(1 << 15) if start is None else start

@@ -10,7 +10,7 @@ from pysim import send, simulate, take
 
 from pyralis.hw.gcn.config import LINE, NO_SOURCE
 from pyralis.hw.gcn.loadlines import LineLoader
-from pyralis.hw.gcn.program import COMPACT_BITS, Content
+from pyralis.hw.gcn.program import COMPACT_BITS, SHORT_ROWS, Content
 
 SHAPES = [
     # bus, columns, clusters: one line, two, four a beat (of all streams, and of some); 2 and 4 beats a line
@@ -124,7 +124,7 @@ def test_compact_lines_are_as_wide_as_others_when_they_arrive(content, bus, colu
         if gaps and short:
             matrices.append(ascending_rows(rng, rows, most))
         else:
-            matrices.append(random_rows(rng, rows, most, valued=False, below=(1 << bits) - 1))
+            matrices.append(random_rows(rng, rows, most, valued=False, below=SHORT_ROWS))
     loads, beats, counts = [], [], []
     for rows, short in zip(matrices, compact, strict=True):
         image = rows.packed(columns, clusters, compact=content if short else None)
