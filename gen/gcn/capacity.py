@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from functools import partial
 
 from pyralis.boards.base import Board
-from pyralis.gen.boards.capacity import Candidate, Need
-from pyralis.hw.gcn.config import PRESETS
+from pyralis.gen.boards.capacity import Candidate, Need, exceeded
+from pyralis.gen.errors import UserError
+from pyralis.hw.gcn.config import PRESETS, GcnConfig
 
-__all__ = ["BASIS", "COUNTED", "candidates", "need"]
+__all__ = ["BASIS", "COUNTED", "candidates", "fitted", "need"]
 
 BASIS = "counted with the tools where a size has been synthesised, and not estimated for the others"
 
@@ -19,6 +20,15 @@ shell and 220 KB of memory."""
 def need(preset: str, board: Board) -> Need | None:
     """What the core *preset* takes of the device of *board*; None where nobody has counted it."""
     return COUNTED.get((preset, board.family))
+
+
+def fitted(name: str, config: GcnConfig, board: Board) -> GcnConfig:
+    """*config*; UserError if already its systolic modules or its row store are more than *board* has."""
+    blocks = -(-config.rows * config.row_bits // board.resources.block_ram_bits)
+    if over := exceeded(Need(luts=0, block_rams=blocks, dsps=config.macs // 2), board, 1.0):
+        what = f"The core {name} is larger than {board.part} of {board.title}: {', '.join(over)} at least."
+        raise UserError(what, "--preset or --config", "pyralis boards lists what fits")
+    return config
 
 
 def candidates() -> Iterator[Candidate]:

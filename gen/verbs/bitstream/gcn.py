@@ -12,6 +12,7 @@ from pyralis.gen.boards.design import Design
 from pyralis.gen.boards.options import add_build, render_build, run_build
 from pyralis.gen.errors import UserError
 from pyralis.gen.gcn import intfile
+from pyralis.gen.gcn.capacity import fitted
 from pyralis.gen.gcn.config import add_core, choose
 from pyralis.gen.options import add_features, features_of
 
@@ -59,7 +60,7 @@ def design_of(args: argparse.Namespace) -> Design:
     from pyralis.gen.boards.designs import gcn
     from pyralis.gen.gcn.compile import compile_network
 
-    config = gcn.for_board(config, board)
+    config = fitted(name, gcn.for_board(config, board), board)
     if args.network is None:
         network, compiled, samples = gcn.digits(config, board, TRAINED, args.progress)
     else:

@@ -168,6 +168,12 @@ def test_what_is_refused(command, files, tmp_path):
         "  where: board kv260",
         "  next:  try one: --preset tiny, or --config FILE",
     ]
+    limit = "BRAM 228 > 208, DSP 1,024 > 156 at least"
+    assert refused(command, "bitstream", "gcn", "--board", "ulx3s", "--preset", "z32") == [
+        f"pyralis: The core z32 is larger than LFE5U-85F-6BG381C of Radiona ULX3S 85F: {limit}.",
+        "  where: --preset or --config",
+        "  next:  pyralis boards lists what fits",
+    ]
     core = tmp_path / "core.toml"
     for text, what in (
         ("lanez = 4\n", "The configuration has no key 'lanez'."),
