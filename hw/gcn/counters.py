@@ -46,7 +46,8 @@ class Counters(wiring.Component):
     entries : In(ArrayLayout(range(LINE + 1), columns))
         Entries that each column gives to its cores in this cycle.
     issued : In(ArrayLayout(gather_ports, columns)), stepping : In(columns)
-        Of the Combination Engine: ports that issue an entry with a source, modules that make a step with all PE rows.
+        Of the Combination Engine: ports that issue an entry with a source, modules that make a step with all
+        PE rows.
     rows_seen, rows_loaded : In
         See :class:`pyralis.hw.gcn.load.LoadUnit`; only of cores that have an eliminator.
     begin, end : In({unit: 1})
