@@ -125,6 +125,7 @@ def build(
         made = _generate(board, design, wanted)
         step.note(f"{len(made.rtlil) / 1e6:.1f} MB of RTLIL, clock {made.clock_mhz:.6g} MHz")
     netlist = stages.synthesise(made.rtlil, keep_hierarchy=design.keep_hierarchy)
+    _check_blocks(board, design, netlist)
     routed, report = stages.place(placer, netlist, made, _device(board), seed)
     files: dict[str, bytes] = {
         "top.lpf": made.lpf.encode(),
@@ -250,6 +251,16 @@ def _generate(board: Ecp5Board, design: Design, clock_mhz: float) -> _Generated:
         lpf=_text(plan.files[f"{TOP}.lpf"]),
         clock_mhz=float(settings.clock_mhz),
     )
+
+
+def _check_blocks(board: Ecp5Board, design: Design, netlist: Path) -> None:
+    """UserError if *netlist* has more memories or multipliers than the device: nextpnr would try for ever."""
+    text, has = netlist.read_text(), board.resources
+    blocks = {"BRAM": ("DP16KD", has.block_rams), "DSP": ("MULT18X18D", has.dsps)}
+    used = {name: (text.count(f'"type": "{cell}"'), most) for name, (cell, most) in blocks.items()}
+    if over := [f"{name} {count:,} > {most:,}" for name, (count, most) in used.items() if count > most]:
+        what = f"{design.name} is larger than {board.part}: {', '.join(over)}."
+        raise UserError(what, f"{board.name}, {design.name}", "a smaller core, or less memory for it")
 
 
 def _device(board: Ecp5Board) -> list[str]:

@@ -55,6 +55,20 @@ def test_a_small_multiplier_becomes_a_bitstream(tmp_path):
     assert tools_again == pytest.approx(tools_first)  # what they took when they ran
 
 
+def test_more_blocks_than_there_are_never_reach_the_placer(tmp_path, monkeypatch):
+    cells = [{"type": "DP16KD"}] * 209 + [{"type": "MULT18X18D"}] * 156
+    (tmp_path / "top.json").write_text(json.dumps(cells))
+    monkeypatch.setattr(flow._Stages, "synthesise", lambda *_args, **_how: tmp_path / "top.json")
+    with pytest.raises(UserError) as caught:
+        flow.build(BOARD, design(SMALL), tmp_path / "a", clock_mhz=50, cache=tmp_path / "cache")
+    name = "gf4-two_step-residue_bch-t1-c0"
+    assert caught.value.what == f"{name} is larger than LFE5U-85F-6BG381C: BRAM 209 > 208."
+    assert (caught.value.where, caught.value.hint) == (
+        f"ulx3s, {name}",
+        "a smaller core, or less memory for it",
+    )
+
+
 @pytest.mark.slow
 def test_the_same_bytes_without_what_was_kept(tmp_path):
     digests = set()
