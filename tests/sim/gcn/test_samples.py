@@ -22,7 +22,8 @@ from pyralis.gen.gcn.intnetwork import (
 )
 from pyralis.gen.gcn.quantize import quantize
 from pyralis.gen.gcn.sampling import sampled
-from pyralis.hw.gcn.config import GcnConfig
+from pyralis.hw.gcn.config import PRESETS, GcnConfig
+from pyralis.hw.gcn.program import Content
 from pyralis.sim.gcn import interpret
 from pyralis.sim.gcn.run import simulate
 from pyralis.sim.golden.gcn import network as golden
@@ -195,6 +196,23 @@ def test_from_plain_arrays(aggr):
         compile_network(network, GcnConfig(), features=features)
     once = compile_network(sampled(network), GcnConfig(), features=features)
     assert np.array_equal(interpreted(once, features), want)
+
+
+@pytest.mark.parametrize("name", ["z32", "z64"])
+def test_presets_with_a_sampler(name):
+    """Lists with headers have long entries, beside short ones of what was drawn in software."""
+    rng = np.random.default_rng(3)
+    network = sage(rng)
+    features = rows_of(rng, network)
+    want = golden.run(network, features).scores.numpy()
+    for given, compact in ((network, 0), (sampled(network), 1)):
+        compiled = compile_network(given, PRESETS[name], features=features)
+        assert {each.get("compact") for each in compiled.descriptors if _is_edges(each)} == {compact}
+        assert np.array_equal(interpreted(compiled, features), want)
+
+
+def _is_edges(descriptor: dict) -> bool:
+    return descriptor.get("content") is Content.EDGES
 
 
 def assert_simulated(network, features, config, seeds=(0,), **options):
