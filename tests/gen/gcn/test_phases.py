@@ -69,13 +69,17 @@ def test_work_and_lanes():
     slices = {name: -(-width // TINY.lanes) for name, width in widths.items()}
     entries = len(network.adjacencies[network.operations[1].adjacency].indices)
     assert lists.work == np.count_nonzero(features) * slices[lists.name]
-    assert (lists.operations, lists.lanes) == (np.count_nonzero(features) * widths[lists.name], 32)
+    assert (lists.operations, lists.lanes) == (
+        np.count_nonzero(features) * widths[lists.name],
+        TINY.gather_lanes,
+    )
     assert (first.work, first.operations) == (entries * slices[first.name], entries * widths[first.name])
-    assert (first.lanes, last.lanes) == (32, 32)
+    assert (first.lanes, last.lanes) == (TINY.simd_lanes, TINY.simd_lanes)
     groups = TINY.columns * -(-(nodes // TINY.columns) // TINY.pe_rows)
     assert nodes % TINY.columns == 0
     assert chained.work == groups * TINY.pe_rows * widths[first.name] * slices[chained.name]
-    assert (chained.operations, chained.lanes) == (nodes * widths[first.name] * widths[chained.name], 64)
+    assert chained.operations == nodes * widths[first.name] * widths[chained.name]
+    assert chained.lanes == TINY.macs
 
 
 def test_shares_and_utilisation():
