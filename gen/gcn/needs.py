@@ -100,20 +100,19 @@ def buffer(steps: Iterable["Step"], config: GcnConfig) -> Need:
 
 
 def row_store(plan: "Plan", config: GcnConfig) -> Need:
-    """Words up to the last one of the row matrices of *plan*; those of a ring take all that there are."""
+    """Words up to the last one of the row matrices of *plan*; those of a ring take all that there are.
+
+    Rows that all lie there by their numbers are no more than entries can name.
+    """
     items = [matrix.words for matrix in plan.matrices.values()]
     last = max(items, key=lambda item: item.base + item.size, default=None)
     need = config.rows if plan.ring else last.base + last.size if last else 0
     what = f"its rows and those that are needed beside them take {need} words of the row store, "
     where = "network" if last is None else "input" if last.name == INPUT else f"operation {last.name!r}"
-    return Need(
-        memory="row store",
-        unit="words",
-        need=need,
-        has=config.rows,
-        where=where,
-        what=f"{what}and this core has {config.rows}",
-    )
+    has, end = config.rows, f"and this core has {config.rows}"
+    if plan.nodes > NO_SOURCE and not plan.shards and need <= has:
+        has, end = NO_SOURCE, f"and lists can name {NO_SOURCE}"
+    return Need(memory="row store", unit="words", need=need, has=has, where=where, what=what + end)
 
 
 def feature_lines(lists: "Lists | None", config: GcnConfig) -> Need:

@@ -111,7 +111,8 @@ def _shards(
             what = "the input comes as lists of its elements, and rows can be left out of dense ones only"
             raise UserError(what, "input", "make the input not sparse, or leave elimination out")
         return {}
-    if not windows.always and words_of(matrices_of(network, config, whole, sparse).values()) <= config.rows:
+    words = words_of(matrices_of(network, config, whole, sparse).values())
+    if not windows.always and words <= config.rows and network.nodes <= NO_SOURCE:
         return {}
     error = obstacle(whole, network, config)
     if error is None:
@@ -130,7 +131,8 @@ def _shards(
 def _cut_input(
     network: IntGraphNetwork, config: GcnConfig, whole: tuple[Step, ...], windows: Windows
 ) -> dict[str, Shards]:
-    room = room_of(network, config, whole)
+    # The last place of a row store as large as that would have the index that names no source.
+    room = min(room_of(network, config, whole), NO_SOURCE // config.columns * config.columns)
     half = room // 2 // config.columns * config.columns
     endings = dict(zip(map(id, whole), partition.ends(whole), strict=True))
     found = sharded(whole)

@@ -9,7 +9,14 @@ from intgraphs import random_network
 
 from pyralis.gen.errors import UserError
 from pyralis.gen.gcn.compile import Compiled, Settings, compile_network
-from pyralis.gen.gcn.intnetwork import IntAdjacency, IntAggregate, IntSample
+from pyralis.gen.gcn.intnetwork import (
+    Epilogue,
+    IntAdjacency,
+    IntAggregate,
+    IntGraphNetwork,
+    IntInput,
+    IntSample,
+)
 from pyralis.gen.gcn.shards import Windows, covered
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.eliminator import Elimination
@@ -174,6 +181,33 @@ def test_an_interval_without_neighbours_loads_nothing():
     parts = compiled.plan.shards["a1"].parts
     assert [len(part.beats) > 0 for part in parts] == [True] * 3 + [False] * 2
     assert_loads(compiled, interpret(compiled, features))
+
+
+def test_no_row_has_the_place_that_names_no_source():
+    # A row store as large as indices can name, and sources for all of it: the last one has index 32,767.
+    config, nodes = replace(SMALL, store_rows=8192, edge_lines=16_384, occupancy_words=512), 1 << 15
+    graph = IntAdjacency(indptr=np.arange(nodes + 1), indices=np.arange(nodes))
+    gather = IntAggregate(
+        name="gather", source="x", adjacency="graph", reduce="max", epilogue=Epilogue(output="int32")
+    )
+    network = IntGraphNetwork(
+        nodes=nodes,
+        input=IntInput(features=3, values="int8"),
+        adjacencies={"graph": graph},
+        operations=(gather,),
+    )
+    features = np.full((nodes, 3), 7, dtype=np.int8)
+    for elimination in (None, "rows"):
+        settings = Settings(elimination=elimination)
+        compiled = compile_network(network, config, features=features, settings=settings, order="given")
+        assert len(compiled.plan.shards["gather"].parts) > 1
+        interpret(compiled, features)
+    words = "its rows and those that are needed beside them take 32768 words of the row store, "
+    assert refused(network, config, elimination="none") == (
+        f"{words}and lists can name 32767",
+        "input",
+        "choose a larger preset",
+    )
 
 
 def refused(network, config=SMALL, **settings) -> tuple[str, str, str]:
