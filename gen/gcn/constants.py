@@ -46,12 +46,13 @@ class Use:
     Attributes
     ----------
     memory : str
-        In which it is held: ``edges``, ``weights``, and for each engine ``biases`` and ``scales``.
+        In which it is held: ``edges``, ``occupancy``, ``weights``, and for each engine ``biases`` and
+        ``scales``.
     name : str
         The same for the same contents.
     data : bytes
     size : int
-        Lines, weight rows, slices or scales that it takes of that memory.
+        Lines, words of bitmaps, weight rows, slices or scales that it takes of that memory.
     fields : dict
         Of its LOAD descriptor.
     """
