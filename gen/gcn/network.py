@@ -48,7 +48,7 @@ class GraphLayer:
     root_weight : (in, out) float, optional
         sage: what a node's own row is multiplied by.
     sample : int, optional
-        sage: sources that a node gathers at most. A core with a Sampler draws them in every run; for others
+        sage: sources that a node gathers at most, 1..255. A core with a Sampler draws them in every run; for others
         :func:`pyralis.gen.gcn.sampling.sampled` does once, with the same result.
     eps : float
         gin.
@@ -116,8 +116,8 @@ class GraphLayer:
         if self.kind == "sage":
             what = f"aggr must be mean or max, not {self.aggr!r}"
             yield self.aggr not in ("mean", "max"), what, ""
-            wrong = self.sample is not None and not integer(self.sample, 1, (1 << 15) - 1)
-            yield wrong, f"sample must be in 1..32767, or None for all sources, not {self.sample!r}", ""
+            wrong = self.sample is not None and not integer(self.sample, 1, 255)
+            yield wrong, f"sample must be in 1..255, or None for all sources, not {self.sample!r}", ""
 
     def _width_faults(self, index: int) -> Faults:
         """Whether a linear follows the one before it, and its bias its weight."""
