@@ -48,8 +48,8 @@ class GraphLayer:
     root_weight : (in, out) float, optional
         sage: what a node's own row is multiplied by.
     sample : int, optional
-        sage: sources that a node gathers at most, 1..255. A core with a Sampler draws them in every run; for others
-        :func:`pyralis.gen.gcn.sampling.sampled` does once, with the same result.
+        sage: sources that a node gathers at most, 1..255. A core with a Sampler draws them in every run; for
+        others :func:`pyralis.gen.gcn.sampling.sampled` does once, with the same result.
     eps : float
         gin.
     mlp : tuple of Linear
