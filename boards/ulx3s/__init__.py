@@ -10,7 +10,7 @@ BOARD = Ecp5Board(
     part="LFE5U-85F-6BG381C",
     family="ecp5",
     resources=Resources(luts=83_640, flip_flops=83_640, dsps=156, block_rams=208, block_ram_bits=18_432),
-    clocks_mhz={"": 62.5, "snn": 60.0, "gcn": 40.0, "gf": 100.0},
+    clocks_mhz={"": 62.5, "snn": 60.0, "gcn": 25.0, "gf": 100.0},
     presets={"snn": "tiny", "gcn": "tiny"},
     source="Lattice FPGA-DS-02012 (ECP5 family data sheet), table 1.1; amaranth-boards",
     platform="amaranth_boards.ulx3s:ULX3S_85F_Platform",

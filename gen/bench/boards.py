@@ -76,7 +76,7 @@ def _multiplier(config: GfConfig) -> Callable[[Progress], Design]:
 
 CASES: tuple[Case, ...] = (
     Case(name="snn_tiny", title="spiking core tiny, digits", board="ulx3s", aim_mhz=60.0, design=_digits),
-    Case(name="gcn_tiny", title="graph core tiny, digits", board="ulx3s", aim_mhz=40.0, design=_graph),
+    Case(name="gcn_tiny", title="graph core tiny, digits", board="ulx3s", aim_mhz=25.0, design=_graph),
     Case(
         name="gf45_t1",
         title="multiplier m = 45, one error, hardened",
