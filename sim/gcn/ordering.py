@@ -2,10 +2,11 @@
 
 A unit works on its descriptors one after the other. Of two descriptors that touch the same words, at least
 one of them writing, one must have ended before the other begins; and a wait can only be for descriptors in
-front, so that no order comes to a standstill.
+front, so that no order comes to a standstill. An aggregation begins twice: its lists are read as soon as the
+loads that it waits for have ended, everything else when all have.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 __all__ = ["UNITS", "Job", "OrderError", "Touch", "check"]
@@ -50,6 +51,7 @@ def check(jobs: Sequence[Job]) -> None:
     of: dict[str, list[int]] = {unit: [] for unit in UNITS}
     for number, job in enumerate(jobs):
         ended: set[int] = set()
+        early: set[int] = set()  # those that have ended when its lists are read
         for unit in UNITS:
             count = job.after[unit] if unit != job.unit else len(of[unit])
             if max(count, job.after[unit]) > len(of[unit]):
@@ -57,16 +59,22 @@ def check(jobs: Sequence[Job]) -> None:
                 raise OrderError(f"descriptor {number} {waits}, and {len(of[unit])} are in front of it")
             for other in of[unit][:count]:
                 ended |= {other} | before[other]
+                if job.unit != "aggregate" or unit in ("load", "aggregate"):
+                    early |= {other} | before[other]
         running = -1
         if job.follows:
             if job.after["load"] >= len(of["load"]):
                 raise OrderError(f"descriptor {number} follows a load that is not in front of it")
             running = of["load"][job.after["load"]]
             ended |= before[running]
+            early |= before[running]
         partner = _partner(jobs, number)
         for other in range(number):
+            lists = [each for each in job.touches if each.memory == job.lines]
             if other not in ended:
-                _apart(jobs, other, number, other == running)
+                _apart(jobs, other, number, job.touches, other == running)
+            elif other not in early:
+                _apart(jobs, other, number, lists, other == running)
         if partner >= 0 and partner in ended:
             raise OrderError(f"descriptor {number} waits for {partner}, which hands its rows to it")
         before.append(ended)
@@ -82,9 +90,10 @@ def _partner(jobs: Sequence[Job], number: int) -> int:
     return number - 1 if sends else -1
 
 
-def _apart(jobs: Sequence[Job], one: int, two: int, running: bool) -> None:
+def _apart(jobs: Sequence[Job], one: int, two: int, touches: Iterable[Touch], running: bool) -> None:
+    """Nothing of *one* meets those *touches* of *two*."""
     for a in jobs[one].touches:
-        for b in jobs[two].touches:
+        for b in touches:
             if running and a.memory == b.memory == jobs[two].lines and a.writes:
                 continue
             meet = a.memory == b.memory and a.low < b.high and b.low < a.high

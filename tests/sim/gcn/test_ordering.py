@@ -51,6 +51,20 @@ def test_lines_can_be_read_while_they_come_and_nothing_else():
         check([job("load", WRITE), job("aggregate", READ, follows=True, lines="edges")])
 
 
+def test_lists_of_an_aggregation_are_read_before_its_rows():
+    load = job("load", Touch("edges", 0, 4, True))
+    loaded = job("combine", WRITE, after={"load": 1})
+    touches = Touch("edges", 0, 4, False), READ
+    check([load, loaded, job("aggregate", *touches, after={"load": 1, "combine": 1}, lines="edges")])
+    with pytest.raises(OrderError, match=r"^descriptors 0 and 2 meet in edges, words 0\.\.3, and neither"):
+        check([load, loaded, job("aggregate", *touches, after={"combine": 1}, lines="edges")])
+    follows = job("aggregate", *touches, after={"combine": 1}, lines="edges", follows=True)
+    check([load, loaded, follows])
+    before = job("aggregate", *touches, after={"load": 1, "combine": 1}, lines="edges")
+    again = job("aggregate", touches[0], lines="edges")
+    check([load, loaded, before, again])
+
+
 def test_chains_are_two_neighbours_that_run_side_by_side():
     sends, takes = job("aggregate", to_chain=True), job("combine", from_chain=True)
     check([sends, takes])
