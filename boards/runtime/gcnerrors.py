@@ -18,7 +18,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "program_bus": ("the memory refused to hand out the program", _MEMORY),
     "edges_bus": ("the memory refused to hand out the graph", _MEMORY),
     "features_bus": ("the memory refused to hand out the features", _MEMORY),
-    "weights_bus": ("the memory refused to hand out weights, biases, scales or rows", _MEMORY),
+    "weights_bus": ("the memory refused to hand out weights, biases, scales, rows or bitmaps", _MEMORY),
     "outputs_bus": ("the memory refused to take the results", _MEMORY),
     "timeout": (
         "nothing moved any more, for as many cycles as idle_cycles says",

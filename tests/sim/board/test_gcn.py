@@ -210,7 +210,7 @@ def test_another_seed_draws_other_samples():
 
 BUS = {
     "program": "the memory refused to hand out the program",
-    "weights": "the memory refused to hand out weights, biases, scales or rows",
+    "weights": "the memory refused to hand out weights, biases, scales, rows or bitmaps",
     "input": "the memory refused to hand out the features",
     "output": "the memory refused to take the results",
 }
