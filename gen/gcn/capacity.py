@@ -14,7 +14,7 @@ BASIS = "counted with the tools where a size has been synthesised, and not estim
 
 COUNTED: dict[tuple[str, str], Need] = {("tiny", "ecp5"): Need(luts=58_463, block_rams=206, dsps=60)}
 """By preset and family of the device. ``tiny`` for ECP5 with Yosys 0.70 and nextpnr 0.11, with the serial
-shell and 220 KB of memory."""
+shell and 220 KB of memory; placed, and not routed yet."""
 
 
 def need(preset: str, board: Board) -> Need | None:
