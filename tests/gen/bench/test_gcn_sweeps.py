@@ -32,8 +32,9 @@ def test_hits_on_chip():
     assert aggregate["warm"]["on_chip"] == 1 and 0 < aggregate["cold"]["on_chip"] < 1
     features = compiled.input_stride
     elements = prepared.quantized.features.nnz
-    # 16 bytes of weights for each element, and in each of two slices the element
-    assert combine["warm"]["on_chip"] == pytest.approx(1 - features / (elements * (16 + 2)))
+    slices = 16 // TINY.lanes
+    # 16 bytes of weights for each element, and in each slice the element
+    assert combine["warm"]["on_chip"] == pytest.approx(1 - features / (elements * (16 + slices)))
 
 
 @pytest.mark.slow

@@ -98,10 +98,10 @@ def test_the_phase_table_is_what_the_core_counted(job):
     assert [row["source"] for row in rows] == ["lists", "rows", "chain", "rows"]
     entries = sum(row["work"] for row in rows if row["kind"] == "aggregation")
     products = sum(row["work"] for row in rows if row["kind"] == "combination")
-    empty = int((np.diff(graph().features.indptr) == 0).sum())
+    assert (np.diff(graph().features.indptr) == 0).any(), "rows without an element, which are no products"
     for run in ("first", "later"):
         assert result[f"counters_{run}"]["entries"] == entries
-        assert result[f"counters_{run}"]["products"] == products + 2 * empty  # two slices of 16 features
+        assert result[f"counters_{run}"]["products"] == products
         for row in rows:
             assert 0 < row[run]["utilisation"] <= 1
             assert row[run]["utilisation"] * row["lanes"] * row[run]["cycles"] == pytest.approx(
