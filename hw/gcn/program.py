@@ -4,8 +4,8 @@ The core fetches descriptors in order and hands each to the unit of its opcode. 
 each on its own descriptors in order, so that loads, the Aggregation Engine, the Combination Engine and stores
 overlap; what must not overlap is said by the ``after_*`` fields: a descriptor begins when each unit has ended
 at least that many descriptors of this run. An aggregation reads its lists as soon as enough loads have ended;
-all else of it waits for ``after_aggregate`` and ``after_combine`` too. If its rows go to memory, it takes that
-way together with its lists, and must not wait for a combination whose rows go there as well.
+all else of it waits for ``after_aggregate`` and ``after_combine`` too. If its rows go to memory, it takes
+that way together with its lists, and must not wait for a combination whose rows go there as well.
 
 A matrix of rows with F elements has ``ceil(F / lanes)`` slices (narrow rows one), and row v of slice s stands
 in the row store at word ``base + s * stride + v``. Row v belongs to column ``v mod columns``; bases and
