@@ -11,6 +11,7 @@ import numpy as np
 from pyralis.gen.errors import UserError
 from pyralis.gen.gcn.intnetwork import IntAdjacency, IntAggregate, IntGraphNetwork, IntSample
 from pyralis.hw.gcn.config import NO_SOURCE
+from pyralis.hw.gcn.draws import INSTEAD_OF_ZERO, RECIPROCALS, TAPS
 
 __all__ = ["check_seed", "reseeded", "sampled", "spread", "taken", "with_headers"]
 
@@ -50,7 +51,7 @@ def taken(
     else:
         numbers = np.arange(len(degrees)) if numbers is None else numbers
         fractions = _fractions(numbers, sample)[rows, draws]
-        length = (degrees * (((1 << 26) - 1) // sample.count) >> 10)[rows]
+        length = (degrees * RECIPROCALS[sample.count] >> 10)[rows]
         drawn = (draws * length + (fractions * (length >> 5) >> 16 << 5)) >> 16
         places = np.where(degrees[rows] > sample.count, drawn, draws)
     return indptr[rows] + places, starts
@@ -61,10 +62,10 @@ def _fractions(numbers: np.ndarray, sample: IntSample) -> np.ndarray:
     state = spread(numbers.astype(np.int64))
     parity = (state >> 2 ^ state >> 6 ^ state >> 10) & 1
     state = sample.seed ^ (state | parity << 15)
-    state = np.where(state == 0, 0xACE1, state)
+    state = np.where(state == 0, INSTEAD_OF_ZERO, state)
     states = np.empty((len(numbers), sample.count), dtype=np.int64)
     for i in range(sample.count):
-        state = state >> 1 ^ (state & 1) * 0xB400
+        state = state >> 1 ^ (state & 1) * TAPS
         states[:, i] = state
     return states
 
