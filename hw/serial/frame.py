@@ -6,6 +6,7 @@ from amaranth.lib.crc.catalog import CRC32_ETHERNET
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from pyralis.hw.common.memory import RACELESS
 from pyralis.hw.serial.protocol import MAX_WORDS, REQUEST_HEADER_BYTES, Command, Status
 from pyralis.hw.serial.slip import RECEIVED_ITEM
 
@@ -121,8 +122,7 @@ class FrameReceiver(wiring.Component):
     def _store(self, m: Module, enable, position, latest) -> None:
         """Payload words go to memory as they become complete; so does the CRC after a short payload."""
         # A word is read cycles after it was written: nothing is needed for both at once.
-        attrs = {"no_rw_check": 1}
-        m.submodules.words = words = Memory(shape=32, depth=MAX_WORDS, init=[], attrs=attrs)
+        m.submodules.words = words = Memory(shape=32, depth=MAX_WORDS, init=[], attrs=RACELESS)
         write, read = words.write_port(), words.read_port()
         start, stop = REQUEST_HEADER_BYTES, REQUEST_HEADER_BYTES + 4 * MAX_WORDS
         offset = Signal.like(position)

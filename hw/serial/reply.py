@@ -6,6 +6,7 @@ from amaranth.lib.crc.catalog import CRC32_ETHERNET
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from pyralis.hw.common.memory import RACELESS
 from pyralis.hw.serial.frame import WORD_INDEX_BITS
 from pyralis.hw.serial.protocol import MAX_WORDS
 from pyralis.hw.serial.slip import ITEM
@@ -47,8 +48,7 @@ class ReplySender(wiring.Component):
         reply, item = self.replies.p, self.items.p
         m.submodules.crc = crc = CRC32_ETHERNET(8).create()
         # A word is read cycles after it was written: nothing is needed for both at once.
-        attrs = {"no_rw_check": 1}
-        m.submodules.words = words = Memory(shape=32, depth=MAX_WORDS, init=[], attrs=attrs)
+        m.submodules.words = words = Memory(shape=32, depth=MAX_WORDS, init=[], attrs=RACELESS)
         write, read = words.write_port(), words.read_port()
         fetched = Signal(32, reset_less=True)  # block RAM is slow: not even a reset behind it
         m.d.sync += fetched.eq(read.data)
