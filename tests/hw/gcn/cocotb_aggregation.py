@@ -222,6 +222,7 @@ async def lists_are_read_ahead_of_rows(dut):
     assert int(dut.busy.value)
     prepared = engine.work()
     assert (prepared > 0).all(), "each core has a task in front of it"
+    await engine.cycles(100)
     assert not any(int(dut[f"rows__{c}__valid"].value) for c in range(config.columns))
     assert (engine.work() == prepared).all()
     dut.open.value = 1
