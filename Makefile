@@ -17,9 +17,12 @@ PYTEST := $(BIN)/python -P -m pytest
 export WAVES
 
 # The scripts of a virtual environment hold its absolute path: after a move or copy of this folder it is made again.
+# One outside this folder is not this folder's to remove.
+ifeq ($(filter /% ..%,$(VENV)),)
 ifneq ($(wildcard $(STAMP)),)
 ifneq ($(shell cat $(STAMP)),$(CURDIR))
 $(shell rm -rf $(VENV))
+endif
 endif
 endif
 

@@ -123,6 +123,20 @@ def test_moved_folder_gets_a_new_environment(tmp_path):
     assert environment.exists()
 
 
+@pytest.mark.parametrize("absolute", [True, False])
+def test_environment_of_another_folder_is_left_alone(tmp_path, absolute):
+    """VENV may name one that another checkout uses: only that checkout may remove it."""
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    shutil.copy(ROOT / "Makefile", copy)
+    stamp = tmp_path / "shared" / ".installed"
+    stamp.parent.mkdir()
+    stamp.write_text("/somewhere/else\n")
+    result = make("-C", str(copy), "view", f"VENV={stamp.parent if absolute else '../shared'}")
+    assert result.returncode == 0
+    assert stamp.exists()
+
+
 def test_ci_calls_the_same_commands():
     script = (ROOT / ".ci" / "run").read_text()
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
