@@ -103,7 +103,7 @@ class CoreFolder(Generic[Config, Compiled]):
         *,
         name: str = "custom",
         compiled: Compiled | None = None,
-        network_file: str | Path | None = None,
+        network_file: str | Path | bytes | None = None,
     ) -> dict[str, Any]:
         """Writes a core of size *config*, and *compiled* for it, into *folder*; returns the manifest.
 
@@ -116,8 +116,8 @@ class CoreFolder(Generic[Config, Compiled]):
             Of the configuration, for the manifest.
         compiled : Compiled, optional
             A network compiled for *config*.
-        network_file : path, optional
-            The file that *compiled* comes from; copied beside it.
+        network_file : path or bytes, optional
+            The file that *compiled* comes from, or its content; copied beside it.
 
         Raises
         ------
@@ -128,6 +128,8 @@ class CoreFolder(Generic[Config, Compiled]):
         if compiled is not None:
             files |= self.network_files(compiled)
             facts = self.network_facts(compiled)
-            if network_file is not None:
+            if isinstance(network_file, bytes):
+                files[NETWORK] = network_file
+            elif network_file is not None:
                 files[NETWORK] = Path(network_file).read_bytes()
         return write_folder(folder, files, {**core_facts(self.top, name, config), "network": facts})

@@ -39,7 +39,8 @@ class GcnDriver(ProgramDriver):
         How the Memory Handler orders what it reads; all are the core's defaults. Results do not depend on
         them, cycles do.
     sample_seed : int
-        What the seeds of samples are changed by, 0..65535: with another one the core draws others. 0 first.
+        What the seeds of samples are changed by, 0..65535: with another one the core draws others. That of
+        *network* first.
     saturated : bool
         In the last :meth:`run` the clamp of an epilogue has changed a value.
 
@@ -95,7 +96,7 @@ class GcnDriver(ProgramDriver):
         self.by_priority, self.by_batch, self.by_need = (
             bool(self.registers.reset_of("memory", name)) for name in ("priority", "batch", "need")
         )
-        self.sample_seed = 0
+        self.sample_seed = int(network.get("sample_seed", 0))
         self._counts = CounterSums(
             self.registers,
             "descriptor",

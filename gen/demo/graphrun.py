@@ -105,19 +105,24 @@ def simulate(
     *,
     memory: MemorySettings = DEFAULT_MEMORY,
     waves: bool = False,
+    sample_seed: int = 0,
     progress: Progress = QUIET,
 ) -> GraphRun:
     """Runs *network* on *features* in the golden model and, as *compiled*, on the RTL.
 
+    *sample_seed* is the register of that name.
     There is a job of one run and a job of two. Raises UserError if the simulator is missing, ToolError if it
     fails. An error that the core reports, and logits that differ, are returned, not raised.
     """
     with progress.step("golden model") as step:
-        golden = golden_model.run(network, features)
+        golden = golden_model.run(network, features, sample_seed=sample_seed)
         step.note(f"{golden.scores.numel():,} logits")
     with progress.step("simulate the RTL") as step, ticking(step):
         jobs = [[features] * count for count in (1, RUNS)]
-        one, two = (simulator.simulate(compiled, job, memory=memory, waves=waves) for job in jobs)
+        one, two = (
+            simulator.simulate(compiled, job, memory=memory, waves=waves, sample_seed=sample_seed)
+            for job in jobs
+        )
         speed = (one.cycles + two.cycles) / max(one.seconds + two.seconds, 1e-9)
         step.note(f"{1 + RUNS} runs, {one.cycles + two.cycles:,} cycles, {speed:,.0f} cycles/s")
     return compare(compiled, golden, one, two)

@@ -22,6 +22,8 @@ __all__ = ["DEFAULT_WINDOWS", "draft", "needed", "place_hubs", "reads", "refusal
 
 DEFAULT_WINDOWS = Windows()
 
+DRAW = "draw them once: --sampling once, or pyralis.gen.gcn.sampling.sampled(network)"
+
 
 def needed(network: IntGraphNetwork) -> IntGraphNetwork:
     """The network without the operations that its last one does not depend on."""
@@ -67,7 +69,8 @@ def draft(
     Raises
     ------
     UserError
-        The input cannot be loaded interval by interval, and ``windows.always`` is set.
+        The input cannot be loaded interval by interval, and ``windows.always`` is set; or it comes without
+        intervals, and ``windows.rows`` is set.
     """
     sparse = _sparse_input(network, config)
     whole = _steps(network, config, chain, sparse)
@@ -110,10 +113,10 @@ def _shards(
         if windows.always:
             what = "the input comes as lists of its elements, and rows can be left out of dense ones only"
             raise UserError(what, "input", "make the input not sparse, or leave elimination out")
-        return {}
+        return _not_cut(windows, "comes as lists of its elements", "")
     words = words_of(matrices_of(network, config, whole, sparse).values())
     if not windows.always and words <= config.rows and network.nodes <= NO_SOURCE:
-        return {}
+        return _not_cut(windows, "fits into the row store", "add --elimination rows or window, or ")
     error = obstacle(whole, network, config)
     if error is None:
         try:
@@ -125,6 +128,14 @@ def _shards(
             )
     if windows.always:
         raise error
+    return {}
+
+
+def _not_cut(windows: Windows, why: str, hint: str) -> dict[str, Shards]:
+    """No intervals; UserError if *windows* says how long they are."""
+    if windows.rows:
+        what = f"intervals of {windows.rows} rows are asked for, and the input {why}, without any"
+        raise UserError(what, "input", f"{hint}leave --interval-rows away")
     return {}
 
 
@@ -190,13 +201,12 @@ def _aggregate_refusals(
 ) -> Iterator[UserError]:
     if operation.sample is not None and not config.sampler:
         what = f"{operation.sample.count} neighbours are sampled in every run, and this core has no Sampler"
-        hint = "choose preset z32 or z64, or draw them once: pyralis.gen.gcn.sampling.sampled(network)"
-        yield UserError(what, where, hint)
+        yield UserError(what, where, f"choose preset z32 or z64, or {DRAW}")
     elif operation.sample is not None:
         most = int(network.adjacencies[operation.adjacency].degrees.max(initial=0))
         what = f"a row has {most} entries, and a Sampler takes rows of at most {NO_SOURCE}"
         if most > NO_SOURCE:
-            yield UserError(what, where, "draw them once: pyralis.gen.gcn.sampling.sampled(network)")
+            yield UserError(what, where, DRAW)
     if network.adjacencies[operation.adjacency].weight is not None and not config.edge_weights:
         what = f"adjacency {operation.adjacency!r} has weights, and this core has no multipliers for them"
         yield UserError(what, where, "use contract B, or a configuration with edge_weights")

@@ -143,6 +143,17 @@ def mixed(rng: np.random.Generator, nodes: int = 17, features: int = 6) -> IntGr
     )
 
 
+def sampling(rng: np.random.Generator, sample: IntSample, nodes: int = 60) -> IntGraphNetwork:
+    """Sums of *sample* of each node's neighbours, nine on average, of rows of eight."""
+    gathered = IntAggregate(
+        name="h", source="x", adjacency="graph", sample=sample, epilogue=Epilogue(shift=2)
+    )
+    graph = adjacency(rng, nodes, 9.0)
+    return IntGraphNetwork(
+        nodes=nodes, input=IntInput(features=8), adjacencies={"graph": graph}, operations=(gathered,)
+    )
+
+
 def random_network(rng: np.random.Generator, *, weighted: bool) -> tuple[IntGraphNetwork, np.ndarray]:
     """Six operations on rows made before, everything chosen at random that a core can do."""
     nodes, features = int(rng.integers(1, 40)), int(rng.integers(1, 20))

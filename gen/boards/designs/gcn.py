@@ -11,7 +11,7 @@ from pyralis.gen.boards.design import Design
 from pyralis.gen.clock import Clock
 from pyralis.gen.doctor import require
 from pyralis.gen.gcn import intfile
-from pyralis.gen.gcn.compile import Compiled, compile_network
+from pyralis.gen.gcn.compile import Compiled, Settings, compile_network
 from pyralis.gen.gcn.generate import NUMBERING, TOP, core_files, network_facts
 from pyralis.gen.gcn.intnetwork import IntGraphNetwork
 from pyralis.gen.progress import QUIET, Progress
@@ -45,6 +45,8 @@ def design(
     compiled: Compiled | None = None,
     samples: dict[str, np.ndarray] | None = None,
     network: IntGraphNetwork | None = None,
+    *,
+    sample_seed: int = 0,
 ) -> Design:
     """The core *config*, called *name*, and *compiled* for it.
 
@@ -58,6 +60,8 @@ def design(
         As :func:`samples` makes them.
     network : IntGraphNetwork, optional
         What *compiled* was made from: a file of the deploy folder.
+    sample_seed : int
+        Of the driver at first, for its register of that name.
     """
     facts: dict[str, Any] = {"core": {"name": name, **asdict(config)}}
     memory: dict[str, bytes] = {}
@@ -65,7 +69,7 @@ def design(
     if network is not None:
         attachments["network.npz"] = intfile.content(network)
     if compiled is not None:
-        facts["network"] = network_facts(compiled)
+        facts["network"] = {**network_facts(compiled), "sample_seed": sample_seed}
         memory = {"program": compiled.program, "weights": compiled.constants}
         attachments[NUMBERING] = compiled.layout.numbering_bytes()
     return Design(
@@ -83,7 +87,7 @@ def design(
 
 
 def samples(
-    network: IntGraphNetwork, features: Any, labels: np.ndarray | None = None
+    network: IntGraphNetwork, features: Any, labels: np.ndarray | None = None, *, sample_seed: int = 0
 ) -> dict[str, np.ndarray]:
     """What ``validate.py`` runs, one run of the whole graph.
 
@@ -97,13 +101,18 @@ def samples(
     from pyralis.sim.golden.gcn import network as golden_model
 
     rows = features.toarray() if hasattr(features, "toarray") else np.asarray(features)
-    scores = golden_model.run(network, features).scores.numpy().astype(np.int64)
+    scores = golden_model.run(network, features, sample_seed=sample_seed).scores.numpy().astype(np.int64)
     found = {"inputs": rows.astype(np.int8)[None], "scores": scores[None]}
     return found if labels is None else {**found, "labels": labels[None]}
 
 
 def digits(
-    config: GcnConfig, board: Board, folder: Path, progress: Progress = QUIET
+    config: GcnConfig,
+    board: Board,
+    folder: Path,
+    progress: Progress = QUIET,
+    *,
+    settings: Settings | None = None,
 ) -> tuple[IntGraphNetwork, Compiled, dict[str, np.ndarray]]:
     """A network for the graph of digits, compiled for *config*, and samples with its golden scores.
 
@@ -125,7 +134,7 @@ def digits(
     made = trained(graph, make_folder(folder), 0, EPOCHS, Clock(progress), levels=levels)
     quantized = made.quantized
     network, features = quantized.network, quantized.features
-    compiled = compile_network(network, config, features=features)
+    compiled = compile_network(network, config, features=features, settings=settings)
     assert graph.labels is not None
     labels = np.where(graph.masks["test"], graph.labels, -1)
     return network, compiled, samples(network, features, labels)

@@ -14,6 +14,7 @@ from pyralis.gen.errors import UserError
 from pyralis.gen.gcn import intfile
 from pyralis.gen.gcn.capacity import fitted
 from pyralis.gen.gcn.config import add_core, choose
+from pyralis.gen.gcn.options import add_elimination, add_samples, no_samples, samples_of, settings_of
 from pyralis.gen.options import add_features, features_of
 
 __all__ = ["add_design", "add_parser", "design_of", "render", "run"]
@@ -42,6 +43,8 @@ def add_design(parser: argparse.ArgumentParser) -> None:
         "--network", metavar="NET.npz", help="an integer graph network (default: one for a graph of digits)"
     )
     add_features(parser, "validate.py runs them")
+    add_elimination(parser)
+    add_samples(parser)
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
@@ -56,18 +59,23 @@ def design_of(args: argparse.Namespace) -> Design:
         given, other = ("--network", "--features") if args.features is None else ("--features", "--network")
         what = f"{given} is given without {other}, and a graph needs both."
         raise UserError(what, "arguments", f"add {other} FILE, or leave both away")
+    if args.network is None:
+        no_samples(args)
+    settings = settings_of(args)
     name, config = choose(args.preset, args.config, _default(args, board))
     from pyralis.gen.boards.designs import gcn
     from pyralis.gen.gcn.compile import compile_network
 
     config = fitted(name, gcn.for_board(config, board), board)
     if args.network is None:
-        network, compiled, samples = gcn.digits(config, board, TRAINED, args.progress)
+        network, compiled, samples = gcn.digits(config, board, TRAINED, args.progress, settings=settings)
+        sample_seed = 0
     else:
-        network, features = intfile.load(args.network), np.asarray(features_of(args))
-        compiled = compile_network(network, config, features=features)
-        samples = gcn.samples(network, features)
-    return gcn.design(config, name, compiled, samples, network)
+        network, sample_seed = samples_of(args, intfile.load(args.network))
+        features = np.asarray(features_of(args))
+        compiled = compile_network(network, config, features=features, settings=settings)
+        samples = gcn.samples(network, features, sample_seed=sample_seed)
+    return gcn.design(config, name, compiled, samples, network, sample_seed=sample_seed)
 
 
 def _default(args: argparse.Namespace, board: Board) -> str:

@@ -9,6 +9,7 @@ from pyralis.gen.gcn import intfile
 from pyralis.gen.gcn.check import check_model, check_network
 from pyralis.gen.gcn.config import add_core, choose
 from pyralis.gen.gcn.model import load_graph_model
+from pyralis.gen.gcn.options import add_samples, drawn_of, no_samples
 from pyralis.gen.model import is_network_file
 from pyralis.gen.options import add_features, add_graph, features_of
 from pyralis.gen.text import table
@@ -29,6 +30,7 @@ def add_parser(subparsers) -> argparse.ArgumentParser:
     add_features(parser, "for the room that they need")
     add_core(parser)
     add_graph(parser)
+    add_samples(parser)
     return parser
 
 
@@ -40,7 +42,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
             what = f"--data {args.data} is the graph of a model, and {args.model} holds its graph."
             raise UserError(what, "arguments", "leave --data away")
         features = features_of(args)
-        result = check_network(intfile.load(args.model), config, features)
+        result = check_network(drawn_of(args, intfile.load(args.model)), config, features)
     else:
         if Path(args.model).is_dir():
             what = f"{args.model} is a folder, and no network."
@@ -48,6 +50,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         if args.features is not None:
             what = f"--features {args.features} are those of a network file, and {args.model} has its own."
             raise UserError(what, "arguments", "leave --features away")
+        no_samples(args)
         source = load_graph_model(args.model, args.data, args.dataset, raw=args.raw_features)
         options = {name: getattr(args, name) for name in ("contract", "order", "logits", "levels")}
         result = check_model(source, config, **options)

@@ -7,7 +7,7 @@ from pyralis.gen.gcn import intfile
 from pyralis.gen.gcn.compile import compile_network
 from pyralis.gen.gcn.config import add_core, choose
 from pyralis.gen.gcn.estimate import estimate
-from pyralis.gen.gcn.options import add_elimination, settings_of
+from pyralis.gen.gcn.options import add_elimination, add_samples, drawn_of, settings_of
 from pyralis.gen.gcn.traffic import KINDS
 from pyralis.gen.options import add_features, features_of
 from pyralis.gen.text import table
@@ -27,16 +27,16 @@ def add_parser(subparsers) -> argparse.ArgumentParser:
     add_features(parser, "needed if the core reads them as lists")
     add_core(parser)
     add_elimination(parser)
+    add_samples(parser)
     return parser
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Returns :meth:`pyralis.gen.gcn.estimate.Estimate.to_json` with what it is of."""
     name, config = choose(args.preset, args.config)
-    features = features_of(args)
-    compiled = compile_network(
-        intfile.load(args.network), config, features=features, settings=settings_of(args)
-    )
+    settings, features = settings_of(args), features_of(args)
+    network = drawn_of(args, intfile.load(args.network))
+    compiled = compile_network(network, config, features=features, settings=settings)
     return {"network": args.network, "core": name, **estimate(compiled, features).to_json()}
 
 

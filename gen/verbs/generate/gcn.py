@@ -11,7 +11,7 @@ from pyralis.gen.gcn import intfile
 from pyralis.gen.gcn.compile import compile_network
 from pyralis.gen.gcn.config import add_core, choose
 from pyralis.gen.gcn.generate import generate
-from pyralis.gen.gcn.options import add_elimination, settings_of
+from pyralis.gen.gcn.options import add_elimination, add_samples, drawn_of, no_network, settings_of
 from pyralis.gen.options import add_features, features_of
 
 __all__ = ["add_parser", "render", "run"]
@@ -28,6 +28,7 @@ def add_parser(subparsers) -> argparse.ArgumentParser:
     )
     add_core(parser)
     add_elimination(parser)
+    add_samples(parser)
     parser.add_argument(
         "--network", metavar="NET.npz", help="an integer graph network to compile for the core"
     )
@@ -44,15 +45,17 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     if args.features is not None and args.network is None:
         what = "--features are those of a network's graph, and there is no network."
         raise UserError(what, "arguments", "add --network NET.npz")
+    settings, compiled, network_file = settings_of(args), None, args.network
+    if args.network is None:
+        no_network(args)
+    else:
+        given = intfile.load(args.network)
+        network = drawn_of(args, given)
+        compiled = compile_network(network, config, features=features_of(args), settings=settings)
+        network_file = args.network if network is given else intfile.content(network)
     folder = make_folder(args.output or f"build/generate/gcn-{name}")
-    compiled = None
-    if args.network is not None:
-        features = features_of(args)
-        compiled = compile_network(
-            intfile.load(args.network), config, features=features, settings=settings_of(args)
-        )
     with args.progress.step("generate") as step:
-        manifest = generate(config, Path(folder), name=name, compiled=compiled, network_file=args.network)
+        manifest = generate(config, Path(folder), name=name, compiled=compiled, network_file=network_file)
         step.note(f"{len(manifest['files'])} files")
     return {"folder": folder, **manifest}
 

@@ -13,7 +13,7 @@ from pyralis.gen.files import read_array, write_file
 from pyralis.gen.gcn import intfile
 from pyralis.gen.gcn.compile import compile_network
 from pyralis.gen.gcn.config import add_core, choose
-from pyralis.gen.gcn.options import add_elimination, settings_of
+from pyralis.gen.gcn.options import add_elimination, add_samples, samples_of, settings_of
 from pyralis.gen.options import add_memory, memory_of
 from pyralis.gen.simulate import SIMULATOR, require_wave_headers
 from pyralis.gen.text import table
@@ -36,6 +36,7 @@ def add_parser(subparsers) -> argparse.ArgumentParser:
     )
     add_core(parser)
     add_elimination(parser)
+    add_samples(parser)
     parser.add_argument(
         "-o",
         "--output",
@@ -50,15 +51,23 @@ def add_parser(subparsers) -> argparse.ArgumentParser:
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Returns :meth:`pyralis.gen.demo.graphrun.GraphRun.summary`, the phases, and where the scores are."""
     name, config = choose(args.preset, args.config)
-    network, features = intfile.load(args.network), read_array(args.features, "features")
-    compiled = compile_network(network, config, features=features, settings=settings_of(args))
+    settings = settings_of(args)
+    network, sample_seed = samples_of(args, intfile.load(args.network))
+    features = read_array(args.features, "features")
+    compiled = compile_network(network, config, features=features, settings=settings)
     require(*SIMULATOR)
     if args.waves:
         require_wave_headers()
     from pyralis.gen.demo.graphrun import simulate
 
     found = simulate(
-        network, features, compiled, memory=memory_of(args), waves=args.waves, progress=args.progress
+        network,
+        features,
+        compiled,
+        memory=memory_of(args),
+        waves=args.waves,
+        sample_seed=sample_seed,
+        progress=args.progress,
     )
     path = args.output or f"build/simulate/{Path(args.network).stem}/results.npz"
     written = io.BytesIO()

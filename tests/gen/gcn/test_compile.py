@@ -9,6 +9,7 @@ from intgraphs import adjacency, binary, gcn, mixed, weights
 from pyralis.gen.errors import UserError
 from pyralis.gen.gcn.compile import Settings, compile_network
 from pyralis.gen.gcn.intnetwork import Epilogue, IntAggregate, IntCombine, IntGraphNetwork, IntInput
+from pyralis.gen.gcn.plan import DRAW
 from pyralis.hw.common.descriptor import DESCRIPTOR_BYTES
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.program import Content, Opcode, Target
@@ -184,7 +185,7 @@ def test_what_the_hardware_cannot_do_is_refused():
     assert refused(everything, replace(USUAL, edge_weights=True), features=None) == (
         "3 neighbours are sampled in every run, and this core has no Sampler",
         "operation 'sampled'",
-        "choose preset z32 or z64, or draw them once: pyralis.gen.gcn.sampling.sampled(network)",
+        f"choose preset z32 or z64, or {DRAW}",
     )
     assert refused(one_combine(4, extra="x", extra_scale=1), features=None) == (
         "a combination adds the rows of 'x', and this core adds rows only after an aggregation",

@@ -261,6 +261,17 @@ def test_what_cannot_be_is_said():
         "operation 'a1'",
         "choose a larger preset",
     )
+    fits = gin(rng, 60, 5, 8, small)
+    assert refused(fits, interval_rows=20) == (
+        "intervals of 20 rows are asked for, and the input fits into the row store, without any",
+        "input",
+        "add --elimination rows or window, or leave --interval-rows away",
+    )
+    assert refused(replace(listed, input=sparse, operations=operations), interval_rows=20) == (
+        "intervals of 20 rows are asked for, and the input comes as lists of its elements, without any",
+        "input",
+        "leave --interval-rows away",
+    )
     with pytest.raises(ValueError, match=r"window_height must be in 1\.\.65535, not 0"):
         Settings(window_height=0)
 

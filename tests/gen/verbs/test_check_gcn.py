@@ -117,6 +117,12 @@ def test_what_is_refused(command, files, model, tmp_path):
         "  where: arguments",
         "  next:  leave --features away",
     ]
+    for given in (net, path):
+        assert refused(command, given, "--sampling", "once") == [
+            "pyralis: --sampling is for samples, and this network takes none.",
+            "  where: arguments",
+            "  next:  leave --sampling away",
+        ]
     assert refused(command, tmp_path) == [
         f"pyralis: {tmp_path} is a folder, and no network.",
         f"  where: {tmp_path}",

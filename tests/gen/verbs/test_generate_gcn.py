@@ -7,13 +7,15 @@ import tomllib
 
 import numpy as np
 import pytest
-from intgraphs import binary, gcn
+from densegraphs import dense, gin, near
+from intgraphs import binary, gcn, sampling
 
 from pyralis.boards.runtime.deployment import Deployment
 from pyralis.gen.boards import options
 from pyralis.gen.gcn import intfile
 from pyralis.gen.gcn.compile import compile_network
 from pyralis.gen.gcn.config import SIZES, from_toml
+from pyralis.gen.gcn.intnetwork import IntSample
 from pyralis.sim.golden.gcn import network as golden_model
 
 NAMES = ", ".join(SIZES)
@@ -143,6 +145,64 @@ def test_a_folder_to_carry(command, files, tmp_path):
     assert "rows = core.run(features)" in (tmp_path / "out" / "README.txt").read_text()
 
 
+@pytest.fixture
+def taking_samples(tmp_path):
+    """Options for a network that samples, its features, and a core with a Sampler; and both arrays."""
+    rng = np.random.default_rng(3)
+    network, features = (
+        sampling(rng, IntSample(count=4, seed=1)),
+        rng.integers(-128, 128, (60, 8), dtype=np.int8),
+    )
+    intfile.save(network, tmp_path / "net.npz")
+    np.save(tmp_path / "x.npy", features)
+    (tmp_path / "core.toml").write_text(f"{SMALLEST}sampler = true\n")
+    words = ("--network", tmp_path / "net.npz", "--features", tmp_path / "x.npy")
+    return words, tmp_path / "core.toml", network, features
+
+
+def test_a_folder_with_a_seed_of_samples(command, taking_samples, tmp_path):
+    words, core, network, features = taking_samples
+    here = ("gcn", "--board", "ulx3s", *words, "-o", tmp_path / "out")
+    assert command("deploy", *here, "--config", core, "--sample-seed", 77)[0] == 0
+    want = golden_model.run(network, features, sample_seed=77).scores.numpy()
+    assert json.loads((tmp_path / "out" / "manifest.json").read_text())["network"]["sample_seed"] == 77
+    assert (Deployment(tmp_path / "out").samples()["scores"] == want[None]).all()
+    (tmp_path / "plain.toml").write_text(SMALLEST)
+    drawn = ("--config", tmp_path / "plain.toml", "--sampling", "once", "--sample-seed", 77)
+    assert command("deploy", *here, *drawn)[0] == 0
+    assert json.loads((tmp_path / "out" / "manifest.json").read_text())["network"]["sample_seed"] == 0
+    assert (Deployment(tmp_path / "out").samples()["scores"] == want[None]).all()
+    lists = intfile.load(tmp_path / "out" / "network.npz")
+    assert (golden_model.run(lists, features).scores.numpy() == want).all()
+
+
+def test_the_network_of_a_core_is_the_one_that_was_drawn(command, files, taking_samples, tmp_path):
+    words, _, network, features = taking_samples
+    out = ("--config", files / "core.toml", "-o", tmp_path / "rtl")
+    assert command("generate", "gcn", *words, *out, "--sampling", "once")[0] == 0
+    lists = intfile.load(tmp_path / "rtl" / "network.npz")
+    assert lists.operations[0].sample is None
+    want = golden_model.run(network, features).scores.numpy()
+    assert (golden_model.run(lists, features).scores.numpy() == want).all()
+
+
+def test_rows_are_left_out_on_boards_too(command, asked, tmp_path):
+    rng = np.random.default_rng(2)
+    intfile.save(gin(rng, 60, 5, 8, near(rng, 60, 4)), tmp_path / "net.npz")
+    np.save(tmp_path / "x.npy", dense(rng, 60, 5))
+    (tmp_path / "core.toml").write_text("occupancy_words = 16\n")
+    words = ("--network", tmp_path / "net.npz", "--features", tmp_path / "x.npy")
+    for mode in ((), ("--elimination", "window", "--interval-rows", "20")):
+        core = ("--board", "ulx3s", "--config", tmp_path / "core.toml")
+        code, _, err = command("bitstream", "gcn", *core, *words, *mode)
+        assert code == 0, err
+    loads = [
+        [each["name"] for each in design.facts["network"]["descriptors"] if each["kind"] == "load"]
+        for _, design, _, _ in asked
+    ]
+    assert "occupancy" not in loads[0] and "occupancy" in loads[1]
+
+
 def refused(command, *words) -> list[str]:
     code, _, err = command(*words)
     assert code == 1
@@ -158,6 +218,16 @@ def test_what_is_refused(command, files, tmp_path):
     assert refused(command, "generate", "gcn", "--features", files / "features.npy")[0] == (
         "pyralis: --features are those of a network's graph, and there is no network."
     )
+    assert refused(command, "generate", "gcn", "--elimination", "rows") == [
+        "pyralis: --elimination says how a network is compiled, and there is none.",
+        "  where: arguments",
+        "  next:  add --network NET.npz, or leave --elimination away",
+    ]
+    assert refused(command, "bitstream", "gcn", "--board", "ulx3s", "--sample-seed", "1") == [
+        "pyralis: --sample-seed is for samples, and this network takes none.",
+        "  where: arguments",
+        "  next:  leave --sample-seed away",
+    ]
     assert refused(command, "bitstream", "gcn", "--board", "ulx3s", "--network", files / "net.npz") == [
         "pyralis: --network is given without --features, and a graph needs both.",
         "  where: arguments",

@@ -5,10 +5,11 @@ import json
 import numpy as np
 import pytest
 from densegraphs import dense, gin, near
-from intgraphs import binary, gcn
+from intgraphs import binary, gcn, sampling
 
 from pyralis.gen.demo import graphrun
 from pyralis.gen.gcn import intfile
+from pyralis.gen.gcn.intnetwork import IntSample
 from pyralis.sim.golden.gcn import network as golden_model
 
 COUNTS = {"drain_cycles": 8}
@@ -51,7 +52,7 @@ def fake(monkeypatch, files):
     """A simulation that was not run: one logit is wrong."""
     from pyralis.sim.gcn.run import Phase, SimulationResult
 
-    def simulate(compiled, inputs, *, memory, waves):
+    def simulate(compiled, inputs, *, memory, waves, sample_seed):
         scores = golden_model.run(intfile.load(files / "graph.npz"), inputs[0]).scores.numpy().copy()
         scores[3, 1] += 1
         counts = dict.fromkeys(("cycles", "entries", "products"), 50 * len(inputs)) | COUNTS
@@ -108,6 +109,53 @@ def test_how_rows_are_left_out_is_an_option(command, eliminating):
     assert code == 1 and "windows have at most 65535 rows, not 65536" in err
     code, _, err = command(*given, "--elimination", "rows")
     assert code == 1 and "this core has no Sparsity Eliminator" in err
+
+
+@pytest.fixture
+def taking_samples(tmp_path):
+    """A network that samples, its features, and a core with a Sampler."""
+    rng = np.random.default_rng(3)
+    intfile.save(sampling(rng, IntSample(count=4, seed=1)), tmp_path / "net.npz")
+    np.save(tmp_path / "x.npy", rng.integers(-128, 128, (60, 8), dtype=np.int8))
+    (tmp_path / "core.toml").write_text("sampler = true\n")
+    return tmp_path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [("--config", "core.toml"), ("--sampling", "once")])
+def test_samples_of_another_seed(command, taking_samples, monkeypatch, options):
+    """Of a core with a Sampler, and drawn once for the smallest one without."""
+    monkeypatch.chdir(taking_samples)
+    code, out, err = command("simulate", "net.npz", "x.npy", *options, "--sample-seed", 77, "-o", "out.npz")
+    assert code == 0, err
+    assert "Bit exact: all 480 logits (60 nodes, 8 each)" in out
+    network, features = intfile.load("net.npz"), np.load("x.npy")
+    scores = np.load("out.npz")["scores"]
+    assert (scores == golden_model.run(network, features, sample_seed=77).scores.numpy()).all()
+    assert (scores != golden_model.run(network, features).scores.numpy()).any()
+
+
+def test_samples_that_a_core_without_a_sampler_needs(command, taking_samples, monkeypatch):
+    monkeypatch.chdir(taking_samples)
+    for verb in ("estimate", "check"):
+        code, out, err = command(verb, "net.npz", "--features", "x.npy")
+        assert code == 1 and "this core has no Sampler" in out + err
+        assert "or draw them once: --sampling once, or pyralis.gen.gcn.sampling.sampled(network)" in out + err
+        code, _, err = command(verb, "net.npz", "--features", "x.npy", "--sampling", "once")
+        assert code == 0, err
+    code, _, err = command("estimate", "net.npz", "--config", "core.toml", "--sample-seed", 5)
+    assert code == 1 and "--sample-seed 5 is for a run in which the core draws samples" in err
+
+
+def test_sizes_of_intervals_that_there_are_none_of(command, eliminating):
+    assert refused(
+        *(command, "estimate", eliminating / "gin.npz", "--features", eliminating / "dense.npy"),
+        *("--config", eliminating / "core.toml", "--interval-rows", "20"),
+    ) == [
+        "pyralis: intervals of 20 rows are asked for, and the input fits into the row store, without any",
+        "  where: input",
+        "  next:  add --elimination rows or window, or leave --interval-rows away",
+    ]
 
 
 def test_a_difference_makes_the_exit_code_1(command, files, fake, monkeypatch):

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from intgraphs import adjacency, binary, gcn, random_network
+from intgraphs import binary, gcn, random_network, sampling
 from scipy.sparse import csr_array
 
 from pyralis.boards.base import all_boards
@@ -182,21 +182,16 @@ def test_a_core_of_another_size_is_refused(bench, job):
 
 def test_another_seed_draws_other_samples():
     rng = np.random.default_rng(4)
-    graph = adjacency(rng, 60, 9.0)
-    gathered = IntAggregate(
-        name="h", source="x", adjacency="graph", sample=IntSample(count=4, seed=1), epilogue=Epilogue(shift=2)
-    )
-    network = IntGraphNetwork(
-        nodes=60, input=IntInput(features=8), adjacencies={"graph": graph}, operations=(gathered,)
-    )
+    network = sampling(rng, IntSample(count=4, seed=1))
     config, features = GcnConfig(sampler=True), rng.integers(-128, 128, (60, 8), dtype=np.int8)
     compiled = compile_network(network, config, features=features)
-    facts = json.loads(json.dumps(network_facts(compiled)))
+    facts = json.loads(json.dumps(design(config, "", compiled, sample_seed=0xBEEF).facts["network"]))
     numbering, found = compiled.layout.numbering_bytes(), []
     simulated = SimulatedTransport(build_bench(config))
     with simulated as transport, GcnDriver(transport, registers(config), facts, numbering) as driver:
         driver.load(compiled.program, compiled.constants)
-        for seed in (0, 0xBEEF, 0):
+        assert driver.sample_seed == 0xBEEF, "as the folder says"
+        for seed in (0xBEEF, 0, 0xBEEF):
             driver.sample_seed = seed
             found.append(driver.run(features))
             want = golden.run(network, features, sample_seed=seed).scores.numpy()
