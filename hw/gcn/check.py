@@ -171,7 +171,7 @@ class Check(wiring.Component):
             *([d.height > rows] if rows < 1 << len(d.height) else []),
             d.occupancy + ((d.count[:PLACE_BITS] + (WORD - 1)) >> _log2(WORD)) > c.occupancy_words,
             d.beats > beats,
-            d.start[:PLACE_BITS] + self._words(d.beats[:PLACE_BITS]) > c.rows,
+            d.start[:PLACE_BITS] + self._words(d.beats[: beats.bit_length()]) > c.rows,
             *([d.beats[: _log2(c.row_bits // c.bus_bits)].any()] if c.row_bits > c.bus_bits else []),
         ]
         return [(eliminate != Elimination.NONE.value) & fault for fault in faults]

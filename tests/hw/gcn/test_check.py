@@ -399,6 +399,13 @@ def test_rows_that_are_left_out_and_their_bitmaps():
     narrow = replace(config, bus_bits=32)
     cases = [{"start": 4000, "beats": beats} for beats in (192, 193, 194)]
     assert codes(narrow, eliminating(cases)) == [ErrorCode.NONE, ErrorCode.FIELD, ErrorCode.FIELD]
+    # the largest row store, with four beats a row: a load of all its words, and one beside it
+    largest = replace(config, store_rows=8192, lanes=16, bus_bits=32, group_bytes=64)
+    assert largest.rows == 1 << 15 and largest.row_bits == 4 * largest.bus_bits
+    cases = [{"start": start, "beats": 1 << 17} for start in (0, 2)]
+    cases += [{"start": 2, "beats": (1 << 17) - 8}, {"start": 2, "beats": (1 << 17) - 4}]
+    expected = [ErrorCode.NONE, ErrorCode.FIELD, ErrorCode.NONE, ErrorCode.FIELD]
+    assert codes(largest, eliminating(cases)) == expected
 
 
 @pytest.mark.parametrize(
