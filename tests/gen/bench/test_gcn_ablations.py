@@ -6,17 +6,10 @@ from dataclasses import replace
 import pytest
 
 from pyralis.gen.bench.gcn import compiled_for
-from pyralis.gen.bench.gcn_ablations import (
-    DEFAULT_SETTINGS,
-    MAPS,
-    SWITCHED,
-    VARIANTS,
-    handler_rows,
-    model_rows,
-    rtl_rows,
-)
+from pyralis.gen.bench.gcn_ablations import MAPS, SWITCHED, handler_rows, model_rows, rtl_rows
 from pyralis.gen.bench.gcn_models import models
 from pyralis.gen.bench.gcn_run import DEFAULT_SWITCHES, measure
+from pyralis.gen.bench.gcn_variants import DEFAULT_SETTINGS, VARIANTS
 from pyralis.gen.bench.gcn_workloads import Workload, part_of, prepare
 from pyralis.gen.gcn.schedule import Settings
 from pyralis.gen.gcn.synthetic import synthetic
