@@ -11,22 +11,14 @@ import numpy as np
 
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.draws import SampleKind
-from pyralis.hw.gcn.eliminator import WORD
 from pyralis.hw.gcn.epilogue import TOTAL_BITS, OutputType
-from pyralis.hw.gcn.program import (
-    Content,
-    Opcode,
-    Origin,
-    Source,
-    Target,
-    line_bytes,
-)
+from pyralis.hw.gcn.program import Content, Opcode, Origin, Source, Target
 from pyralis.hw.gcn.results import RESULT_WORDS
-from pyralis.sim.gcn.descriptors import decode, dense_slices, eliminates, engines_of, jobs
-from pyralis.sim.gcn.memories import Entries, Memories, Memory, index_bits, packed_results, unpacked
+from pyralis.sim.gcn.descriptors import decode, dense_slices, eliminates, jobs
+from pyralis.sim.gcn.loading import load, windows_of
+from pyralis.sim.gcn.memories import Entries, Memories, Memory, packed_results
 from pyralis.sim.gcn.ordering import check
 from pyralis.sim.gcn.samples import sampled
-from pyralis.sim.golden.gcn.windows import beats, windows
 
 __all__ = ["Outcome", "run"]
 
@@ -118,61 +110,13 @@ class _Machine:
             self.finish(d, 1, self.gather(d) if gathers else self.dense(d))
 
     def load(self, d: dict[str, Any]) -> None:
-        c, m, content, start, count = self.config, self.m, d["content"], d["start"], d["count"]
-        size = d["beats"] * c.bus_bits // 8
-        memory = bytes(self.outputs) if d["origin"] is Origin.OUTPUT else self.origins[d["origin"]]
-        found = self._some_rows(d, memory) if eliminates(d) else memory[d["source"] : d["source"] + size]
-        assert len(found) == size, "a load reads beyond the image, or other beats than it says"
-        self.outcome.read[content] += size
-        if content in (Content.EDGES, Content.FEATURES):
-            edges = content is Content.EDGES
-            streams = c.columns * (1 if edges else c.clusters)
-            target = m.edges if edges else m.features
-            compact = content if d["compact"] else None
-            used = count * streams * line_bytes(bool(d["valued"]), index_bits(compact))
-            words = unpacked(found[:used], streams, bool(d["valued"]), compact)
-            self._write(target, start * streams, words)
-        elif content is Content.WEIGHTS:
-            used = count * c.lanes
-            self._write(m.weights, start, np.frombuffer(found, np.int8, used).reshape(count, -1))
-        elif content is Content.BIASES:
-            used = 4 * count * c.lanes
-            biases = np.frombuffer(found, "<i4", count * c.lanes).reshape(count, -1).astype(np.int64)
-            half = 1 << d["shift"] - 1 if d["shift"] else 0
-            self._write(m.biases[d["engine"]], start, (biases << d["bias_shift"]) + half)
-        elif content is Content.SCALES:
-            used = 2 * count * c.columns
-            scales = np.frombuffer(found, "<u2", count * c.columns)
-            for engine in engines_of(d):
-                self._write(m.scales[engine], start * c.columns, scales)
-        elif content is Content.OCCUPANCY:
-            used = count * WORD // 8
-            bits = np.unpackbits(np.frombuffer(found, np.uint8, used), bitorder="little")
-            self._write(m.occupancy, start, bits.reshape(count, WORD).astype(bool))
-        else:
-            count = size // c.lanes if eliminates(d) else count
-            used = count * c.lanes
-            self._write(m.store, start, np.frombuffer(found, np.uint8, used).reshape(count, c.lanes))
-        assert 0 <= size - used < c.bus_bits // 8, "beats and count do not agree"
-
-    def _some_rows(self, d: dict[str, Any], memory: bytes) -> bytes:
-        """The beats of all windows of a load that eliminates."""
-        c, count, at = self.config, d["count"], d["occupancy"]
-        assert d["content"] is Content.ROWS
-        assert d["start"] % c.columns == 0
-        occupied = self.m.occupancy.read(slice(at, at - -count // WORD)).reshape(-1)[:count]
-        found = windows(occupied, d["height"], d["eliminate"])
-        self.outcome.rows_seen += count
-        self.outcome.rows_loaded += sum(window.rows for window in found)
-        rows = max(1, c.bus_bits // c.row_bits)
-        size = rows * c.lanes
-        starts = d["source"] + beats(found, rows) * size
-        return b"".join(memory[start : start + size] for start in starts.tolist())
-
-    @staticmethod
-    def _write(memory: Memory, start: int, words: np.ndarray) -> None:
-        assert start + len(words) <= len(memory), f"{memory.name}: a load goes beyond the end"
-        memory.write(slice(start, start + len(words)), words)
+        """What stands in memory, or in results so far, to a memory of the core."""
+        image = bytes(self.outputs) if d["origin"] is Origin.OUTPUT else self.origins[d["origin"]]
+        found = windows_of(d, self.config, self.m) if eliminates(d) else []
+        if eliminates(d):
+            self.outcome.rows_seen += d["count"]
+            self.outcome.rows_loaded += sum(window.rows for window in found)
+        self.outcome.read[d["content"]] += load(d, self.config, self.m, image, found)
 
     def rows_of(self, rows: int, column: int) -> int:
         """Rows of a column."""
