@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from pyralis.gen.gcn import layout
 from pyralis.gen.gcn.allocate import Item
-from pyralis.gen.gcn.constants import Constants, Use
+from pyralis.gen.gcn.constants import Constants
 from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntGraphNetwork, IntSample
+from pyralis.gen.gcn.loads import Loads
 from pyralis.gen.gcn.results import result_form
 from pyralis.gen.gcn.settings import Settings
 from pyralis.gen.gcn.steps import Matrix, Plan, Step
@@ -16,7 +16,7 @@ from pyralis.gen.gcn.waits import Access, Waits
 from pyralis.hw.gcn.config import NO_SOURCE, GcnConfig
 from pyralis.hw.gcn.draws import SampleKind
 from pyralis.hw.gcn.epilogue import OutputType
-from pyralis.hw.gcn.program import VERSION, Content, Opcode, Origin, Source, Target
+from pyralis.hw.gcn.program import VERSION, Content, Opcode, Source, Target
 
 __all__ = ["Schedule", "Settings"]
 
@@ -46,14 +46,9 @@ class Schedule:
     ) -> None:
         self.network, self.plan, self.constants, self.config = network, plan, constants, config
         self.settings = settings
-        self.unit = config.bus_bits // 8
         self.descriptors: list[dict[str, Any]] = []
-        self.input_bytes = 0
         self._waits = Waits()
-        self._held: set[tuple[tuple[str, ...], int]] = set()  # memories and identity of what was loaded
-        self._listed: dict[int, int] = {}  # first lines of the features that are there, and their interval
-        self._turn = 0  # half of the line buffers, or of the input's words, that the next ones go to
-        self._begins: dict[tuple[str, int], int] = {}  # first words of the intervals of the input
+        self._loads = Loads(network, plan, constants, config, self._add_load, keep_input=settings.keep_input)
         last = plan.steps[-1]
         self.results = result_form(config, last, network.nodes, network.widths()[last.operation.name])
         self.output_bytes = config.columns * self.results.stride
@@ -61,130 +56,16 @@ class Schedule:
         while step < len(plan.steps):
             count = 1 + plan.steps[step].chained
             for number in range(step + count - 1, step - 1, -1):  # lines of the aggregation come last
-                self._load(number)
+                self._loads.before(number)
             for number in range(step, step + count):
                 self._compute(number)
             step += count
+        self.input_bytes = self._loads.input_bytes
         self._add({"opcode": Opcode.END})
-
-    def _beats(self, size: int) -> int:
-        return layout.beats(self.config, size)
 
     def _add(self, fields: dict[str, Any]) -> None:
         fields.update(version=VERSION, index=len(self.descriptors))
         self.descriptors.append(fields)
-
-    def _load(self, number: int) -> None:
-        """Loads for step *number*: what is not there yet; lines last."""
-        step = self.plan.steps[number]
-        uses = self.constants.uses[number]
-        for use in uses[:-1] if not step.is_combine else uses:
-            self._load_constant(use, step)
-        if step.operation.name in self.plan.shards:
-            self._load_ahead(number)
-            self._load_shard(step, uses)
-        else:
-            self._load_input(step)
-        if not step.is_combine:
-            self._load_constant(uses[-1], step)
-
-    def _load_constant(self, use: Use, step: Step) -> None:
-        item, memories = self.constants.item(use, step.phase), self.constants.memories(use)
-        if (memories, id(item)) in self._held:
-            return
-        self._held.add((memories, id(item)))
-        fields = {
-            **use.fields,
-            "origin": Origin.WEIGHTS,
-            "resident": int(self.constants.holdings[use.memory].resident),
-            "source": self.constants.address(use),
-            "beats": self._beats(len(use.data)),
-            "start": item.base,
-            "count": item.size,
-            "both": int(len(memories) == 2),
-        }
-        self._add_load(
-            fields, *(Access(memory, item.base, item.base + item.size, True) for memory in memories)
-        )
-
-    def _load_input(self, step: Step) -> None:
-        if self.plan.shards or INPUT not in (step.first, step.second, step.operation.epilogue.extra):
-            return
-        if self.plan.sparse_input:
-            self._load_lists(step)
-        elif not self.input_bytes:
-            words = self.plan.matrices[INPUT].words
-            beats = self._beats(words.size * self.config.lanes)
-            self.input_bytes = beats * self.unit
-            fields = {"content": Content.ROWS, "origin": Origin.INPUT, "beats": beats}
-            fields |= {"start": words.base, "count": words.size}
-            self._add_load(fields, Access("rows", words.base, words.base + words.size, True))
-
-    def _load_ahead(self, number: int) -> None:
-        """The bitmap of the interval behind that of step *number*: rows of both come without a gap."""
-        for later in range(number + 1, len(self.plan.steps)):
-            step = self.plan.steps[later]
-            if step.operation.name in self.plan.shards:
-                use = next(use for use in self.constants.uses[later] if use.memory == "occupancy")
-                if self.constants.item(use, step.phase).first <= self.plan.steps[number].phase:
-                    self._load_constant(use, step)
-                return
-
-    def _load_shard(self, step: Step, uses: list[Use]) -> None:
-        """Rows that the interval of *step* gathers, and its own ones if they are read too."""
-        c, matrix = self.config, self.plan.matrices[INPUT]
-        shards = self.plan.shards[step.operation.name]
-        part = shards.parts[step.interval]
-        self.input_bytes = matrix.slices * matrix.stride * c.lanes
-        begin = matrix.words.base
-        if sum(len(each.parts) for each in self.plan.shards.values()) > 1:
-            begin += self._turn * (matrix.words.size // 2)
-            self._turn = 1 - self._turn
-        self._begins[step.operation.name, step.interval] = begin
-        bitmap = next(use for use in uses if use.memory == "occupancy")
-        some = {
-            "count": self.network.nodes,
-            "beats": self._beats(len(part.beats) * shards.together * c.lanes),
-            "eliminate": shards.windows.mode,
-            "height": min(shards.windows.height, self.network.nodes),
-            "occupancy": self.constants.item(bitmap, step.phase).base,
-        }
-        own = {"count": part.own, "beats": self._beats(part.own * c.lanes)}
-        base = begin
-        for first, words, fields in ((0, part.words, some), (step.first_row, part.own, own)):
-            for s in range(matrix.slices):
-                if words or fields is some:
-                    source = (s * matrix.stride + first) * c.lanes
-                    rows = {"content": Content.ROWS, "origin": Origin.INPUT, "source": source, "start": base}
-                    self._add_load(rows | fields, Access("rows", base, base + words, True))
-                base += words
-
-    def _load_lists(self, step: Step) -> None:
-        """Features of the rows of *step*, unless they are there: all of them, or those of its interval."""
-        c, lists, given = self.config, self.plan.lists[INPUT], self.network.input
-        valued = given.values != "binary"
-        if step.interval in self._listed.values():
-            return
-        line = layout.feature_bytes(c, given, lists.compact)
-        sizes = [self._beats(lines * line) for lines in lists.lines]
-        self.input_bytes = sum(sizes) * self.unit
-        count, start = lists.lines[step.interval], 0
-        if 2 * max(lists.lines) <= c.feature_lines:
-            start = self._turn * (c.feature_lines // 2)
-            self._turn = 1 - self._turn
-        self._listed[start] = step.interval
-        fields = {
-            "content": Content.FEATURES,
-            "valued": int(valued),
-            "compact": int(lists.compact),
-            "resident": int(self.settings.keep_input and lists.together),
-            "origin": Origin.INPUT,
-            "source": sum(sizes[: step.interval]) * self.unit,
-            "beats": sizes[step.interval],
-            "start": start,
-            "count": count,
-        }
-        self._add_load(fields, Access("features", start, start + count, True))
 
     def _add_load(self, fields: dict[str, Any], *accesses: Access) -> None:
         self._add({"opcode": Opcode.LOAD, **self._waits.add("load", accesses), **fields})
@@ -223,7 +104,7 @@ class Schedule:
         base, stride = source.words.base + step.first_slice * source.stride + offset, source.stride - offset
         accesses = self._words(source, offset, source.stride, step.first_slice, step.slices)
         if operation.name in self.plan.shards:
-            base = self._begins[operation.name, step.interval]
+            base = self._loads.begins[operation.name, step.interval]
             stride = self.plan.shards[operation.name].parts[step.interval].words
             accesses = [Access("rows", base, base + step.slices * stride)]
         rows = -(-step.rows // c.columns)
@@ -262,7 +143,7 @@ class Schedule:
         if name == INPUT and self.plan.shards:
             operation = next(each for each in self.plan.steps if each.phase == step.phase).operation.name
             part = self.plan.shards[operation].parts[step.interval]
-            base = self._begins[operation, step.interval] + matrix.slices * part.words
+            base = self._loads.begins[operation, step.interval] + matrix.slices * part.words
             return base, part.own, [Access("rows", base, base + matrix.slices * part.own)]
         base = matrix.words.base + step.first_slice * matrix.stride + step.first_row
         slices = step.slices if not step.is_combine else matrix.slices
@@ -285,7 +166,7 @@ class Schedule:
         fields["is_signed"] = int(types[step.first] == "int8")
         if step.source is Source.FEATURES:
             fields["valued"] = int(self.network.input.values != "binary")
-            start = next(at for at, interval in self._listed.items() if interval == step.interval)
+            start = self._loads.first_line(step.interval)
             fields["start"] = start
             lines = self.plan.lists[INPUT].lines[step.interval]
             accesses.append(Access("features", start, start + lines))

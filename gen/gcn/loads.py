@@ -1,0 +1,172 @@
+"""Loads of a program: what each step needs and does not find on chip, and where it goes."""
+
+from collections.abc import Callable
+
+from pyralis.gen.gcn import layout
+from pyralis.gen.gcn.constants import Constants, Use
+from pyralis.gen.gcn.intnetwork import INPUT, IntGraphNetwork
+from pyralis.gen.gcn.steps import Plan, Step
+from pyralis.gen.gcn.waits import Access
+from pyralis.hw.gcn.config import GcnConfig
+from pyralis.hw.gcn.program import Content, Origin
+
+__all__ = ["Loads"]
+
+
+class Loads:
+    """What has been loaded so far.
+
+    Parameters
+    ----------
+    network : IntGraphNetwork
+    plan : Plan
+    constants : Constants
+    config : GcnConfig
+    add : callable
+        Appends a load: its fields, and what it writes.
+    keep_input : bool
+        ``Settings.keep_input``.
+
+    Attributes
+    ----------
+    input_bytes : int
+        Memory that one run's input takes.
+    begins : dict
+        First words of the intervals of the input, by operation and number.
+    """
+
+    def __init__(
+        self,
+        network: IntGraphNetwork,
+        plan: Plan,
+        constants: Constants,
+        config: GcnConfig,
+        add: Callable[..., None],
+        *,
+        keep_input: bool,
+    ) -> None:
+        self._network, self._plan, self._constants, self._config = network, plan, constants, config
+        self._add, self._keep_input = add, keep_input
+        self._unit = config.bus_bits // 8
+        self.input_bytes = 0
+        self.begins: dict[tuple[str, int], int] = {}
+        self._held: set[tuple[tuple[str, ...], int]] = set()  # memories and identity of what was loaded
+        self._listed: dict[int, int] = {}  # first lines of the features that are there, and their interval
+        self._turn = 0  # half of the line buffers, or of the input's words, that the next ones go to
+
+    def before(self, number: int) -> None:
+        """Appends the loads for step *number*: what is not there yet; lines last."""
+        step = self._plan.steps[number]
+        uses = self._constants.uses[number]
+        for use in uses[:-1] if not step.is_combine else uses:
+            self._load_constant(use, step)
+        if step.operation.name in self._plan.shards:
+            self._load_ahead(number)
+            self._load_shard(step, uses)
+        else:
+            self._load_input(step)
+        if not step.is_combine:
+            self._load_constant(uses[-1], step)
+
+    def _load_constant(self, use: Use, step: Step) -> None:
+        item, memories = self._constants.item(use, step.phase), self._constants.memories(use)
+        if (memories, id(item)) in self._held:
+            return
+        self._held.add((memories, id(item)))
+        fields = {
+            **use.fields,
+            "origin": Origin.WEIGHTS,
+            "resident": int(self._constants.holdings[use.memory].resident),
+            "source": self._constants.address(use),
+            "beats": self._beats(len(use.data)),
+            "start": item.base,
+            "count": item.size,
+            "both": int(len(memories) == 2),
+        }
+        self._add(fields, *(Access(memory, item.base, item.base + item.size, True) for memory in memories))
+
+    def _load_input(self, step: Step) -> None:
+        if self._plan.shards or INPUT not in (step.first, step.second, step.operation.epilogue.extra):
+            return
+        if self._plan.sparse_input:
+            self._load_lists(step)
+        elif not self.input_bytes:
+            words = self._plan.matrices[INPUT].words
+            beats = self._beats(words.size * self._config.lanes)
+            self.input_bytes = beats * self._unit
+            fields = {"content": Content.ROWS, "origin": Origin.INPUT, "beats": beats}
+            fields |= {"start": words.base, "count": words.size}
+            self._add(fields, Access("rows", words.base, words.base + words.size, True))
+
+    def _load_ahead(self, number: int) -> None:
+        """The bitmap of the interval behind that of step *number*: rows of both come without a gap."""
+        for later in range(number + 1, len(self._plan.steps)):
+            step = self._plan.steps[later]
+            if step.operation.name in self._plan.shards:
+                use = next(use for use in self._constants.uses[later] if use.memory == "occupancy")
+                if self._constants.item(use, step.phase).first <= self._plan.steps[number].phase:
+                    self._load_constant(use, step)
+                return
+
+    def _load_shard(self, step: Step, uses: list[Use]) -> None:
+        """Rows that the interval of *step* gathers, and its own ones if they are read too."""
+        c, matrix = self._config, self._plan.matrices[INPUT]
+        shards = self._plan.shards[step.operation.name]
+        part = shards.parts[step.interval]
+        self.input_bytes = matrix.slices * matrix.stride * c.lanes
+        begin = matrix.words.base
+        if sum(len(each.parts) for each in self._plan.shards.values()) > 1:
+            begin += self._turn * (matrix.words.size // 2)
+            self._turn = 1 - self._turn
+        self.begins[step.operation.name, step.interval] = begin
+        bitmap = next(use for use in uses if use.memory == "occupancy")
+        some = {
+            "count": self._network.nodes,
+            "beats": self._beats(len(part.beats) * shards.together * c.lanes),
+            "eliminate": shards.windows.mode,
+            "height": min(shards.windows.height, self._network.nodes),
+            "occupancy": self._constants.item(bitmap, step.phase).base,
+        }
+        own = {"count": part.own, "beats": self._beats(part.own * c.lanes)}
+        base = begin
+        for first, words, fields in ((0, part.words, some), (step.first_row, part.own, own)):
+            for s in range(matrix.slices):
+                if words or fields is some:
+                    source = (s * matrix.stride + first) * c.lanes
+                    rows = {"content": Content.ROWS, "origin": Origin.INPUT, "source": source, "start": base}
+                    self._add(rows | fields, Access("rows", base, base + words, True))
+                base += words
+
+    def _load_lists(self, step: Step) -> None:
+        """Features of the rows of *step*, unless they are there: all of them, or those of its interval."""
+        c, lists, given = self._config, self._plan.lists[INPUT], self._network.input
+        valued = given.values != "binary"
+        if step.interval in self._listed.values():
+            return
+        line = layout.feature_bytes(c, given, lists.compact)
+        sizes = [self._beats(lines * line) for lines in lists.lines]
+        self.input_bytes = sum(sizes) * self._unit
+        count, start = lists.lines[step.interval], 0
+        if 2 * max(lists.lines) <= c.feature_lines:
+            start = self._turn * (c.feature_lines // 2)
+            self._turn = 1 - self._turn
+        self._listed[start] = step.interval
+        fields = {
+            "content": Content.FEATURES,
+            "valued": int(valued),
+            "compact": int(lists.compact),
+            "resident": int(self._keep_input and lists.together),
+            "origin": Origin.INPUT,
+            "source": sum(sizes[: step.interval]) * self._unit,
+            "beats": sizes[step.interval],
+            "start": start,
+            "count": count,
+        }
+        self._add(fields, Access("features", start, start + count, True))
+
+    def first_line(self, interval: int) -> int:
+        """Where the features of *interval* lie."""
+        return next(at for at, each in self._listed.items() if each == interval)
+
+    def _beats(self, size: int) -> int:
+        return layout.beats(self._config, size)
