@@ -1,12 +1,21 @@
 """The epilogue of both engines: scales, bias, activation, rounding shift and clamp of rows of sums."""
 
 from amaranth import Array, Cat, Module, Signal, signed
-from amaranth.lib import data, enum, stream, wiring
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
 
 from pyralis.hw.common.memory import RACELESS
+from pyralis.hw.gcn.bias import (
+    BIAS_SHIFT_BITS,
+    BIAS_SLICES,
+    SHIFT_BITS,
+    BiasLoad,
+    BiasLoader,
+    BiasWrite,
+    Engine,
+)
 from pyralis.hw.gcn.clamp import CLAMP_LATENCY, TOTAL_BITS, OutputType, clamped
 from pyralis.hw.gcn.lines import SLICE_BITS
 from pyralis.hw.gcn.rowqueue import FinishedRow, RowQueue
@@ -26,27 +35,17 @@ __all__ = [
     "SummedRow",
 ]
 
-BIAS_SLICES = 32
-"""Slices of ``lanes`` elements that the bias of a phase can have."""
-
 LATENCY = 4 + CLAMP_LATENCY + 2
 """Cycles from a row's transfer at the input to ``output.valid``."""
 
 _DEPTH = 16  # of the output: what is in the pipeline, and what comes until a place is known to be free
 
 
-class Engine(enum.Enum, shape=1):
-    """Whose epilogues biases and scales are for."""
-
-    AGGREGATION = 0
-    COMBINATION = 1
-
-
 EPILOGUE_SETTINGS = data.StructLayout({
     "relu": 1,
     "output": OutputType,
-    "shift": 6,
-    "bias_shift": 4,
+    "shift": SHIFT_BITS,
+    "bias_shift": BIAS_SHIFT_BITS,
     "extra_scale": signed(16),
     "extra_signed": 1,
     "narrow": 1,
@@ -67,79 +66,6 @@ class SummedRow(data.StructLayout):
             "sums": data.ArrayLayout(signed(sum_bits), lanes),
         }
         super().__init__(members | ({"extra": data.ArrayLayout(8, lanes)} if extra else {}))
-
-
-class BiasLoad(data.StructLayout):
-    """One element of the bias of an engine, with the shifts of the phase that it is for."""
-
-    def __init__(self, lanes: int) -> None:
-        super().__init__({
-            "engine": Engine,
-            "slice": SLICE_BITS,
-            "lane": range(lanes),
-            "value": signed(32),
-            "shift": EPILOGUE_SETTINGS.members["shift"],
-            "bias_shift": EPILOGUE_SETTINGS.members["bias_shift"],
-        })
-
-
-class BiasWrite(data.StructLayout):
-    """One element of the bias as an epilogue keeps it."""
-
-    def __init__(self, lanes: int) -> None:
-        super().__init__({
-            "valid": 1,
-            "slice": SLICE_BITS,
-            "lane": range(lanes),
-            "value": signed(TOTAL_BITS),
-        })
-
-
-class BiasLoader(wiring.Component):
-    """Makes ``(bias << bias_shift) + half`` of each bias, once for all epilogues of an engine.
-
-    Half of the last digit is added here, not behind the sum: a negative sum less than half away from zero
-    rounds to zero either way, so the order of activation and rounding makes no difference. An epilogue needs
-    it even where there is no bias: then the biases are zeros.
-
-    Parameters
-    ----------
-    lanes : int
-        Elements of a slice.
-    engine : Engine
-        Biases of the other one are ignored.
-
-    Ports
-    -----
-    bias : In(stream of BiasLoad)
-        Always taken.
-    write : Out(BiasWrite)
-        Two cycles later.
-    """
-
-    def __init__(self, lanes: int, engine: Engine) -> None:
-        self.lanes, self.engine = lanes, engine
-        super().__init__({
-            "bias": In(stream.Signature(BiasLoad(lanes))),
-            "write": Out(BiasWrite(lanes)),
-        })
-
-    def elaborate(self, platform) -> Module:
-        m = Module()
-        shifted = Signal(signed(TOTAL_BITS), reset_less=True)
-        half = Signal(TOTAL_BITS, reset_less=True)
-        place = Signal(BiasWrite(self.lanes))
-        m.d.comb += self.bias.ready.eq(1)
-        m.d.sync += [
-            shifted.eq(self.bias.p.value << self.bias.p.bias_shift),
-            half.eq((1 << self.bias.p.shift)[1:]),
-            place.valid.eq(self.bias.valid & (self.bias.p.engine == self.engine)),
-            place.slice.eq(self.bias.p.slice),
-            place.lane.eq(self.bias.p.lane),
-            self.write.eq(place),
-            self.write.value.eq(shifted + half),
-        ]
-        return m
 
 
 class Epilogue(wiring.Component):
