@@ -71,6 +71,7 @@ WITHOUT_GOLDEN = {
     "gcn/combineunit.py": "joins the others; compared with sim/golden/gcn/network.py, an operation at once",
     "gcn/config.py": "parameters",
     "gcn/core.py": "joins the others; compared with sim/golden/gcn/network.py in tests/sim/gcn",
+    "gcn/contextsums.py": "a part of simdcore.py; its test compares with integers",
     "gcn/counters.py": "counts events; compared with counts made by the bench",
     "gcn/densesteps.py": "addresses; compared with loops in its test",
     "gcn/draws.py": "positions, compared with sim/golden/gcn/sampler.py",

@@ -6,8 +6,9 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from pyralis.hw.gcn.config import GcnConfig
+from pyralis.hw.gcn.contextsums import joined
 from pyralis.hw.gcn.lines import ROW_BITS, SLICE_BITS
-from pyralis.hw.gcn.simdcore import ResultLayout, joined
+from pyralis.hw.gcn.simdcore import ResultLayout
 from pyralis.hw.gcn.tasks import CHUNK_BITS, SLOTS
 
 __all__ = ["Merge", "RowLayout"]

@@ -4,17 +4,17 @@ from functools import reduce
 
 from amaranth import Cat, Const, Module, Mux, Signal, signed
 from amaranth.lib import data, stream, wiring
-from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from pyralis.hw.common.stream import Queue
 from pyralis.hw.gcn.config import INDEX_BITS, LINE, NO_SOURCE, GcnConfig
+from pyralis.hw.gcn.contextsums import accumulate, by_splits
 from pyralis.hw.gcn.lines import ROW_BITS, SLICE_BITS
 from pyralis.hw.gcn.matching import RequestLayout
 from pyralis.hw.gcn.rowstore import ReplyLayout
 from pyralis.hw.gcn.tasks import CHUNK_BITS, SLOTS, TaskLayout
 
-__all__ = ["AGGREGATION_SETTINGS", "ResultLayout", "SimdCore", "identity"]
+__all__ = ["AGGREGATION_SETTINGS", "ResultLayout", "SimdCore"]
 
 AGGREGATION_SETTINGS = data.StructLayout({
     "by_row": 1,
@@ -32,21 +32,11 @@ below ``2**hub_bits`` are taken from the core's own copies, that of slice s of r
 ``hub_base + (s << hub_bits) + v``."""
 
 
-def identity(maximum, bits: int):
-    """What adds nothing: 0, or for the maximum the smallest number of *bits* bits, which no row can reach."""
-    return Mux(maximum, Const(-1 << bits - 1, signed(bits)), Const(0, signed(bits)))
-
-
-def joined(maximum, first, second):
-    """Sum or maximum of two signed numbers."""
-    return Mux(maximum, Mux(first > second, first, second), first + second)
-
-
 def ResultLayout(config: GcnConfig) -> data.StructLayout:  # noqa: N802 (a layout, named as one)
     """Sums of a row, or of a chunk of a heavy one (``partial``); see :func:`pyralis.hw.gcn.tasks.TaskLayout`.
 
     Of narrow rows only the lowest ``lanes >> splits`` sums mean something; the others are 0. The maximum over
-    no source is :func:`identity`.
+    no source is :func:`pyralis.hw.gcn.contextsums.identity`.
     """
     return data.StructLayout({
         **_OF_A_TASK,
@@ -116,7 +106,7 @@ class SimdCore(wiring.Component):
             closed.eq(closed + ended - out),
         ]
         asked = self._issue(m, tail, closed, ended)
-        answered, sums = self._accumulate(m, head, out)
+        answered, sums = accumulate(m, c, self.settings, self.replies, head, out)
         complete = self._pending(m, asked, answered, head)
         self._emit(m, closed, complete, sums, out)
         return m
@@ -246,96 +236,10 @@ class SimdCore(wiring.Component):
         m.d.comb += complete.eq(none.bit_select(head, 1))
         return complete
 
-    def _accumulate(self, m: Module, head, out) -> tuple[list, list]:
-        """Adds replies to the sums of their context; returns the parts' answers, and sums at *head*."""
-        c = self.config
-        bits, lanes = c.accumulator_bits, c.lanes // c.splits
-        maximum = self.settings.maximum
-        answered, sums = [], []
-        for part in range(c.splits):
-            reply = self.replies[part]
-            valid, context, none = reply.valid, reply.payload.context, reply.payload.none
-            elements = []
-            for lane in range(lanes):
-                byte = reply.payload.data[8 * lane :][:8]
-                element = Signal(signed(9), name=f"element_{part}_{lane}")
-                m.d.comb += element.eq(Cat(byte, byte[7] & self.settings.is_signed).as_signed())
-                elements.append(element)
-            if c.edge_weights:
-                valid, context, none, elements = self._weighed(m, part, elements)
-            memory = Memory(shape=lanes * bits, depth=c.contexts, init=[])
-            m.submodules[f"sums_{part}"] = memory
-            old, new = memory.read_port(domain="comb"), memory.write_port()
-            at_head = memory.read_port(domain="comb")
-            fresh = Signal(c.contexts, init=(1 << c.contexts) - 1, name=f"fresh_{part}")
-            m.d.comb += [
-                old.addr.eq(context),
-                new.addr.eq(context),
-                new.en.eq(valid),
-                at_head.addr.eq(head),
-            ]
-            # Where a context begins again no reply can be on its way to it.
-            for k in range(c.contexts):
-                with m.If(valid & (context == k)):
-                    m.d.sync += fresh[k].eq(0)
-                with m.Elif(out & (head == k)):
-                    m.d.sync += fresh[k].eq(1)
-            lane_sums = []
-            neutral = Signal(signed(bits), name=f"neutral_{part}")
-            m.d.comb += neutral.eq(identity(maximum, bits))
-            for lane in range(lanes):
-                before = Signal(signed(bits), name=f"before_{part}_{lane}")
-                operand = Signal(signed(bits), name=f"operand_{part}_{lane}")
-                result = Signal(signed(bits), name=f"sum_{part}_{lane}")
-                m.d.comb += [
-                    before.eq(
-                        Mux(fresh.bit_select(context, 1), neutral, old.data[bits * lane :][:bits].as_signed())
-                    ),
-                    operand.eq(Mux(none, neutral, elements[lane])),
-                    new.data[bits * lane :][:bits].eq(joined(maximum, before, operand)),
-                    result.eq(
-                        Mux(
-                            fresh.bit_select(head, 1), neutral, at_head.data[bits * lane :][:bits].as_signed()
-                        )
-                    ),
-                ]
-                lane_sums.append(result)
-            # Of parts that go together the first one counts.
-            leads = reduce(
-                lambda a, b: a | b,
-                (
-                    self.settings.splits == s
-                    for s in range(c.splits.bit_length())
-                    if part % (c.splits >> s) == 0
-                ),
-            )
-            answered.append((valid & leads, context))
-            sums.append(lane_sums)
-        return answered, sums
-
-    def _weighed(self, m: Module, part: int, elements: list) -> tuple:
-        """Multiplies a reply by the weight of its entry: one more register."""
-        reply = self.replies[part]
-        valid = Signal(name=f"weighed_valid_{part}")
-        tag = Signal(data.StructLayout({"context": range(self.config.contexts), "none": 1}))
-        weight = Signal(signed(8), name=f"weight_{part}")
-        m.d.comb += weight.eq(reply.payload["value"])
-        m.d.sync += [
-            valid.eq(reply.valid),
-            tag.context.eq(reply.payload.context),
-            tag.none.eq(reply.payload.none),
-        ]
-        products = []
-        for lane, element in enumerate(elements):
-            product = Signal(signed(17), name=f"product_{part}_{lane}", reset_less=True)
-            m.d.sync += product.eq(element * weight)
-            products.append(product)
-        return valid, tag.context, tag.none, products
-
     def _emit(self, m: Module, closed, complete, sums: list, out) -> None:
         """Results of complete contexts, the oldest first."""
         c = self.config
-        layouts = self._widths(m, sums)
+        layouts = by_splits(m, c, self.settings, sums)
         rows, result = self._rows.output, self.results.p
         number = Signal(range(LINE))  # of the row in its task
         m.d.comb += [
@@ -361,21 +265,6 @@ class SimdCore(wiring.Component):
                         m.d.sync += [
                             result.sums[k].eq(lanes[k] if k < len(lanes) else 0) for k in range(c.lanes)
                         ]
-
-    def _widths(self, m: Module, sums: list) -> list[list]:
-        """Sums of rows by ``splits``: all parts side by side, then halves added to each other."""
-        c = self.config
-        layouts = [[lane for part in sums for lane in part]]
-        for splits in range(1, c.splits.bit_length()):
-            wide = layouts[-1]
-            half = len(wide) // 2
-            lanes = []
-            for k in range(half):
-                both = Signal(signed(c.accumulator_bits), name=f"both_{splits}_{k}")
-                m.d.comb += both.eq(joined(self.settings.maximum, wide[k], wide[half + k]))
-                lanes.append(both)
-            layouts.append(lanes)
-        return layouts
 
 
 _OF_A_TASK = {
