@@ -8,8 +8,8 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from pyralis.hw.common.memory import RACELESS, read_later
-from pyralis.hw.common.stream import Queue
 from pyralis.hw.gcn.config import GcnConfig
+from pyralis.hw.gcn.hubcopies import hub_queues, hub_words
 from pyralis.hw.gcn.matching import (
     RequestLayout,
     address_bits,
@@ -121,7 +121,7 @@ class RowStore(wiring.Component):
         words = self._words(m)
         writes = self._writes(m, words)
         reads = self._reads(m)
-        hub_write = self._copies(m, words)
+        hub_write = hub_queues(m, c, self.writes, words, self.settled)
         # What every core gets in the slot, by part, and the claims of columns, after the last round.
         won = [[None] * self.cores for _ in parts]
         for side in (0, 1):
@@ -193,43 +193,6 @@ class RowStore(wiring.Component):
             claims = registered
         return steps
 
-    def _copies(self, m: Module, words: list[Signal]):
-        """Queues of hub rows; returns the one that is written to the copies of all cores in this cycle."""
-        c = self.config
-        if not c.hubs:
-            m.d.comb += [self.settled.eq(1), *(port.ready.eq(1) for port in self.writes)]
-            return None
-        layout = data.StructLayout({"address": hub_address_bits(c), "data": c.row_bits})
-        hub_write = Signal(data.StructLayout({"valid": 1, "word": layout}))
-        m.d.sync += hub_write.valid.eq(0)
-        free = Const(1)  # no queue before this one has a word
-        waiting = []
-        for column in range(c.columns):
-            port = self.writes[column]
-            queue = Queue(layout, max(4, c.hubs // c.columns))
-            m.submodules[f"hub_queue_{column}"] = queue
-            m.d.comb += [
-                port.ready.eq(queue.input.ready),
-                queue.input.valid.eq(port.valid & port.p.hub),
-                queue.input.p.address.eq(port.p.hub_address),
-                queue.input.p.data.eq(words[column]),
-                queue.output.ready.eq(free),
-            ]
-            with m.If(queue.output.valid & free):
-                m.d.sync += [hub_write.valid.eq(1), hub_write.word.eq(queue.output.p)]
-            free = free & ~queue.output.valid
-            waiting.append(self._queued(m, queue, column))
-        m.d.comb += self.settled.eq(~Cat(waiting, hub_write.valid).any())
-        return hub_write
-
-    def _queued(self, m: Module, queue: Queue, column: int) -> Signal:
-        """High while a word is in *queue*."""
-        count = Signal(range(queue.depth + 3), name=f"hub_queued_{column}")
-        m.d.sync += count.eq(
-            count + (queue.input.valid & queue.input.ready) - (queue.output.valid & queue.output.ready)
-        )
-        return count != 0
-
     def _follow(self, m: Module, core: int, part: int, won: list[list]) -> Signal:
         """What *part* serves: for whole rows, or wide ones, what a part before it has won."""
         c = self.config
@@ -281,33 +244,11 @@ class RowStore(wiring.Component):
                 m.d.sync += word.eq(read)
                 words.append(word)
             memories.append(words)
-        hub_words = self._hub_words(m, part, won, hub_write)
+        copies = hub_words(m, c, part, won, hub_write)
         for core in range(self.cores):
-            self._reply(m, core, part, won[core], [words[core % 2] for words in memories], hub_words)
+            self._reply(m, core, part, won[core], [words[core % 2] for words in memories], copies)
         for column in range(c.columns):
             self._read_reply(m, column, part, reads[column], [words[0] for words in memories])
-
-    def _hub_words(self, m: Module, part: int, won: list[Signal], hub_write) -> list[Signal]:
-        """Copies of the hubs, one memory with a port for each core; read in step with the banks."""
-        c = self.config
-        if hub_write is None:
-            return []
-        bits = c.row_bits // c.splits
-        m.submodules[f"hubs_{part}"] = memory = Memory(shape=bits, depth=max(2, c.hubs), init=[])
-        write = memory.write_port()
-        m.d.comb += [
-            write.addr.eq(hub_write.word.address),
-            write.data.eq(hub_write.word.data[part * bits :][:bits]),
-            write.en.eq(hub_write.valid),
-        ]
-        words = []
-        for core in range(self.cores):
-            read = memory.read_port()
-            word = Signal(bits, name=f"hub_data_{part}_{core}", reset_less=True)
-            m.d.comb += read.addr.eq(won[core].word)
-            m.d.sync += word.eq(read.data)
-            words.append(word)
-        return words
 
     def _reply(self, m: Module, core: int, part: int, win: Signal, banks: list, hubs: list) -> None:
         """Words of the banks to one core; *win* waits as long as the memory takes."""
