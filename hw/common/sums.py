@@ -6,6 +6,8 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
 
+from pyralis.hw.common.memory import RACELESS, read_later
+
 __all__ = ["DescriptorSums"]
 
 
@@ -25,7 +27,7 @@ class DescriptorSums(wiring.Component):
         Every sum becomes zero (their valid bits fall).
     add : In(1), index : In(log2 count), amount : In(32)
     select : In(log2 count), value : Out(40)
-        ``value`` is the sum of ``select``, one cycle later.
+        ``value`` is the sum of ``select``, one cycle later; two where a sum is written in the first one.
     """
 
     def __init__(self, count: int) -> None:
@@ -43,23 +45,26 @@ class DescriptorSums(wiring.Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         # Shallow enough for tables, of which it would take 2,000 on an ECP5. Block RAM is what is left over.
-        m.submodules.sums = sums = Memory(shape=40, depth=self.count, init=[], attrs={"ram_style": "block"})
-        write, old, shown = sums.write_port(), sums.read_port(), sums.read_port()
+        m.submodules.sums = sums = Memory(
+            shape=40, depth=self.count, init=[], attrs={"ram_style": "block", **RACELESS}
+        )
+        write = sums.write_port()
+        old = read_later(m, sums, "old", write.addr, ~write.en)
+        shown = read_later(m, sums, "shown", self.select, ~write.en)
         valid = Signal(self.count)
         pending, amount = Signal(2), Signal(32)
         known, known_select = Signal(), Signal()
         m.d.comb += [
-            old.addr.eq(write.addr),
-            shown.addr.eq(self.select),
             write.en.eq(pending[1]),
-            write.data.eq(Mux(known, old.data, 0) + amount),
-            self.value.eq(Mux(known_select, shown.data, 0)),
+            write.data.eq(Mux(known, old, 0) + amount),
+            self.value.eq(Mux(known_select, shown, 0)),
         ]
         m.d.sync += [
             pending.eq(pending[0] << 1 | self.add),
             known.eq(valid.bit_select(write.addr, 1)),
-            known_select.eq(valid.bit_select(self.select, 1)),
         ]
+        with m.If(~write.en):
+            m.d.sync += known_select.eq(valid.bit_select(self.select, 1))
         with m.If(self.add):
             m.d.sync += [write.addr.eq(self.index), amount.eq(self.amount)]
         with m.If(write.en):
