@@ -19,12 +19,16 @@ def OrderedWord(config: GcnConfig) -> data.StructLayout:  # noqa: N802 (a layout
     return data.StructLayout({"word": config.row_bits, "ends": 1, "last": 1})
 
 
+_BITS = 4  # of neighbouring places, in one word
+
+
 class ReorderMemory(wiring.Component):
     """Keeps ``RESULT_WORDS`` words of a column until those in front of them have been written.
 
     Beside each place stand two bits, one of the writer, who turns it with each word, and one of the reader,
     who makes it equal when he reads the word: where they differ, there is a word. So whatever a phase leaves
-    out, nothing has to be made ready for the next one; each bit is written from one side only.
+    out, nothing has to be made ready for the next one; each bit is written from one side only. Those of
+    ``_BITS`` places lie in one word, since tables of memory are a few bits wide.
 
     Ports
     -----
@@ -109,24 +113,28 @@ class ReorderMemory(wiring.Component):
         # A word that is written in this cycle counts as not there, whatever is read of it.
         words = Memory(shape=self.config.row_bits, depth=RESULT_WORDS, init=[], attrs=RACELESS)
         m.submodules.words = words
-        m.submodules.written = written = Memory(shape=1, depth=RESULT_WORDS, init=[])
-        m.submodules.taken = taken = Memory(shape=1, depth=RESULT_WORDS, init=[])
+        m.submodules.written = written = Memory(shape=_BITS, depth=RESULT_WORDS // _BITS, init=[])
+        m.submodules.taken = taken = Memory(shape=_BITS, depth=RESULT_WORDS // _BITS, init=[])
         write_word = words.write_port()
         turn, turned, seen = written.write_port(), *(written.read_port(domain="comb") for _ in range(2))
         take, took = taken.write_port(), taken.read_port(domain="comb")
+        low = (_BITS - 1).bit_length()
+        own, differ = Signal(_BITS), Signal(_BITS)
         m.d.comb += [
             write_word.en.eq(write.valid),
             write_word.addr.eq(write.place),
             write_word.data.eq(write.word),
             turn.en.eq(write.valid),
-            turn.addr.eq(write.place),
-            turned.addr.eq(write.place),
-            turn.data.eq(~turned.data),
-            seen.addr.eq(place),
+            turn.addr.eq(write.place[low:]),
+            turned.addr.eq(write.place[low:]),
+            turn.data.eq(turned.data ^ (1 << write.place[:low])),
+            seen.addr.eq(place[low:]),
+            own.eq(1 << place[:low]),
             take.en.eq(step | self.forget),
-            take.addr.eq(place),
-            take.data.eq(seen.data),
-            took.addr.eq(place),
-            found.eq(seen.data ^ took.data),
+            take.addr.eq(place[low:]),
+            take.data.eq(took.data ^ (differ & own)),
+            took.addr.eq(place[low:]),
+            differ.eq(seen.data ^ took.data),
+            found.eq((differ & own).any()),
         ]
         return read_later(m, words, "word", place, move)
