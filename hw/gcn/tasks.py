@@ -175,11 +175,11 @@ class Tasks(wiring.Component):
         return m
 
     def _shift(self, m: Module, at: Signal, entries: list, targets: list) -> None:
-        """Registers entries ``at`` to ``at + 7``."""
-        with m.Switch(at):
-            for position in range(LINE):
-                with m.Case(position):
-                    m.d.sync += [target.eq(entries[position + k]) for k, target in enumerate(targets)]
+        """Registers entries ``at`` to ``at + 7``: shifts by 4, 2 and 1, which share most of their choices."""
+        for bit in reversed(range(len(at))):
+            step = 1 << bit
+            entries = [Mux(at[bit], entries[k + step], entries[k]) for k in range(LINE - 1 + step)]
+        m.d.sync += [target.eq(entry) for target, entry in zip(targets, entries, strict=True)]
 
     def _slots(self, m: Module, begin, following: Signal, slot_free: Signal, taken: Signal) -> None:
         """Hands out slots in turn; one that has not been freed is waited for."""
