@@ -235,12 +235,21 @@ class GcnConfig:
 
 PRESETS: dict[str, GcnConfig] = {
     "tiny": GcnConfig(
+        cores=1,
         lanes=4,
+        splits=1,
+        pe_rows=2,
+        gather_ports=1,
         store_rows=4096,
+        hubs=0,
+        rounds=1,
         weight_rows=1024,
         scale_rows=1024,
         edge_lines=512,
         feature_lines=512,
+        product_bits=24,
+        epilogue_lanes=1,
+        address_bits=32,
     ),
     "z32": GcnConfig(
         columns=16,
@@ -282,5 +291,5 @@ PRESETS: dict[str, GcnConfig] = {
         bus_bits=512,
     ),
 }
-"""Named sizes: ``tiny`` for an ECP5-85F, with 16 adders and memories for 1,800 nodes with 16 hidden features;
+"""Named sizes: ``tiny`` for an ECP5-85F, with 8 adders and memories for 1,800 nodes with 16 hidden features;
 ``z32`` and ``z64`` for a ZCU104, with 512 and 1,024 adders beside 2,048 multipliers."""

@@ -1,5 +1,7 @@
 """Integer graph networks on the simulated core, compared with the golden model."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from pyralis.gen.gcn.compile import Settings, compile_network
@@ -9,6 +11,9 @@ from pyralis.sim.gcn.run import simulate
 from pyralis.sim.golden.gcn import network as golden
 
 TINY = PRESETS["tiny"]
+
+PAIRED = replace(TINY, cores=2, splits=2, pe_rows=4, gather_ports=2, hubs=16, rounds=2, epilogue_lanes=2)
+"""Two of what ``tiny`` has one of: cores and gather ports of a column, parts of a row, rounds; and hubs."""
 
 
 def assert_same(network: IntGraphNetwork, inputs, config=TINY, settings=None, **options):

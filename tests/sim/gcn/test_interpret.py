@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from coreruns import PAIRED
 from intgraphs import adjacency, binary, gcn, mixed, random_network
 from scipy.sparse import csr_array
 
@@ -29,6 +30,7 @@ from pyralis.sim.golden.gcn import network as golden
 
 CONFIGS = {
     "tiny": PRESETS["tiny"],
+    "paired": PAIRED,
     "weighted": GcnConfig(
         columns=4, lanes=4, splits=4, edge_weights=True, gather_ports=8, pe_rows=8, hubs=4, group_bytes=64
     ),
@@ -76,7 +78,8 @@ def test_random_networks(name):
             if "epilogue" in each:
                 seen.add(("narrow", each["epilogue"]["narrow"]))
     assert {(Opcode.COMBINE, source) for source in Source} <= seen
-    assert {"extra", "maximum", "splits", "valued", ("narrow", 0), ("narrow", 1)} <= seen
+    assert {"extra", "maximum", "valued", ("narrow", 0), ("narrow", 1)} <= seen
+    assert ("splits" in seen) == (config.splits > 1)
     assert ("hubs" in seen) == bool(config.hubs)
     assert ("compact" in seen) == (name == "compact")
 

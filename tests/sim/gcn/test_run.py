@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from coreruns import TINY, assert_same
+from coreruns import PAIRED, TINY, assert_same
 from intgraphs import binary, gcn, random_network
 from scipy.sparse import csr_array
 
@@ -61,14 +61,14 @@ def assert_random(seed, config):
 
 @pytest.mark.parametrize("seed", range(12))
 def test_random_networks(seed):
-    assert_random(seed, TINY)
+    assert_random(seed, PAIRED if seed % 2 else TINY)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(100, 300))
 def test_many_random_networks(seed):
     """Every second one on a core with edge weights, four parts of a row and two gather clusters."""
-    assert_random(seed, WEIGHTED if seed % 2 else TINY)
+    assert_random(seed, WEIGHTED if seed % 2 else PAIRED if seed % 4 else TINY)
 
 
 @pytest.mark.slow
