@@ -27,7 +27,10 @@ UNREADABLE = (
     *(OSError, EOFError, ValueError, TypeError, AttributeError, KeyError, RuntimeError),
     *(struct.error, tokenize.TokenError, zipfile.BadZipFile, zlib.error),
 )
-"""What numpy raises for files that are damaged, or are something else."""
+"""What numpy raises for files that are damaged."""
+
+ARCHIVE = b"PK"
+"""What an .npz begins with."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,8 +86,11 @@ class ArrayFile:
         """Header and arrays; raises UserError for another format, or a hash, type or shape that is wrong."""
         where = str(path)
         try:
-            with Path(path).open("rb") as content, np.load(content, allow_pickle=False) as file:
-                entries: dict[str, np.ndarray] = {name: file[name] for name in file.files}
+            with Path(path).open("rb") as content:
+                if content.peek(2)[:2] not in (b"", ARCHIVE):
+                    raise UserError(f"this is no {self.thing} file: it is no .npz", where, self.writer)
+                with np.load(content, allow_pickle=False) as file:
+                    entries: dict[str, np.ndarray] = {name: file[name] for name in file.files}
         except FileNotFoundError:
             raise UserError(f"there is no such {self.thing} file", where, self.writer) from None
         except UNREADABLE as error:

@@ -170,7 +170,11 @@ def compile_network(
         features = checked_features(features, network)
     elif drafted.sparse_input:
         what = "the core reads this network's input as lists of its elements, and no features are given"
-        raise UserError(what, "input", "give the features of the graph: they say how long the lists are")
+        raise UserError(
+            what,
+            "input",
+            "give the features of the graph, --features FILE.npy: they say how long the lists are",
+        )
     numbering, network, planned = arrange(
         network, config, features, order=order, chain=settings.chain, windows=settings.windows
     )

@@ -49,6 +49,10 @@ def test_errors_name_the_thing(path):
     what, _, hint = refused(FILE, missing)
     assert what.startswith("the table file cannot be read, it may be cut short: ")
     assert hint == "export the table again, or copy the file again from its source"
+    for content in (b"import torch", b"P", b"\x93NUMPY"):
+        missing.write_bytes(content)
+        what = "this is no table file: it is no .npz"
+        assert refused(FILE, missing) == (what, str(missing), "pyralis makes one")
 
 
 def test_what_json_cannot_hold():

@@ -65,11 +65,14 @@ def test_what_is_no_array_is_refused(tmp_path):
     path = tmp_path / "none.npy"
     assert refused(lambda: read_array(path, "images")).what == f"There is no file {path} with the images."
     path.write_text("hello")
-    assert refused(lambda: read_array(path, "images")).what.startswith(
-        f"The images in {path} are no numpy array"
-    )
+    what = f"The images in {path} are no numpy array: it holds something else, or objects."
+    assert refused(lambda: read_array(path, "images")).what == what
     np.save(path, np.array([{}], dtype=object))
-    assert "are no numpy array" in refused(lambda: read_array(path, "images")).what
+    assert refused(lambda: read_array(path, "images")).what == what
+    path.write_bytes(b"")
+    assert refused(lambda: read_array(path, "images")).what.startswith(
+        f"The images in {path} are no numpy array: No data left"
+    )
     np.savez(tmp_path / "two.npz", a=np.arange(1), b=np.arange(1))
     error = refused(lambda: read_array(tmp_path / "two.npz", "images"))
     assert error.what == f"{tmp_path / 'two.npz'} holds 2 arrays, but the images must be one."

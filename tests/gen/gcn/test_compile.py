@@ -171,7 +171,7 @@ def test_inputs_are_checked():
     assert refused(GCN, features=None) == (
         "the core reads this network's input as lists of its elements, and no features are given",
         "input",
-        "give the features of the graph: they say how long the lists are",
+        "give the features of the graph, --features FILE.npy: they say how long the lists are",
     )
 
 

@@ -205,7 +205,7 @@ def test_what_is_refused(command, files, network_file):
     assert refused(command, "estimate", net) == [
         "pyralis: the core reads this network's input as lists of its elements, and no features are given",
         "  where: input",
-        "  next:  give the features of the graph: they say how long the lists are",
+        "  next:  give the features of the graph, --features FILE.npy: they say how long the lists are",
     ]
     what = (
         "'pyralis integer network' version 1 cannot be read, only 'pyralis integer graph network' version 1"
