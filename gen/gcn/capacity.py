@@ -14,7 +14,7 @@ BASIS = "counted with the tools where a size has been synthesised, and not estim
 
 COUNTED: dict[tuple[str, str], Need] = {("tiny", "ecp5"): Need(luts=41_572, block_rams=199, dsps=32)}
 """By preset and family of the device. ``tiny`` for ECP5 with Yosys 0.70 and nextpnr 0.11, with the serial
-shell and 220 KB of memory; placed, and not routed yet."""
+shell and 220 KB of memory, routed."""
 
 
 def need(preset: str, board: Board) -> Need | None:

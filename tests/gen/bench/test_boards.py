@@ -78,7 +78,7 @@ def test_names_are_chosen_and_a_wrong_one_is_answered(command, tmp_path, monkeyp
     assert "multiplier m = 45, one error, hardened" in out
     code, _, err = command("bench", "boards", "--only", "gf45t1")
     assert code == 1
-    names = "snn_tiny, gf45_t1, gf45_t3, gf163_plain"
+    names = "snn_tiny, gcn_tiny, gf45_t1, gf45_t3, gf163_plain"
     assert f"There is no design 'gf45t1' in this bench; there are {names}." in err
     assert "did you mean 'pyralis bench boards --only gf45_t1'?" in err
 
@@ -86,5 +86,6 @@ def test_names_are_chosen_and_a_wrong_one_is_answered(command, tmp_path, monkeyp
 def test_the_designs_that_matter_are_in_it():
     aims = {case.name: case.aim_mhz for case in CASES}
     assert aims["snn_tiny"] >= 60
+    assert aims["gcn_tiny"] >= 25
     assert aims["gf45_t1"] >= 100
     assert aims["gf163_plain"] >= 100
