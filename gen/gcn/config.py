@@ -18,8 +18,8 @@ SIZES: dict[str, GcnConfig] = {
     ),
     **PRESETS,
 }
-"""The presets, smallest first, and between them ``small``: as many columns as ``tiny``, each with twice
-as much that works, and memories for graphs of some thousand nodes, so that its simulator is quickly built."""
+"""The presets, smallest first, and between them ``small``: the bus of ``tiny``, columns with two of each and
+twice the lanes, and memories for graphs of some thousand nodes, so that its simulator is quickly built."""
 
 GRAPH = Sizes(presets=SIZES, usual=GcnConfig(), follows={"epilogue_lanes": ("lanes", 0)})
 
