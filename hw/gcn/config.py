@@ -80,6 +80,9 @@ class GcnConfig:
         Scales that a column holds for each engine, a power of two; 0: as many as it has rows.
     address_bits : int
         Width of a bus address, in bits.
+    program_queue : int
+        Legal descriptors that wait for execution, 1..16. A table of wide words costs the same for 4 and for
+        16, and in 16 most of the next run's program is ready when a run ends; a single one takes no table.
     """
 
     columns: int = 2
@@ -107,6 +110,7 @@ class GcnConfig:
     bus_bits: int = 64
     scale_rows: int = 0
     address_bits: int = 40
+    program_queue: int = 16
 
     def __post_init__(self) -> None:
         if not self.epilogue_lanes:
@@ -142,6 +146,7 @@ class GcnConfig:
             ("accumulator_bits", 16, 32),
             ("product_bits", 20, 32),
             ("address_bits", 32, 64),
+            ("program_queue", 1, 16),
         ):
             if not low <= getattr(self, name) <= high:
                 raise ValueError(f"{name} must be in {low}..{high}, not {getattr(self, name)}")
@@ -250,6 +255,7 @@ PRESETS: dict[str, GcnConfig] = {
         product_bits=24,
         epilogue_lanes=1,
         address_bits=32,
+        program_queue=1,
     ),
     "z32": GcnConfig(
         columns=16,

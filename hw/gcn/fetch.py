@@ -15,16 +15,6 @@ from pyralis.hw.gcn.programstore import PAGE, ProgramStore
 __all__ = ["Fetch"]
 
 
-def _waiting(config: GcnConfig) -> int:
-    """Legal descriptors that wait for execution.
-
-    A table of wide words costs the same for 4 and for 16, and in 16 most of the next run's program is ready
-    when a run ends. Over a narrow bus a descriptor takes so long to come that one of them is enough, without
-    a table.
-    """
-    return 16 if config.bus_bits >= 256 else 1
-
-
 class Fetch(wiring.Component):
     """Reads the program by pages, from memory in a job's first run and then from a store on chip.
 
@@ -39,8 +29,8 @@ class Fetch(wiring.Component):
     Timing
     ------
     From ``start`` to ``jobs.valid`` 1 cycle. With n beats in a descriptor, the first one that is on chip is
-    at ``descriptors`` ``n + 6`` cycles after ``start`` (``n + 5`` where only one waits, with a bus below 256
-    bits), each further one of its page ``n + 2`` cycles later, and the first one of the next page ``n + 4``.
+    at ``descriptors`` ``n + 6`` cycles after ``start`` (``n + 5`` with a queue of one), each further one of
+    its page ``n + 2`` cycles later, and the first one of the next page ``n + 4``.
     """
 
     def __init__(self, config: GcnConfig) -> None:
@@ -69,7 +59,7 @@ class Fetch(wiring.Component):
             end=Opcode.END,
             codes=ErrorCode,
             page=PAGE,
-            depth=_waiting(self.config),
+            depth=self.config.program_queue,
         )
         store = ProgramStore(dma)
         m.submodules.store = ResetInserter(self.flush)(store)

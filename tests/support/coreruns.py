@@ -12,7 +12,17 @@ from pyralis.sim.golden.gcn import network as golden
 
 TINY = PRESETS["tiny"]
 
-PAIRED = replace(TINY, cores=2, splits=2, pe_rows=4, gather_ports=2, hubs=16, rounds=2, epilogue_lanes=2)
+PAIRED = replace(
+    TINY,
+    cores=2,
+    splits=2,
+    pe_rows=4,
+    gather_ports=2,
+    hubs=16,
+    rounds=2,
+    epilogue_lanes=2,
+    program_queue=16,
+)
 """Two of what ``tiny`` has one of: cores and gather ports of a column, parts of a row, rounds; and hubs."""
 
 

@@ -104,7 +104,7 @@ async def latencies_are_as_promised(dut):
     assert bench.monitors["jobs"].times[0] - bench.started == 1
     await bench.run(descriptors)
     times = bench.monitors["descriptors"].times[-2 * PAGE :]
-    assert times[0] - bench.started == BEATS + (6 if CONFIG.bus_bits >= 256 else 5)
+    assert times[0] - bench.started == BEATS + (6 if CONFIG.program_queue > 1 else 5)
     steps = [after - before for before, after in pairwise(times)]
     assert steps == [BEATS + 2] * (PAGE - 1) + [BEATS + 4] + [BEATS + 2] * (PAGE - 1)
 

@@ -33,6 +33,7 @@ def test_the_presets_have_the_lanes_that_they_are_named_after():
         ("store_rows", 1 << 14, "the row store of 65536 words has more than an index of 15 bits can name"),
         ("scale_rows", 1000, "scale_rows must be a power of two in 16..65536, not 1000"),
         ("group_bytes", 4, "group_bytes must be a power of two in 8..4096, not 4"),
+        ("program_queue", 17, "program_queue must be in 1..16, not 17"),
         ("accumulator_bits", 33, "accumulator_bits must be in 16..32, not 33"),
         ("epilogue_lanes", 1, "epilogue_lanes must be 2, 4 or 8, as lanes is 8, not 1"),
         ("epilogue_lanes", 16, "epilogue_lanes must be 2, 4 or 8, as lanes is 8, not 16"),
