@@ -73,8 +73,14 @@ def emit(component: wiring.Component, name: str, *, keep_hierarchy: bool = False
     text = _convert_rtlil_text(text if keep_hierarchy else merge_equal(text), strip_internal_attrs=True)
     if keep_hierarchy:
         text = re.sub(rf"^(?=module (?!{name}\())", f"{KEEP}\n", text, flags=re.MULTILINE)
-    return _FILLED.sub(_as_loop, text)
+    return _FILLED.sub(_as_loop, _INDEXED.sub(lambda found: found[0].translate(_ROUND), text))
 
+
+_INDEXED = re.compile(r"\\\S*\[\S*(?= )")
+"""Names of parts of arrays, as ``\\sums[3] ``."""
+
+_ROUND = str.maketrans("[]", "()")
+"""A tool that names the bits of ``\\sums`` calls one ``\\sums[3]``: Yosys stops where a part is called so."""
 
 _FILLED = re.compile(
     r"^  initial begin\n    (?P<memory>\w+|\\\S+ )\[0\] = (?P<value>[^;\n]+);\n"

@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from amaranth import Module
-from amaranth.lib import stream, wiring
+from amaranth import Module, Signal
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
@@ -52,6 +52,28 @@ def test_bus_members_join_with_one_underscore_and_others_with_two():
         "writes__data": "output",
         "busy": "output",
     }
+
+
+class Parts(wiring.Component):
+    """A signal with parts that have parts, one of which Verilog names."""
+
+    def __init__(self) -> None:
+        self.layout = data.ArrayLayout(data.ArrayLayout(2, 3), 2)
+        super().__init__({"given": In(12), "sums": Out(8)})
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        held = Signal(self.layout)
+        m.d.sync += held.eq(self.given)
+        m.d.comb += self.sums.eq(held[1][2] + held[0][1])
+        return m
+
+
+def test_no_part_has_the_name_of_a_bit():
+    """Bit 1 of ``held`` is ``\\held[1]`` to tools that name bits; Yosys stopped at a part called so."""
+    text = emit(Parts(), "parts_top")
+    assert "wire [1:0] \\held(1)(2) ;" in text
+    assert not re.search(r"\\\S*\[", text)
 
 
 def test_module_has_the_given_name_and_no_path():
