@@ -104,7 +104,7 @@ def read_array(path: str | Path, purpose: str) -> np.ndarray:
         raise UserError(f"The {purpose} cannot be read: {reason}.", str(path), "check the path") from None
     except (ValueError, EOFError) as error:
         # numpy takes anything that is none of its files for a pickle, and says how to load it unsafely
-        reason = "it holds something else, or objects" if "pickle" in str(error) else error
+        reason = "it holds something else, or objects" if "pickle" in str(error) else str(error)
         what = f"The {purpose} in {path} are no numpy array: {reason}."
         hint = "np.save(path, array) writes one; arrays of objects are refused"
         raise UserError(what, str(path), hint) from None
