@@ -46,8 +46,8 @@ class ResultWriter(wiring.Component):
 
     Timing
     ------
-    A beat a cycle. ``placed`` comes ``columns + 1`` cycles after ``start``; from then on, a look at a column
-    takes one cycle, and a job one more.
+    A beat a cycle. ``placed`` comes ``columns + 1`` cycles after ``start``; from then on, a column is looked
+    at in each cycle in which no job waits to be sent.
     """
 
     def __init__(self, config: GcnConfig) -> None:
@@ -79,18 +79,20 @@ class ResultWriter(wiring.Component):
         m.submodules.lines = lines
         write, read = lines.write_port(), lines.read_port(domain="comb")
         line, beats = Signal(c.address_bits - unit), Signal(range(JOB_BEATS + 1))
-        job, job_line = Signal(DmaJob(c.handler.dma), reset_less=True), Signal.like(line)
+        # The job that is to be sent; meanwhile, and not before, the next column is looked at.
+        found, job, job_line = Signal(), Signal(DmaJob(c.handler.dma), reset_less=True), Signal.like(line)
+        job_column = Signal.like(column, reset_less=True)
         m.d.comb += [
-            write.addr.eq(column),
+            write.addr.eq(job_column),
             read.addr.eq(column),
             line.eq(read.data),
             job_line.eq(job.address[unit:]),
             self.jobs.payload.eq(job),
             self.begin.column.eq(column),
-            self.promise.column.eq(column),
+            self.promise.column.eq(job_column),
             self.promise.beats.eq(job.beats),
         ]
-        free, hungry, sent = self._read(m, column, job_line, job.beats)
+        free, hungry, sent = self._read(m, job_column, job_line, job.beats)
 
         quiet, undone = Signal(), Signal(8)  # nothing more will come; jobs that have not been done
         few, short = Signal(), Signal()  # half a job will do
@@ -110,6 +112,7 @@ class ResultWriter(wiring.Component):
                 first = Signal.like(line)
                 m.d.comb += [
                     first.eq(address[unit:]),
+                    write.addr.eq(column),
                     write.en.eq(1),
                     write.data.eq(first),
                     self.begin.valid.eq(1),
@@ -118,27 +121,26 @@ class ResultWriter(wiring.Component):
                 m.d.sync += [address.eq(address + self.stride), column.eq(column + 1)]
                 with m.If(column == c.columns - 1):
                     m.d.sync += self.placed.eq(1)
-                    m.next = "LOOK"
-            with m.State("LOOK"):
+                    m.next = "WRITE"
+            with m.State("WRITE"):
                 self._look(m, column, line, beats, short)
-                with m.If(beats != 0):
-                    m.d.sync += [job.address.eq(line << unit), job.beats.eq(beats)]
-                    m.next = "SEND"
-                with m.Elif(quiet & (undone == 0)):
-                    m.d.sync += self.busy.eq(0)
-                    m.next = "IDLE"
-                with m.Else():
-                    m.d.sync += column.eq(column + 1)
-            with m.State("SEND"):
                 m.d.comb += [
-                    self.jobs.valid.eq(free),
+                    self.jobs.valid.eq(found & free),
                     self.promise.valid.eq(sent),
                     write.en.eq(sent),
                     write.data.eq(job_line + job.beats),
                 ]
-                with m.If(sent):
-                    m.d.sync += column.eq(column + 1)
-                    m.next = "LOOK"
+                with m.If(~found | sent):
+                    m.d.sync += [
+                        found.eq(beats != 0),
+                        job.address.eq(line << unit),
+                        job.beats.eq(beats),
+                        job_column.eq(column),
+                        column.eq(column + 1),
+                    ]
+                with m.If(~found & (beats == 0) & quiet & (undone == 0)):
+                    m.d.sync += self.busy.eq(0)
+                    m.next = "IDLE"
         return m
 
     def _look(self, m: Module, column: Signal, line: Signal, beats: Signal, may: Signal) -> None:
