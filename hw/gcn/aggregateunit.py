@@ -5,7 +5,6 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pyralis.hw.gcn.aggregation import Aggregation
-from pyralis.hw.gcn.column import ScalePort
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.epilogue import BiasLoader, Engine, FinishedRow
 from pyralis.hw.gcn.finish import FINISH_SETTINGS, Finish
@@ -15,6 +14,7 @@ from pyralis.hw.gcn.phase import Phase
 from pyralis.hw.gcn.program import AGGREGATE, Target
 from pyralis.hw.gcn.route import GroupRow, Route, target_settings
 from pyralis.hw.gcn.rowstore import StoreWriteLayout
+from pyralis.hw.gcn.scales import ScalePort
 from pyralis.hw.gcn.simdcore import AGGREGATION_SETTINGS
 
 __all__ = ["AggregateUnit"]

@@ -14,11 +14,12 @@ from pyralis.hw.gcn.lines import LINE_JOB, LOAD_JOB, ROW_BITS, LineBuffer, LineL
 from pyralis.hw.gcn.merge import Merge, RowLayout
 from pyralis.hw.gcn.pairs import WordLayout
 from pyralis.hw.gcn.reserve import ReservedQueue
+from pyralis.hw.gcn.scales import ScalePort, ScaleStage
 from pyralis.hw.gcn.systolic import STEP, SystolicModule
 from pyralis.hw.gcn.tasks import Tasks
 from pyralis.hw.gcn.weightbuffer import WEIGHT_READ
 
-__all__ = ["Column", "CombineSettings", "ScalePort"]
+__all__ = ["Column", "CombineSettings"]
 
 
 def CombineSettings(config: GcnConfig) -> data.StructLayout:  # noqa: N802 (a layout, named as one)
@@ -39,11 +40,6 @@ def CombineSettings(config: GcnConfig) -> data.StructLayout:  # noqa: N802 (a la
         "bias_base": range(BIAS_SLICES),
         "epilogue": EPILOGUE_SETTINGS,
     })
-
-
-ScalePort = wiring.Signature({"enable": Out(1), "row": Out(ROW_BITS), "scale": In(16)})
-"""A column's memory of row scales: ``scale`` is that of ``row``, one cycle after ``enable``, and stays until
-the next one."""
 
 
 class Column(wiring.Component):
@@ -216,11 +212,12 @@ class Column(wiring.Component):
         """One row a cycle of all sources in turn; then its scale, then the epilogue."""
         c = self.config
         layout = RowLayout(result_config(c))
-        held, valid, move = Signal(layout, reset_less=True), Signal(), Signal()
-        chosen, row, turn = Signal(layout), Signal(ROW_BITS), Signal()
+        move, chosen, row, turn = Signal(), Signal(layout), Signal(ROW_BITS), Signal()
         cluster_bits = (c.clusters - 1).bit_length()
         dense, gathered = sources[0], sources[1:]
-        m.d.comb += move.eq(~valid | self.epilogue.input.ready)
+        m.submodules.scaling = scaling = ScaleStage(layout)
+        connect(m, scaling.scales, flipped(self.scales))
+        m.d.comb += move.eq(scaling.rows.ready)
         with m.If(dense.valid):
             m.d.comb += [chosen.eq(dense.p), row.eq(dense.p.row), dense.ready.eq(move)]
         for n, source in enumerate(gathered):  # of two that are there, they take turns
@@ -231,23 +228,28 @@ class Column(wiring.Component):
                 m.d.comb += [chosen.eq(source.p), row.eq(number), source.ready.eq(move)]
                 with m.If(move):
                     m.d.sync += turn.eq(1 - n)
-        there = Cat(source.valid for source in sources).any()
-        m.d.comb += [self.scales.enable.eq(move & there), self.scales.row.eq(row)]
-        with m.If(move):
-            m.d.sync += [valid.eq(there), held.eq(chosen), held.row.eq(row)]
+        scaled = scaling.output
+        m.d.comb += [
+            scaling.scaled.eq(self.settings.scaled),
+            scaling.scale.eq(self.settings.scale),
+            scaling.rows.valid.eq(Cat(source.valid for source in sources).any()),
+            scaling.rows.p.eq(chosen),
+            scaling.rows.p.row.eq(row),
+        ]
 
         m.submodules.epilogue = epilogue = self.epilogue
         connect(m, flipped(self.rows), epilogue.output)
         m.d.comb += [
-            epilogue.input.valid.eq(valid),
-            epilogue.input.p.tag.eq(held.row),
-            epilogue.input.p.slice.eq(held.slice),
-            epilogue.input.p.sums.eq(held.sums),
-            epilogue.input.p.scale.eq(Mux(self.settings.scaled, self.scales.scale, self.settings.scale)),
+            epilogue.input.valid.eq(scaled.valid),
+            scaled.ready.eq(epilogue.input.ready),
+            epilogue.input.p.tag.eq(scaled.p.row),
+            epilogue.input.p.slice.eq(scaled.p.slice),
+            epilogue.input.p.sums.eq(scaled.p.sums),
+            epilogue.input.p.scale.eq(scaling.factor),
             epilogue.settings.eq(self.settings.epilogue),
             epilogue.bias_base.eq(self.settings.bias_base),
             epilogue.bias.eq(self.bias),
             epilogue.clear.eq(self.clear),
             self.saturated.eq(epilogue.saturated),
-            self.busy.eq(Cat(*busy, valid, self._dense_busy, epilogue.busy).any()),
+            self.busy.eq(Cat(*busy, scaling.busy, self._dense_busy, epilogue.busy).any()),
         ]

@@ -4,11 +4,12 @@ from amaranth import Cat, Module, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from pyralis.hw.gcn.column import Column, CombineSettings, ScalePort
+from pyralis.hw.gcn.column import Column, CombineSettings
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.densesteps import DenseSteps
 from pyralis.hw.gcn.epilogue import BiasLoader, Engine
 from pyralis.hw.gcn.lines import LINE_JOB, LOAD_JOB, ROW_BITS, LineLayout
+from pyralis.hw.gcn.scales import ScalePort
 from pyralis.hw.gcn.weightbuffer import WeightBuffer
 
 __all__ = ["Combination"]

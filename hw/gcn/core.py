@@ -302,7 +302,7 @@ class GcnCore(wiring.Component):
             control.fetch_busy.eq(fetch.busy),
             control.fetch_error.eq(fetch.error),
             control.fetch_index.eq(fetch.error_index),
-            execute.may_end.eq(~self.results.busy | later),
+            execute.may_end.eq(~(self.results.busy | load.busy) | later),
             self.saturated.eq(self.aggregate.saturated | self.combination.saturated),
             self.aggregate.clear.eq(control.begin),
             self.combination.clear.eq(control.begin),

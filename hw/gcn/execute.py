@@ -41,7 +41,7 @@ class Execute(wiring.Component):
     skip_resident : In(1)
         Resident loads are only counted: here while no load is open, else by the load unit, in their turn.
     may_end : In(1)
-        Nothing is on its way to memory, or need not be there when the run ends.
+        Nothing is on its way to memory or from it, or need not be there when the run ends.
     run_done : Out(1)
         Pulse: the end of the program, and everything before it has ended. The next run begins to count anew.
     draining : Out(1)

@@ -5,7 +5,6 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pyralis.hw.common.stream import Queue
-from pyralis.hw.gcn.column import ScalePort
 from pyralis.hw.gcn.config import INDEX_BITS, GcnConfig
 from pyralis.hw.gcn.epilogue import BIAS_SLICES, EPILOGUE_SETTINGS, BiasWrite, Epilogue
 from pyralis.hw.gcn.lines import ROW_BITS
@@ -13,6 +12,7 @@ from pyralis.hw.gcn.matching import address_bits
 from pyralis.hw.gcn.merge import RowLayout
 from pyralis.hw.gcn.reserve import ReservedQueue
 from pyralis.hw.gcn.rowaddress import RowAddress
+from pyralis.hw.gcn.scales import ScalePort, ScaleStage
 
 __all__ = ["FINISH_SETTINGS", "Finish"]
 
@@ -112,30 +112,30 @@ class Finish(wiring.Component):
     def _join(self, m: Module, waiting, extras) -> None:
         """Rows with their scales, and with what is added to them, to the epilogue."""
         c, settings, epilogue = self.config, self.settings, self.epilogue
-        held, extra = Signal(RowLayout(c), reset_less=True), Signal(c.row_bits, reset_less=True)
-        valid, move, there = Signal(), Signal(), Signal()
+        layout = RowLayout(c)
+        joined = data.StructLayout({**layout.members, "extra": c.row_bits})
+        m.submodules.scaling = scaling = ScaleStage(joined)
+        connect(m, scaling.scales, flipped(self.scales))
+        rows, scaled, there = scaling.rows, scaling.output, Signal()
         m.d.comb += [
-            move.eq(~valid | epilogue.input.ready),
             there.eq(waiting.valid & (extras.valid | ~settings.extra)),
-            waiting.ready.eq(move & there),
-            extras.ready.eq(move & there & settings.extra),
-            self.scales.enable.eq(move & there),
-            self.scales.row.eq(waiting.p.row),
+            waiting.ready.eq(rows.ready & there),
+            extras.ready.eq(rows.ready & there & settings.extra),
+            scaling.scaled.eq(settings.scaled),
+            scaling.scale.eq(settings.scale),
+            rows.valid.eq(there),
+            *(rows.p[name].eq(waiting.p[name]) for name in layout.members),
+            rows.p.extra.eq(Mux(settings.extra, extras.payload, 0)),
         ]
-        with m.If(move):
-            m.d.sync += [
-                valid.eq(there),
-                held.eq(waiting.payload),
-                extra.eq(Mux(settings.extra, extras.payload, 0)),
-            ]
         connect(m, epilogue.output, flipped(self.output))
         m.d.comb += [
-            epilogue.input.valid.eq(valid),
-            epilogue.input.p.tag.eq(held.row),
-            epilogue.input.p.slice.eq(held.slice),
-            epilogue.input.p.sums.eq(held.sums),
-            epilogue.input.p.extra.eq(extra),
-            epilogue.input.p.scale.eq(Mux(settings.scaled, self.scales.scale, settings.scale)),
+            epilogue.input.valid.eq(scaled.valid),
+            scaled.ready.eq(epilogue.input.ready),
+            epilogue.input.p.tag.eq(scaled.p.row),
+            epilogue.input.p.slice.eq(scaled.p.slice),
+            epilogue.input.p.sums.eq(scaled.p.sums),
+            epilogue.input.p.extra.eq(scaled.p.extra),
+            epilogue.input.p.scale.eq(scaling.factor),
             epilogue.settings.eq(settings.epilogue),
             epilogue.bias_base.eq(settings.bias_base),
             epilogue.bias.eq(self.bias),

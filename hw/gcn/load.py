@@ -295,5 +295,5 @@ class LoadUnit(wiring.Component):
             self.ended.eq(head.valid & (head.p.skip | over)),
             head.ready.eq(self.ended),
             self.oldest_begun.eq(head.valid & lines),
-            self.busy.eq((inside != 0) | ~self.descriptors.ready),
+            self.busy.eq((inside != 0) | ~self.descriptors.ready | self.constants.busy),
         ]

@@ -9,7 +9,7 @@ from pyralis.hw.gcn.config import INDEX_BITS, GcnConfig
 from pyralis.hw.gcn.epilogue import EPILOGUE_SETTINGS, BiasLoad, Engine
 from pyralis.hw.gcn.fork import fork
 from pyralis.hw.gcn.program import Content
-from pyralis.hw.gcn.scales import ScaleWrite
+from pyralis.hw.gcn.scales import COUNT_BITS, ScaleWrite
 from pyralis.hw.gcn.weightbuffer import WeightWrite, write_ports
 from pyralis.hw.gcn.windowjobs import HALF, OccupancyWrite
 
@@ -22,7 +22,7 @@ CONSTANT_LOAD = data.StructLayout({
     "shift": EPILOGUE_SETTINGS.members["shift"],
     "bias_shift": EPILOGUE_SETTINGS.members["bias_shift"],
     "start": 16,
-    "count": 17,
+    "count": COUNT_BITS,
 })
 """As in a LOAD descriptor; ``count`` at least one, ``start`` of rows a multiple of those of a beat."""
 
@@ -56,7 +56,9 @@ class ConstantLoader(wiring.Component):
     occupancy : Out(OccupancyWrite)
         Only of cores with ``occupancy_words``: half a word of a bitmap at a time.
     done : Out(1)
-        Pulse: the last word is taken.
+        Pulse: the last word is taken; of scales, which have readers that wait for them, the load is.
+    busy : Out(1)
+        Words of a load are still to come.
     written : Out(1)
         The same, of bitmaps.
 
@@ -77,6 +79,7 @@ class ConstantLoader(wiring.Component):
             "scales": Out(ScaleWrite(c)),
             "rows": Out(stream.Signature(LoadedRow(c))).array(c.columns),
             "done": Out(1),
+            "busy": Out(1),
             **({"occupancy": Out(OccupancyWrite(c)), "written": Out(1)} if c.occupancy_words else {}),
         })
 
@@ -88,7 +91,7 @@ class ConstantLoader(wiring.Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         load, begin = Signal(CONSTANT_LOAD, reset_less=True), Signal()
-        place, left = Signal(16, reset_less=True), Signal(17, reset_less=True)  # of the next word; of words
+        place, left = Signal(16, reset_less=True), Signal(COUNT_BITS, reset_less=True)  # next word; words
         running, moved = Signal(), Signal()
         lane_bits = (self.config.lanes - 1).bit_length()
         m.d.comb += [self.load.ready.eq(~running), begin.eq(self.load.valid & ~running)]
@@ -118,10 +121,13 @@ class ConstantLoader(wiring.Component):
             self._rows(m, streams["rows"], place, left) | self._others(m, streams, uses, load, place, left)
         )
         step = Mux(uses["rows"], self.parts, Mux(uses["weights"], write_ports(self.config), 1))
+        m.d.comb += self.busy.eq(running)
+        with m.If(begin & (self.load.p.content == Content.SCALES)):
+            m.d.comb += self.done.eq(1)
         with m.If(moved):
             m.d.sync += [place.eq(place + step), left.eq(left - step)]
             with m.If(left <= step):
-                m.d.comb += self.done.eq(1)
+                m.d.comb += self.done.eq(~uses["scales"])
                 if self.config.occupancy_words:
                     m.d.comb += self.written.eq(uses["occupancy"])
                 m.d.sync += running.eq(0)
@@ -205,6 +211,8 @@ class ConstantLoader(wiring.Component):
             self.biases.p.value.eq(biases.payload),
             biases.ready.eq(self.biases.ready),
             self.scales.valid.eq(scales.valid & uses["scales"]),
+            self.scales.coming.eq(uses["scales"]),
+            self.scales.left.eq(left),
             self.scales.engine.eq(load.engine),
             self.scales.both.eq(load.both),
             self.scales.row.eq(place),

@@ -6,6 +6,7 @@ overlap; what must not overlap is said by the ``after_*`` fields: a descriptor b
 at least that many descriptors of this run. An aggregation reads its lists as soon as enough loads have ended;
 all else of it waits for ``after_aggregate`` and ``after_combine`` too. If its rows go to memory, it takes
 that way together with its lists, and must not wait for a combination whose rows go there as well.
+A load of scales has ended when it begins: who reads a scale waits for it.
 
 A matrix of rows with F elements has ``ceil(F / lanes)`` slices (narrow rows one), and row v of slice s stands
 in the row store at word ``base + s * stride + v``. Row v belongs to column ``v mod columns``; bases and

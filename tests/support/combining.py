@@ -94,16 +94,19 @@ class Engine:
     async def _watch(self):
         """Answers the scale ports, and counts."""
         dut, columns = self.dut, range(self.config.columns)
-        ports = [[dut[f"scales__{n}__{name}"] for name in ("enable", "row", "scale")] for n in columns]
+        ports = [
+            [dut[f"scales__{n}__{name}"] for name in ("enable", "row", "scale", "there")] for n in columns
+        ]
         while True:
             await RisingEdge(dut.clk)
             self.cycle += 1
             self.issued += int(dut.issued.value).bit_count()
             self.stepped += int(dut.stepping.value).bit_count()
-            for n, (enable, row, scale) in enumerate(ports):
+            for n, (enable, row, scale, there) in enumerate(ports):
                 if int(enable.value) and self.scales[n]:
                     index = int(row.value)
                     scale.value = self.scales[n][index] if index < len(self.scales[n]) else 0
+                    there.value = 1
 
     async def set_up(self, product: Product):
         """Weights, biases, scales and settings of a phase."""

@@ -61,8 +61,11 @@ def test_each_row_meets_its_own_scale(ready):
             words.append([rng.getrandbits(34) if row is None else word(weights[row]) for row in reads])
             answer = None
             if ctx.get(column.scales.enable):
-                asked.append(ctx.get(column.scales.row))
-                answer = scales[asked[-1]]
+                there = rng.random() < 0.7  # else it is still being loaded
+                answer = rng.getrandbits(16)
+                if there:
+                    asked.append(ctx.get(column.scales.row))
+                    answer = scales[asked[-1]]
             if taking and ctx.get(column.rows.valid):
                 got[ctx.get(column.rows.p.tag)] = [ctx.get(column.rows.p["values"][k]) for k in range(4)]
             if len(got) == len(rows):
@@ -72,6 +75,7 @@ def test_each_row_meets_its_own_scale(ready):
                 ctx.set(column.words[g].as_value(), bits)
             if answer is not None:
                 ctx.set(column.scales.scale, answer)
+                ctx.set(column.scales.there, there)
         await ctx.tick().repeat(3)
         assert not ctx.get(column.busy) and not ctx.get(column.saturated)
 

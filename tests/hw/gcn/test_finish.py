@@ -46,11 +46,11 @@ class Bench:
         Cycles in which rows were taken.
     """
 
-    def __init__(self, column, rng, *, latency=6, stall=0.0, blocked=0.0, slow=0.0):
-        self.column, self.rng = column, rng
+    def __init__(self, column, rng, *, latency=6, stall=0.0, blocked=0.0, slow=0.0, late=0.0):
+        self.column, self.rng, self.late = column, rng, late
         self.dut = Finish(CONFIG, column)
         self.rows, self.got = deque(), []
-        self.asked, self.times, self.reads = [], [], []
+        self.asked, self.times, self.reads, self.scaled = [], [], [], 0
         self.scales = [rng.randrange(1 << 16) for _ in range(ROWS)]
         self.seen = set()
         self.sides = [
@@ -70,8 +70,11 @@ class Bench:
         while True:
             _, _, enable, row = await ctx.tick().sample(port.enable, port.row)
             if enable:
-                self.asked.append(row)
-                ctx.set(port.scale, self.scales[row])
+                there = self.rng.random() >= self.late  # else it is still being loaded
+                ctx.set(port.there, there)
+                ctx.set(port.scale, self.scales[row] if there else self.rng.getrandbits(16))
+                if there or not self.scaled:
+                    self.asked.append(row)
 
     async def watch(self, ctx):
         """``busy`` is high as long as a row is inside, and no longer."""
@@ -89,7 +92,7 @@ class Bench:
     async def phase(self, ctx, count, *, extra, scaled, narrow=0, relu=None, shift=None, output=None):
         """*count* random rows of a phase with random settings."""
         width = CONFIG.epilogue_lanes if narrow else LANES
-        dut, rng = self.dut, self.rng
+        dut, rng, self.scaled = self.dut, self.rng, scaled
         kind = rng.choice(list(OutputType)) if output is None else output
         relu = rng.getrandbits(1) if relu is None else relu
         shift = rng.randrange(48) if shift is None else shift
@@ -169,13 +172,13 @@ class Bench:
 
 
 @pytest.mark.parametrize(
-    ("column", "stall", "blocked", "slow"),
-    [(0, 0.0, 0.0, 0.0), (3, 0.4, 0.2, 0.1), (2, 0.1, 0.8, 0.1), (1, 0.1, 0.3, 0.7)],
+    ("column", "stall", "blocked", "slow", "late"),
+    [(0, 0.0, 0.0, 0.0, 0.0), (3, 0.4, 0.2, 0.1, 0.1), (2, 0.1, 0.8, 0.1, 0.0), (1, 0.1, 0.3, 0.7, 0.5)],
 )
-def test_against_golden(column, stall, blocked, slow):
+def test_against_golden(column, stall, blocked, slow, late):
     rng = random.Random(column)
     latency = rng.choice((5, 8))
-    bench = Bench(column, rng, latency=latency, stall=stall, blocked=blocked, slow=slow)
+    bench = Bench(column, rng, latency=latency, stall=stall, blocked=blocked, slow=slow, late=late)
 
     async def phases(ctx):
         for extra in (1, 0):  # what was added before is not added any more

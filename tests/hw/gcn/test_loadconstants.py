@@ -37,6 +37,7 @@ class Bench:
         self.rows = [[] for _ in range(config.columns)]
         self.done: list[int] = []
         self.begun: list[int] = []
+        self.over: list[int] = []
 
     def load(self, content: Content, data: np.ndarray, start: int, count: int, **fields) -> None:
         beats = beats_of(self.config.bus_bits, data.tobytes(), filling=0xA5)
@@ -47,24 +48,31 @@ class Bench:
         loader, rng, stall = self.loader, self.rng, self.stall
 
         async def give(ctx):
-            """Each load and then its beats, the next one when it is done: as in a channel."""
+            """Each load and then its beats, the next one when it is over: as in a channel."""
             for number, (load, beats) in enumerate(self.loads):
                 await send(loader.load, [load], rng, stall)(ctx)
                 await send(loader.beats, beats, rng, stall)(ctx)
-                while len(self.done) == number:
+                while len(self.over) == number:
                     await ctx.tick()
             await ctx.tick().repeat(5)
 
         async def watch(ctx):
-            cycle = 0
+            cycle, was_busy = 0, 0
             while True:
-                signals = loader.done, loader.scales, loader.load.valid & loader.load.ready
-                _, _, done, scales, taken = await ctx.tick().sample(*signals)
+                signals = loader.done, loader.busy, loader.scales, loader.load.valid & loader.load.ready
+                _, _, done, busy, scales, taken = await ctx.tick().sample(*signals)
                 if taken:
                     self.begun.append(cycle)
                 if done:
                     self.done.append(cycle)
+                if was_busy and not busy:
+                    self.over.append(cycle - 1)
+                was_busy = busy
+                if scales.coming:  # the next place, and how many
+                    load, _ = self.loads[len(self.begun) - 1]
+                    assert scales.row + scales.left == load["start"] + load["count"]
                 if scales.valid:
+                    assert scales.coming
                     self.scales.append((scales.engine, scales.both, scales.row, list(scales.scales)))
                 cycle += 1
 
@@ -72,7 +80,9 @@ class Bench:
         ports += zip(loader.rows, self.rows, strict=True)
         takers = [take(port, got, rng, stall) for port, got in ports]
         simulate(loader, give, background=[watch, *takers])
-        assert len(self.done) == len(self.loads)
+        scales = [load["content"] is Content.SCALES for load, _ in self.loads]
+        ends = zip(scales, self.begun, self.over, strict=True)
+        assert self.done == [begun if early else over for early, begun, over in ends]
 
 
 def words_of(config: GcnConfig, writes: list) -> list[tuple[int, bytes]]:
@@ -155,7 +165,7 @@ def test_words_come_without_gaps(name):
     bench.load(Content.SCALES, scales, 0, 40, engine=Engine.COMBINATION)
     bench.load(Content.ROWS, rows, 0, len(rows))
     bench.run()
-    spent = [after - before for before, after in zip(bench.begun, bench.done, strict=True)]
+    spent = [after - before for before, after in zip(bench.begun, bench.over, strict=True)]
     ports = write_ports(c)
     words = [len(rows) // ports, 40 * max(1, 2 * c.columns // c.lanes // ports), len(rows) // together]
     for cycles, least, (_, beats) in zip(spent, words, bench.loads, strict=True):

@@ -66,3 +66,57 @@ def test_rows_find_the_scales_of_their_phase(engine):
     simulator.add_testbench(bench)
     simulator.run()
     assert reads > 300
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_a_scale_is_there_when_its_load_has_written_it(both):
+    """A phase reads while a load of its engine, or of the other one, goes on with pauses."""
+    scales, rng = Scales(SMALL, Engine.COMBINATION), random.Random(5)
+    depth, columns = scale_depth(SMALL), range(SMALL.columns)
+    held = [[0 for _ in columns] for _ in range(depth)]
+    seen = {"there": 0, "absent": 0}
+
+    async def bench(ctx):
+        for _ in range(30):
+            start = rng.randrange(depth)
+            count, engine = rng.randrange(1, depth - start + 1), rng.choice(list(Engine))
+            own = both or engine is Engine.COMBINATION
+            written, writes = start, []  # the next place; what was written in each cycle
+            for cycle in range(4 * count + 6):
+                load = written < start + count
+                word = {"coming": load, "engine": engine, "both": both, "row": written % depth}
+                word["left"] = start + count - written
+                valid = load and cycle > 1 and rng.random() < 0.5
+                if valid:
+                    word |= {"valid": 1, "scales": [rng.getrandbits(16) for _ in columns]}
+                ctx.set(scales.write, word)
+                column, row, enable = rng.choice(columns), rng.randrange(depth), cycle > 1
+                if rng.random() < 0.8:  # one that comes, or has come
+                    row = rng.randrange(start, start + count)
+                ctx.set(scales.ports[column].enable, enable)
+                ctx.set(scales.ports[column].row, row)
+                late = own and written <= row < start + count
+                sure = row not in writes[-1:] and not late  # it need not be there at once
+                wanted = held[row][column]
+                if valid:
+                    if own:
+                        held[written] = word["scales"]
+                    writes.append(written)
+                    written += 1
+                else:
+                    writes.append(None)
+                await ctx.tick()
+                ctx.set(scales.ports[column].enable, 0)
+                if enable:
+                    there = ctx.get(scales.ports[column].there)
+                    assert not (there and late), "a scale that has not come"
+                    assert there or not sure, "a scale that has come"
+                    if there:
+                        assert ctx.get(scales.ports[column].scale) == wanted
+                    seen["there" if there else "absent"] += 1
+
+    simulator = Simulator(scales)
+    simulator.add_clock(4e-9)
+    simulator.add_testbench(bench)
+    simulator.run()
+    assert min(seen.values()) > 100, seen
