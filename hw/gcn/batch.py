@@ -1,12 +1,13 @@
 """Whose request is next: by priority or by arrival, batch by batch or not."""
 
-from collections.abc import Sequence
-
-from amaranth import Module, Mux, Signal
-from amaranth.lib import wiring
+from amaranth import Cat, Module, Mux, Signal
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["BatchOrder"]
+__all__ = ["LEVELS", "BatchOrder"]
+
+LEVELS = 8
+"""Levels of need that there can be."""
 
 
 class BatchOrder(wiring.Component):
@@ -23,8 +24,6 @@ class BatchOrder(wiring.Component):
         How many; number 0 has the highest priority.
     batch : int
         Turns of a client in a batch.
-    needs : sequence of int, optional
-        All clients in another order, the highest priority first: that of ``by_need``.
 
     Ports
     -----
@@ -40,7 +39,9 @@ class BatchOrder(wiring.Component):
     by_batch : In(1)
         Off: turns are not counted, everything is one batch.
     by_need : In(1)
-        Priorities are those of *needs*.
+        Priorities are those of ``levels``.
+    levels : In(ArrayLayout(range(LEVELS), clients))
+        How soon a client needs its request, 0 soonest; those of one level go in order of arrival.
     turn : Out(clients)
         At most one bit: its request goes in this cycle.
 
@@ -50,15 +51,12 @@ class BatchOrder(wiring.Component):
     shown. Turns are two cycles apart at least, so that the next request of the client that went takes part.
     """
 
-    def __init__(self, clients: int, batch: int, needs: Sequence[int] | None = None) -> None:
+    def __init__(self, clients: int, batch: int) -> None:
         if clients < 2:
             raise ValueError(f"clients must be at least 2, not {clients}")
         if batch < 1:
             raise ValueError(f"batch must be at least 1, not {batch}")
-        needs = tuple(range(clients)) if needs is None else tuple(needs)
-        if sorted(needs) != list(range(clients)):
-            raise ValueError(f"needs must name each of {clients} clients once, not {needs}")
-        self.clients, self.batch, self.needs = clients, batch, needs
+        self.clients, self.batch = clients, batch
         super().__init__({
             "shown": In(clients),
             "able": In(clients),
@@ -66,6 +64,7 @@ class BatchOrder(wiring.Component):
             "by_priority": In(1),
             "by_batch": In(1),
             "by_need": In(1),
+            "levels": In(data.ArrayLayout(range(LEVELS), clients)),
             "turn": Out(clients),
         })
 
@@ -84,9 +83,10 @@ class BatchOrder(wiring.Component):
         ]
         for n in count:
             before = Signal(self.clients, name=f"before_{n}")  # those that would go before n
-            needed = sum(1 << other for other in self.needs[: self.needs.index(n)])
+            own, levels = self.levels[n], [self.levels[k] for k in count]
+            sooner = Cat((level < own) | ((level == own) & older[n][k]) for k, level in enumerate(levels))
             m.d.comb += [
-                before.eq(Mux(self.by_priority, Mux(self.by_need, needed, (1 << n) - 1), older[n])),
+                before.eq(Mux(self.by_priority, Mux(self.by_need, sooner, (1 << n) - 1), older[n])),
                 self.turn[n].eq(among[n] & self.free[n] & ~(among & before).any() & ~pause),
             ]
 

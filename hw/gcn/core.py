@@ -142,6 +142,7 @@ class GcnCore(wiring.Component):
                 getattr(handler, name).eq(getattr(self, name))
                 for name in ("by_priority", "by_batch", "by_need", "remap")
             ),
+            handler.late.eq(load.late),
             handler.flush.eq(control.flush),
         ]
 

@@ -23,9 +23,10 @@ READERS = ("program", "edges", "features", "weights")
 CLIENTS = (*READERS, "outputs")
 """All clients, in HyGCN's order of priority; the last one writes."""
 
-NEEDS = ("program", "weights", "features", "edges", "outputs")
-"""All clients in the order in which the first layer wants what they bring, if it combines first: no product
-without weights, features as they come, edges when all rows have been combined."""
+NEEDS = {"program": 0, "weights": 1, "features": 2, "edges": 3, "outputs": 4}
+"""How soon the first layer wants what each client brings, if it combines first: no product without weights,
+features as they come, edges when all rows have been combined. Weights of a layer behind, with its scales, are
+wanted as late as its edges."""
 
 PROGRAM_BURSTS = 2
 """Longest bursts for which the program has room on chip: it is read a page at a time."""
@@ -156,6 +157,8 @@ class MemoryHandler(wiring.Component):
     read, write : Out(AxiRead(...)), Out(AxiWrite(...))
     by_priority, by_batch, by_need : In(1)
         See ``BatchOrder``; priorities are those of ``CLIENTS`` (HyGCN's), or by need of ``NEEDS``.
+    late : In(1)
+        What the weights' client asks for belongs behind the features that are on their way.
     remap : In(1)
         Addresses are permuted as ``HandlerConfig.remap`` does, of reads and writes alike; not to be changed
         while ``busy``. The host then writes images by ``HandlerConfig.place`` and reads results by
@@ -190,6 +193,7 @@ class MemoryHandler(wiring.Component):
             "by_priority": In(1),
             "by_batch": In(1),
             "by_need": In(1),
+            "late": In(1),
             "remap": In(1),
             "flush": In(1),
             "busy": Out(1),
@@ -219,8 +223,7 @@ class MemoryHandler(wiring.Component):
 
     def _serve(self, m: Module, reader: ReadDma, writer: WriteDma, clear) -> None:
         c, dma = self.config, self.config.dma
-        needs = [CLIENTS.index(name) for name in NEEDS]
-        m.submodules.order = order = BatchOrder(len(CLIENTS), c.batch_bursts, needs)
+        m.submodules.order = order = BatchOrder(len(CLIENTS), c.batch_bursts)
         m.submodules.read_slot = read_slot = _Slot(dma)
         m.submodules.write_slot = write_slot = _Slot(dma)
         m.submodules.router = router = BeatRouter(dma, len(READERS), ON_THE_WAY)
@@ -228,6 +231,8 @@ class MemoryHandler(wiring.Component):
             order.by_priority.eq(self.by_priority),
             order.by_batch.eq(self.by_batch),
             order.by_need.eq(self.by_need),
+            *(order.levels[n].eq(NEEDS[name]) for n, name in enumerate(CLIENTS) if name != "weights"),
+            order.levels[CLIENTS.index("weights")].eq(Mux(self.late, NEEDS["edges"], NEEDS["weights"])),
         ]
         self._pass(m, read_slot.output, reader.jobs, clear)
         self._pass(m, write_slot.output, writer.jobs, clear)

@@ -36,6 +36,9 @@ class _Channel(enum.Enum, shape=2):
 _DEPTHS = {_Channel.EDGES: 4, _Channel.FEATURES: 4, _Channel.WEIGHTS: 8}
 """Loads of a channel that are asked for ahead of the one that comes."""
 
+_TURN_BITS = 6
+"""Low bits of the number of a load of features, of which no more than ``IN_ORDER`` are under way."""
+
 _JOBS_AHEAD = 32
 """Jobs of the weights channel that memory is asked for ahead, where a load can have several."""
 
@@ -58,15 +61,18 @@ class LoadUnit(wiring.Component):
         What ``source`` counts from, multiples of the bus bytes; looked at when a descriptor transfers.
     ended : Out(1)
         Pulse: the oldest load that has not ended ends; the n-th pulse is for the n-th descriptor. All that it
-        brought is where it belongs, and can be read.
+        brought is where it belongs, and can be read. A load of scales ends when it begins: who reads scales
+        waits for each (:class:`pyralis.hw.gcn.scales.Scales`).
     oldest_begun : Out(1)
         The oldest load that has not ended brings lines, and the line buffers have its LOAD_JOBs, so that jobs
         that read the lines may begin.
     busy : Out(1)
-        A load has not ended.
+        A load has not ended, or scales are still to come.
     edges_jobs, features_jobs, weights_jobs : Out(streams of DmaJob)
     edges_data, features_data, weights_data : In(streams of ReadBeat)
         See :class:`pyralis.hw.gcn.handler.MemoryHandler`.
+    late : Out(1)
+        What the third channel asks memory for belongs behind loads of features that have not ended.
     edge_loads, edge_lines : Out(streams), for each column
     feature_loads, feature_lines : Out(streams), for each cluster of each column
         See :class:`pyralis.hw.gcn.lines.LineBuffer`. Edges without values have the value 1.
@@ -80,7 +86,7 @@ class LoadUnit(wiring.Component):
     ------
     A beat a cycle in each channel, but for what :class:`pyralis.hw.gcn.loadconstants.ConstantLoader` says,
     and a few cycles between two loads. A descriptor every 2 cycles; ``ended`` comes ``SETTLE`` cycles or more
-    after the last word was taken.
+    after the last word was taken, or the load of scales was.
     """
 
     def __init__(self, config: GcnConfig) -> None:
@@ -107,6 +113,7 @@ class LoadUnit(wiring.Component):
             "ended": Out(1),
             "oldest_begun": Out(1),
             "busy": Out(1),
+            "late": Out(1),
             **{f"{channel.name.lower()}_jobs": Out(jobs) for channel in _Channel},
             **{f"{channel.name.lower()}_data": In(beats) for channel in _Channel},
             "edge_loads": Out(stream.Signature(LOAD_JOB)).array(c.columns),
@@ -152,16 +159,16 @@ class LoadUnit(wiring.Component):
 
     def _channel(self, m: Module, name: str, loader, depth: int) -> tuple[Queue, Queue]:
         """Queues of a channel's DMA jobs and of its loads, and the beats to its loader, load by load."""
-        eliminates = self.windows is not None and loader is self.constants
-        layout = WindowLoad(self.config) if eliminates else DmaJob(self.dma)
+        constants = loader is self.constants
+        layout = self._constant_job if constants else DmaJob(self.dma)
         m.submodules[f"{name}_jobs_queue"] = jobs = Queue(layout, depth)
         m.submodules[f"{name}_loads_queue"] = loads = Queue(loader.load.p.shape(), depth)
         m.submodules[f"{name}_slice"] = beats = RegisterSlice(ReadBeat(self.dma))
         connect(m, flipped(getattr(self, f"{name}_data")), beats.input)
         coming = Signal(name=f"{name}_coming")  # beats of the load that the loader has, or had
         ends = Signal(name=f"{name}_ends")  # the last beat of a job is the last one of its load
-        if eliminates:
-            self._windows(m, jobs, beats, ends)
+        if constants:
+            self._constants(m, jobs, beats, ends)
         else:
             connect(m, jobs.output, flipped(getattr(self, f"{name}_jobs")))
             m.d.comb += ends.eq(1)
@@ -179,13 +186,50 @@ class LoadUnit(wiring.Component):
             m.d.sync += coming.eq(0)
         return jobs, loads
 
-    def _windows(self, m: Module, jobs: Queue, beats: RegisterSlice, ends: Signal) -> None:
+    @property
+    def _constant_job(self) -> data.StructLayout:
+        """What the third channel is to ask for, and the number of the next load of features by then."""
+        load = WindowLoad(self.config) if self.windows else DmaJob(self.dma)
+        return data.StructLayout({"load": load, "turn": _TURN_BITS})
+
+    def _constants(self, m: Module, jobs: Queue, beats: RegisterSlice, ends: Signal) -> None:
+        """Loads of the third channel to memory, and whether they belong behind features."""
+        loads = stream.Signature(jobs.output.p.load.shape()).create(path=("constants",))
+        turn, ended, ahead = Signal(_TURN_BITS), Signal(_TURN_BITS), Signal(_TURN_BITS)
+        open_, may = Signal(range(2 * _JOBS_AHEAD)), Signal()  # jobs that have been asked for and not come
+        m.d.comb += [
+            # What is late or not must be said of all that has been asked for.
+            may.eq((turn == jobs.output.p.turn) | (open_ == 0)),
+            loads.payload.eq(jobs.output.p.load),
+            loads.valid.eq(jobs.output.valid & may),
+            jobs.output.ready.eq(loads.ready & may),
+            ahead.eq(turn - ended),
+        ]
+        if self.windows:
+            self._windows(m, loads, beats, ends)
+        else:
+            connect(m, loads, flipped(self.weights_jobs))
+            m.d.comb += ends.eq(1)
+        asked, come = Signal(), Signal()
+        m.d.comb += [
+            asked.eq(self.weights_jobs.valid & self.weights_jobs.ready),
+            come.eq(beats.output.valid & beats.output.ready & beats.output.p.last),
+        ]
+        m.d.sync += [
+            open_.eq(open_ + asked - come),
+            ended.eq(ended + self.features.done),
+            self.late.eq((ahead != 0) & ~ahead[-1]),
+        ]
+        with m.If(jobs.output.valid & (open_ == 0)):
+            m.d.sync += turn.eq(jobs.output.p.turn)
+
+    def _windows(self, m: Module, loads, beats: RegisterSlice, ends: Signal) -> None:
         """Loads through the eliminator to memory, and for each job on the way whether it ends one."""
         windows = self.windows
         assert windows is not None
         m.submodules.windows = windows
         m.submodules.jobs_ahead = ahead = Queue(1, _JOBS_AHEAD)
-        connect(m, jobs.output, windows.loads)
+        connect(m, loads, windows.loads)
         m.d.comb += [
             self.weights_jobs.payload.eq(windows.jobs.p.job),
             self.weights_jobs.valid.eq(windows.jobs.valid & ahead.input.ready),
@@ -231,7 +275,7 @@ class LoadUnit(wiring.Component):
         count, nothing = self._eliminated(load)
         entry = data.StructLayout({"channel": _Channel, "skip": 1})
         m.submodules.order = order = Queue(entry, IN_ORDER)
-        room = Signal()
+        room, turn = Signal(), Signal(_TURN_BITS)  # the next load of features
         m.d.comb += [
             go.eq(waiting & order.input.ready & (skip | room)),
             order.input.valid.eq(go),
@@ -243,7 +287,13 @@ class LoadUnit(wiring.Component):
             with m.If(channel == own):
                 m.d.comb += [room.eq(jobs.input.ready & settings.input.ready), put.eq(go & ~skip)]
             eliminates = self.windows is not None and own == _Channel.WEIGHTS
-            job = jobs.input.p.job if eliminates else jobs.input.p
+            asked = jobs.input.p
+            if own == _Channel.WEIGHTS:
+                m.d.comb += asked.turn.eq(turn)
+                asked = asked.load
+            elif own == _Channel.FEATURES:
+                m.d.sync += turn.eq(turn + put)
+            job = asked.job if eliminates else asked
             m.d.comb += [
                 jobs.input.valid.eq(put),
                 job.address.eq(address),
@@ -256,11 +306,11 @@ class LoadUnit(wiring.Component):
             if eliminates:
                 m.d.comb += [
                     settings.input.p.count.eq(count),
-                    jobs.input.p.is_bitmap.eq(load.content == Content.OCCUPANCY),
-                    jobs.input.p.mode.eq(load.eliminate),
-                    jobs.input.p.height.eq(load.height),
-                    jobs.input.p.occupancy.eq(load.occupancy),
-                    jobs.input.p.rows.eq(load.count),
+                    asked.is_bitmap.eq(load.content == Content.OCCUPANCY),
+                    asked.mode.eq(load.eliminate),
+                    asked.height.eq(load.height),
+                    asked.occupancy.eq(load.occupancy),
+                    asked.rows.eq(load.count),
                 ]
         return order
 

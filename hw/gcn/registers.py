@@ -122,7 +122,7 @@ def _job() -> tuple[Register, ...]:
                 Field("priority", 0, reset=1, doc="The clients' bursts go by priority, not by arrival."),
                 Field("batch", 1, doc="Batch by batch: none waits for longer than one."),
                 Field("remap", 2, doc="Bursts that follow each other are in different banks."),
-                Field("need", 3, reset=1, doc="Priority is weights, features, edges; else edges first."),
+                Field("need", 3, reset=1, doc="Priority is what is needed first; else edges first."),
             ),
             doc="The Memory Handler; to be changed only while nothing runs.",
         ),

@@ -47,7 +47,7 @@ module handler_traffic #(
     logic [WORD-1:0] wstrb;
 
     memory_handler handler (
-        .clk, .rst, .by_priority, .by_batch, .by_need, .remap, .flush(1'b0), .busy(), .error, .outputs_done,
+        .clk, .rst, .by_priority, .by_batch, .by_need, .remap, .late(1'b0), .flush(1'b0), .busy(), .error, .outputs_done,
         .program_jobs__payload(job[0]), .program_jobs__valid(valid[0]), .program_jobs__ready(ready[0]),
         .edges_jobs__payload(job[1]), .edges_jobs__valid(valid[1]), .edges_jobs__ready(ready[1]),
         .features_jobs__payload(job[2]), .features_jobs__valid(valid[2]), .features_jobs__ready(ready[2]),

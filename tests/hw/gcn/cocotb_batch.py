@@ -6,7 +6,8 @@ from itertools import pairwise
 import cocotb
 from cocotb.triggers import ClockCycles, ReadOnly, RisingEdge
 
-from pyralis.sim.bench.stream import start
+from pyralis.hw.gcn.batch import LEVELS
+from pyralis.sim.bench.stream import pack, start
 
 CLIENTS = 4
 
@@ -20,6 +21,11 @@ class Bench:
         self.order, self.cycles, self.cycle = [], [], 0
         for name in ("shown", "able", "free", "by_priority", "by_batch", "by_need"):
             dut[name].value = 0
+        self.need(0, 2, 3, 1)
+
+    def need(self, *levels):
+        """Levels of need of the clients."""
+        self.dut.levels.value = pack(levels, (LEVELS - 1).bit_length())
 
     async def begin(self, *, priority, batch, need=0):
         await start(self.dut)
@@ -71,7 +77,7 @@ async def by_priority_without_batches(dut):
 
 @cocotb.test(timeout_time=20, timeout_unit="us")
 async def by_need(dut):
-    """The second order of priorities, which the bench gives as 0, 3, 1, 2; by arrival it means nothing."""
+    """The levels that the bench gives are the order 0, 3, 1, 2; by arrival they mean nothing."""
     bench = Bench(dut)
     await bench.begin(priority=1, batch=0, need=1)
     bench.left = [2, 5, 2, 5]
@@ -81,7 +87,12 @@ async def by_need(dut):
     bench.left = [2, 5, 2, 5]
     assert await bench.finish() == [0] * 2 + [3] * 3 + [1] * 3 + [2] * 2 + [3] * 2 + [1] * 2
     bench.order.clear()
-    dut.by_priority.value = dut.by_batch.value = 0
+    dut.by_batch.value = 0
+    bench.need(0, 1, 1, 1)  # three take turns
+    bench.left = [2, 3, 2, 5]
+    assert await bench.finish() == [0] * 2 + [1, 2, 3] * 2 + [1, 3, 3, 3]
+    bench.order.clear()
+    dut.by_priority.value = 0
     bench.left = [1, 1, 1, 1]
     assert await bench.finish() == [0, 1, 2, 3]
 

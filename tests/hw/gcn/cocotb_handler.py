@@ -25,7 +25,7 @@ HALF = SIZE // 2
 class Bench:
     def __init__(self, dut, stall=0.0):
         self.dut, self.rng = dut, random.Random(cocotb.RANDOM_SEED)
-        for name in ("flush", "by_priority", "by_batch", "by_need", "remap"):
+        for name in ("flush", "by_priority", "by_batch", "by_need", "late", "remap"):
             dut[name].value = 0
         self.remapped = False
         self.ram = AxiRam(dut, "read_", SIZE, rng=self.rng, stall=stall)
@@ -122,6 +122,31 @@ async def every_client_gets_what_it_asked_for(dut, stall):
     assert max(beats for _, beats in bench.reads.reads) == SPAN
     if stall:
         assert min(bench.streams[f"{name}_data"].waits for name in CLIENTS) > 5
+
+
+@cocotb.test(timeout_time=200, timeout_unit="us")
+@cocotb.parametrize(late=[0, 1])
+async def by_need_late_weights_go_with_the_edges(dut, late):
+    """First features, then edges and weights in turn; else weights, features, edges."""
+    bench = Bench(dut)
+    await start(dut)
+    bench.switch(priority=1, batch=0, remap=0, need=1)
+    dut.late.value = late
+    starts = {"edges": 0, "features": HALF // 4, "weights": HALF // 2}
+    for name, at in starts.items():
+        bench.job(name, at, 4 * SPAN)
+    await bench.check()
+    order = [
+        max((at, name) for name, at in starts.items() if at <= address) for address, _ in bench.reads.reads
+    ]
+    names = [name for _, name in order][3:]  # the first ones come before all are known
+    assert len(order) == 12
+    if late:
+        assert names[: names.index("edges")] == ["features"] * names.index("edges")
+        rest = [name for name in names if name != "features"]
+        assert rest in (["edges", "weights"] * (len(rest) // 2), ["weights", "edges"] * (len(rest) // 2))
+    else:
+        assert names == sorted(names, key=["weights", "features", "edges"].index)
 
 
 @cocotb.test(timeout_time=200, timeout_unit="us")

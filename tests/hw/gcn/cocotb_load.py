@@ -1,5 +1,6 @@
 """cocotb side of test_load.py: runs inside the simulator."""
 
+import itertools
 import json
 import os
 import random
@@ -82,6 +83,7 @@ class Bench:
     def forget(self):
         self.ended, self.begun, self.scales, self.cycle = [], set(), [], 0
         self.rows, self.wanted_rows = [0, 0], [0, 0]
+        self.coming: dict[int, ScaleWrite] = {}
         self.expected: list[Load] = []
         self.totals = dict.fromkeys((*self.sinks, "scales"), 0)
         self.needs: list[dict[str, int]] = []
@@ -108,6 +110,7 @@ class Bench:
             if int(dut.rst.value):
                 continue
             word = layout_.from_bits(int(dut.scales.value))
+            self.coming[self.cycle] = word
             if word.valid:
                 self.scales.append((self.cycle, (word.engine, word.both, word.row, list(word.scales))))
             if int(dut.oldest_begun.value):
@@ -380,10 +383,19 @@ class Bench:
         for name in load.counts:
             at = self.needs[number][name] - 1
             if name == "scales":
-                cycle = self.scales[at][0]
-            else:
-                cycle = self.when(name, at)
+                self._coming(number, load)
+                continue
+            cycle = self.when(name, at)
             assert self.ended[number] - cycle >= SETTLE, f"load {number} ended too early"
+
+    def _coming(self, number, load):
+        """Scales that had not been written long before their load ended were known to be coming by then."""
+        end = self.needs[number]["scales"]
+        for cycle, (engine, both, row, _) in self.scales[end - load.counts["scales"] : end]:
+            for at in range(self.ended[number] - SETTLE + 2, min(cycle, self.ended[number]) + 1):
+                word = self.coming[at]
+                assert (word.coming, word.engine, word.both) == (1, engine, both), f"load {number}"
+                assert word.row <= row < word.row + word.left, f"load {number}: scale {row}"
 
     def when(self, name, at):
         """Cycle of transfer *at* of a port, as the watcher counts."""
@@ -428,6 +440,35 @@ async def windows_of_any_size_follow_each_other(dut):
     times = bench.monitors["weights_data"].times[-64:]
     dut._log.info(f"two loads of 32 windows: {times[-1] - times[0]} cycles")
     assert times[-1] - times[0] <= 64 * 4 + 40
+    await bench.finish()
+
+
+@cocotb.test(timeout_time=200, timeout_unit="us")
+async def constants_behind_features_are_late(dut):
+    """Until the features have come; what stands in front of them is not."""
+    bench, held = Bench(dut), [1]
+    await bench.begin()
+    servers = bench.servers
+    servers["features"].set_pause_generators(None, (held[0] for _ in itertools.count()))
+    bench.send(bench.weights(4, 2))
+    bench.send(bench.lines(Content.FEATURES, 2 * C * CONFIG.clusters, 9))
+    while len(bench.ended) < 1:
+        await RisingEdge(dut.clk)
+        assert not int(dut.late.value)
+    for load in (bench.weights(3, 2), bench.row_scales(4)):
+        bench.send(load)
+    while len(servers["weights"].jobs) < 3:
+        await RisingEdge(dut.clk)
+    for _ in range(20):
+        await RisingEdge(dut.clk)
+        assert int(dut.late.value)
+    held[0] = 0
+    await bench.finish()
+    assert not int(dut.late.value)
+    bench.send(bench.biases(2))
+    while len(bench.ended) < 1:
+        await RisingEdge(dut.clk)
+        assert not int(dut.late.value)
     await bench.finish()
 
 
