@@ -1,6 +1,6 @@
 """Loads of a program: what each step needs and does not find on chip, and where it goes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pyralis.gen.gcn import layout
 from pyralis.gen.gcn.constants import Constants, Use
@@ -11,6 +11,9 @@ from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.program import Content, Origin
 
 __all__ = ["Loads"]
+
+WITH_ROWS = (Content.OCCUPANCY, Content.EDGES)
+"""Constants that come with the rows of a step, not before them."""
 
 
 class Loads:
@@ -54,12 +57,31 @@ class Loads:
         self._listed: dict[int, int] = {}  # first lines of the features that are there, and their interval
         self._turn = 0  # half of the line buffers, or of the input's words, that the next ones go to
 
-    def before(self, number: int) -> None:
-        """Appends the loads for step *number*: what is not there yet; lines last."""
-        step = self._plan.steps[number]
-        uses = self._constants.uses[number]
-        for use in uses[:-1] if not step.is_combine else uses:
-            self._load_constant(use, step)
+    def before(self, numbers: Sequence[int]) -> None:
+        """Appends the loads for steps that run side by side: what is not there yet; lines last.
+
+        Scales stand behind all other constants, because no phase waits for all of them; and biases, which are
+        few, in front of weights, so that these are the last that a first layer waits for.
+        """
+        for scales in (False, True):
+            for number in numbers:
+                self._load_constants(number, scales=scales)
+        for number in numbers:
+            self._load_rows(number)
+
+    def _load_constants(self, number: int, *, scales: bool) -> None:
+        """The scales of step *number*, or all other constants that do not come with its rows."""
+        for use in sorted(self._constants.uses[number], key=lambda use: use.memory == "weights"):
+            content = use.fields["content"]
+            if content not in WITH_ROWS and (content is Content.SCALES) == scales:
+                self._load_constant(use, self._plan.steps[number])
+
+    def _load_rows(self, number: int) -> None:
+        """The input of step *number*, and its lines."""
+        step, uses = self._plan.steps[number], self._constants.uses[number]
+        for use in uses:
+            if use.fields["content"] is Content.OCCUPANCY:
+                self._load_constant(use, step)
         if step.operation.name in self._plan.shards:
             self._load_ahead(number)
             self._load_shard(step, uses)

@@ -55,8 +55,7 @@ class Schedule:
         step = 0
         while step < len(plan.steps):
             count = 1 + plan.steps[step].chained
-            for number in range(step + count - 1, step - 1, -1):  # lines of the aggregation come last
-                self._loads.before(number)
+            self._loads.before(range(step + count - 1, step - 1, -1))  # lines of the aggregation come last
             for number in range(step, step + count):
                 self._compute(number)
             step += count
