@@ -74,23 +74,28 @@ def _queued(m: Module, queue: Queue, column: int) -> Signal:
 def hub_words(
     m: Module, config: GcnConfig, part: int, won: list[Signal], hub_write: Signal | None
 ) -> list[Signal]:
-    """Copies of the hubs, one memory with a port for each core; read in step with the banks."""
+    """Copies of the hubs, one memory for each core; read in step with the banks.
+
+    Memories with one port that reads are what look-up tables are used as, whoever maps them. (Yosys tries all
+    ways to share out the ports of one memory: 12 readers take more than 6 GB.)
+    """
     c = config
     if hub_write is None:
         return []
     bits = c.row_bits // c.splits
-    m.submodules[f"hubs_{part}"] = memory = Memory(shape=bits, depth=max(2, c.hubs), init=[])
-    write = memory.write_port()
-    m.d.comb += [
-        write.addr.eq(hub_write.word.address),
-        write.data.eq(hub_write.word.data[part * bits :][:bits]),
-        write.en.eq(hub_write.valid),
-    ]
     words = []
     for core in range(len(won)):
+        memory = Memory(shape=bits, depth=max(2, c.hubs), init=[])
+        m.submodules[f"hubs_{part}_{core}"] = memory
+        write = memory.write_port()
         read = memory.read_port()
         word = Signal(bits, name=f"hub_data_{part}_{core}", reset_less=True)
-        m.d.comb += read.addr.eq(won[core].word)
+        m.d.comb += [
+            write.addr.eq(hub_write.word.address),
+            write.data.eq(hub_write.word.data[part * bits :][:bits]),
+            write.en.eq(hub_write.valid),
+            read.addr.eq(won[core].word),
+        ]
         m.d.sync += word.eq(read.data)
         words.append(word)
     return words
