@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pyralis.gen.errors import UserError
 from pyralis.gen.synthesis import yosys
 
-__all__ = ["Module", "map_blocks", "split"]
+__all__ = ["Module", "map_blocks", "parse", "split"]
 
 _SPLIT = """\
 read_verilog top.v
@@ -101,8 +101,13 @@ def split(verilog: str, top: str, timeout_s: float | None) -> dict[str, Module]:
         first = problems[0].removeprefix("Warning: ").replace("\\", "").rstrip(":.")
         what = f"{first[0].upper()}{first[1:]}."
         raise UserError(what, top, f"mend the design; Yosys sees {len(problems)} such problems in it")
+    return parse(texts["modules.il"])
+
+
+def parse(rtlil: str) -> dict[str, Module]:
+    """The modules of *rtlil* by name, without the marks of the top one and of those that are to be kept."""
     modules = {}
-    for attributes, name, body in _MODULE.findall(texts["modules.il"]):
+    for attributes, name, body in _MODULE.findall(rtlil):
         kept = "".join(line + "\n" for line in attributes.splitlines() if "keep_hierarchy" not in line)
         modules[name] = Module(name, kept.replace("attribute \\top 1\n", ""), body)
     return modules

@@ -12,7 +12,7 @@ from pyralis.gen.doctor import require
 from pyralis.gen.synthesis import yosys
 from pyralis.gen.synthesis.flows import FAMILIES
 
-__all__ = ["PRIMITIVES", "count_cells", "foreign", "resources"]
+__all__ = ["PRIMITIVES", "count_cells", "foreign", "lutram_library", "mapping", "resources"]
 
 _COMMON = frozenset({
     *(f"LUT{n}" for n in range(1, 7)),
@@ -38,15 +38,12 @@ read_verilog top.v
 hierarchy -top {top}
 proc
 opt_clean -purge
-{mapping}{join}check -mapped
-tee -o cells.json stat -json -top {top}
-"""
-
-_JOIN = """\
-setattr -mod -unset keep_hierarchy *
+{mapping}setattr -mod -unset keep_hierarchy *
 flatten -noscopeinfo
 delete t:$scopeinfo
 opt_clean -purge
+check -mapped
+tee -o cells.json stat -json -top {top}
 """
 
 _WHOLE = "{command} -top {top}\n"
@@ -81,10 +78,11 @@ _RESOURCES["LUT"] |= {"RAM64X1D": 2.0, "RAM128X1D": 4.0, "RAM256X1D": 8.0, "RAM3
 _RESOURCES["LUT"] |= {"RAM128X1S": 2.0, "RAM256X1S": 4.0, "RAM512X1S": 8.0}
 
 
-def count_cells(verilog: str, top: str, family: str, *, by_module: bool = False) -> dict[str, int]:
+def count_cells(verilog: str, top: str, family: str) -> dict[str, int]:
     """How many cells of each type ``synth_xilinx`` makes of the module *top*.
 
-    Memories of which the text says that they are UltraRAM become that.
+    Memories of which the text says that they are UltraRAM become that. For cores that are too large to be
+    mapped as one there is :func:`pyralis.gen.boards.vivado.bymodule.count_modules`.
 
     Parameters
     ----------
@@ -92,9 +90,6 @@ def count_cells(verilog: str, top: str, family: str, *, by_module: bool = False)
         All modules but primitives.
     top : str
     family : {"xcup", "xc7"}
-    by_module : bool
-        Maps each module once, however often it stands in the design, and does not join them. For cores that
-        are too large to be mapped as one; some cells more are counted, as nothing is merged across modules.
 
     Raises
     ------
@@ -103,26 +98,30 @@ def count_cells(verilog: str, top: str, family: str, *, by_module: bool = False)
     ToolError
         Yosys refused the text.
     """
-    command = FAMILIES[family].replace(" -flatten", "") if by_module else FAMILIES[family]
-    mapping = (_MEMORIES if family == "xcup" else _WHOLE).format(top=top, command=command)
-    sources = {"top.v": verilog} | ({"lutrams.txt": _memories()} if family == "xcup" else {})
-    script = _SCRIPT.format(top=top, mapping=mapping, join="" if by_module else _JOIN)
-    text = yosys.run(script, sources, ["cells.json"])["cells.json"]
-    found = json.loads(text)
-    own = {name.removeprefix("\\") for name in found["modules"]}
-    counts = found["design"]["num_cells_by_type"]
-    return {cell: counts[cell] for cell in sorted(counts) if cell not in own}
+    script = _SCRIPT.format(top=top, mapping=mapping(top, family, flat=True))
+    text = yosys.run(script, {"top.v": verilog} | lutram_library(family), ["cells.json"])["cells.json"]
+    counts = json.loads(text)["design"]["num_cells_by_type"]
+    return {cell: counts[cell] for cell in sorted(counts)}
 
 
-def _memories() -> str:
-    """Yosys' description of distributed memories of UltraScale+, mended.
+def mapping(top: str, family: str, *, flat: bool) -> str:
+    """Yosys commands that map *top*, beside :func:`lutram_library`; *flat*: modules are dissolved."""
+    command = FAMILIES[family] if flat else FAMILIES[family].replace(" -flatten", "")
+    return (_MEMORIES if family == "xcup" else _WHOLE).format(top=top, command=command)
 
-    Its deepest one has 16 address bits there (up to Yosys 0.70), and 9 in the map from it to RAM512X1S and on
-    the device, so that Yosys stops at a memory of more than 256 words.
+
+def lutram_library(family: str) -> dict[str, str]:
+    """The file that :func:`mapping` reads, if any: name -> text.
+
+    It is Yosys' description of distributed memories of UltraScale+, mended: the deepest one has 16 address
+    bits there (up to Yosys 0.70), and 9 in the map from it to RAM512X1S and on the device, so that Yosys
+    stops at a memory of more than 256 words.
     """
+    if family != "xcup":
+        return {}
     require("pyosys")
     text = importlib.resources.files("pyosys").joinpath("share/xilinx/lutrams_xcu.txt").read_text()
-    return re.sub(r'option "ABITS" 16 \{\s+abits 16;', 'option "ABITS" 9 { abits 9;', text)
+    return {"lutrams.txt": re.sub(r'option "ABITS" 16 \{\s+abits 16;', 'option "ABITS" 9 { abits 9;', text)}
 
 
 def foreign(cells: dict[str, int], family: str) -> list[str]:

@@ -51,9 +51,8 @@ endmodule
 """
 
 
-@pytest.mark.parametrize("by_module", [False, True])
-def test_kept_blocks_are_counted_too(by_module):
-    assert count_cells(KEPT, "top", "xc7", by_module=by_module) == {"FDRE": 2}
+def test_kept_blocks_are_counted_too():
+    assert count_cells(KEPT, "top", "xc7") == {"FDRE": 2}
 
 
 def test_a_memory_that_shall_be_ultraram():
