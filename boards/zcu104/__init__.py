@@ -13,7 +13,7 @@ BOARD = ZynqBoard(
         luts=230_400, flip_flops=460_800, dsps=1_728, block_rams=312, block_ram_bits=36_864, ultra_rams=96
     ),
     clocks_mhz={"": 150.0},  # a tenth of the 1,500 MHz of the board's IO PLL
-    presets={"snn": "zcu104", "gcn": "z32"},
+    presets={"snn": "zcu104", "gcn": "z8"},
     source="AMD DS891 (Zynq UltraScale+ overview), table of EV devices; UG1267 (ZCU104)",
     board_part="xilinx.com:zcu104:part0",
     processing_system="zynq_ultra_ps_e",

@@ -71,8 +71,8 @@ _IGCN = "Geng et al., I-GCN, MICRO 2021, table 2"
 _BOOST = "Zhang et al., BoostGCN, FCCM 2021, table VIII"
 _GCNAX = "Li et al., GCNAX, HPCA 2021, figure 8"
 _ON_CHIP = "warm by inference: its time is too short to read the graph once from its memory"
-_MULTIPLIERS = "4,096 multipliers at 330 MHz; z32 has 2,048 at 300 MHz"
-_14NM = "14 nm FPGA; the ZCU104 is 16 nm"
+_MULTIPLIERS = "4,096 multipliers at 330 MHz; z32 has 2,048, its cycles at 300 MHz"
+_14NM = "14 nm FPGA; UltraScale+ is 16 nm"
 
 LATENCIES: tuple[Latency, ...] = (
     *_series(

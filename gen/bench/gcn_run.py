@@ -30,7 +30,7 @@ from pyralis.sim.golden.gcn import network as golden_model
 __all__ = ["DDR4", "DEFAULT_SWITCHES", "LATENCY", "MHZ", "Measured", "measure"]
 
 MHZ = 300
-"""Clock that cycles are turned into microseconds with: of the DDR4 model, and of a ZCU104."""
+"""Clock that cycles are turned into microseconds with: that of the DDR4 model. No tool has confirmed it."""
 
 LATENCY = 20
 """Cycles for the way from the core to the memory controller and back."""

@@ -14,7 +14,7 @@ CYCLES: dict[tuple[str, str], tuple[int, int | None]] = {
     ("citeseer-h128", "warm"): (17_600, None),
     ("pubmed-h16", "cold"): (39_200, None),
 }
-"""Most cycles of a core for a ZCU104 at 300 MHz, and a further aim; the fastest cold figure that is published
+"""Most cycles of a large core at 300 MHz, and a further aim; the fastest cold figure that is published
 is BoostGCN's (19.4 us on Cora, 166 us on Pubmed), the fastest warm one I-GCN's (1.3 us on Cora)."""
 
 LARGE = ("z32", "z64")

@@ -1,6 +1,7 @@
 """What the graph core takes of a device, where a size has been synthesised; nothing is estimated."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 from pyralis.boards.base import Board
@@ -12,9 +13,14 @@ __all__ = ["BASIS", "COUNTED", "candidates", "fitted", "need"]
 
 BASIS = "counted with the tools where a size has been synthesised, and not estimated for the others"
 
-COUNTED: dict[tuple[str, str], Need] = {("tiny", "ecp5"): Need(luts=41_572, block_rams=199, dsps=32)}
+COUNTED: dict[tuple[str, str], Need] = {
+    ("tiny", "ecp5"): Need(luts=41_572, block_rams=199, dsps=32),
+    ("z8", "xcup"): Need(luts=159_783, block_rams=190, dsps=378),
+    ("z32", "xcup"): Need(luts=0, block_rams=0, dsps=0),
+}
 """By preset and family of the device. ``tiny`` for ECP5 with Yosys 0.70 and nextpnr 0.11, with the serial
-shell and 220 KB of memory, routed."""
+shell and 220 KB of memory, routed; the others with Yosys alone (``pyralis bench area``), which maps each
+module by itself: ``z8`` takes 16 of an XCZU7EV's 96 UltraRAMs, ``z32`` 64."""
 
 
 def need(preset: str, board: Board) -> Need | None:
@@ -22,13 +28,28 @@ def need(preset: str, board: Board) -> Need | None:
     return COUNTED.get((preset, board.family))
 
 
-def fitted(name: str, config: GcnConfig, board: Board) -> GcnConfig:
-    """*config*; UserError if already its systolic modules or its row store are more than *board* has."""
+def fitted(name: str, config: GcnConfig, board: Board) -> None:
+    """UserError if the core *config*, called *name*, is larger than the device of *board*.
+
+    Where nobody has counted it, its systolic modules and its row store are held against the device alone.
+    """
+    counted = _counted(name, config, board)
     blocks = -(-config.rows * config.row_bits // board.resources.block_ram_bits)
-    if over := exceeded(Need(luts=0, block_rams=blocks, dsps=config.macs // 2), board, 1.0):
-        what = f"The core {name} is larger than {board.part} of {board.title}: {', '.join(over)} at least."
-        raise UserError(what, "--preset or --config", "pyralis boards lists what fits")
-    return config
+    least = Need(luts=0, block_rams=blocks, dsps=config.macs // 2)
+    if over := exceeded(counted or least, board, 1.0):
+        known = " (counted with Yosys)" if counted else " at least"
+        what = f"The core {name} is larger than {board.part} of {board.title}: {', '.join(over)}{known}."
+        hint = "pyralis boards lists what fits; --force builds it all the same"
+        raise UserError(what, "--preset or --config", hint)
+
+
+def _counted(name: str, config: GcnConfig, board: Board) -> Need | None:
+    """What the preset *name* takes, if *config* is that but for its bus; None where nobody has counted it."""
+    preset = PRESETS.get(name)
+    if preset is None:
+        return None
+    same = replace(config, bus_bits=preset.bus_bits, address_bits=preset.address_bits) == preset
+    return need(name, board) if same else None
 
 
 def candidates() -> Iterator[Candidate]:

@@ -201,7 +201,7 @@ def _aggregate_refusals(
 ) -> Iterator[UserError]:
     if operation.sample is not None and not config.sampler:
         what = f"{operation.sample.count} neighbours are sampled in every run, and this core has no Sampler"
-        yield UserError(what, where, f"choose preset z32 or z64, or {DRAW}")
+        yield UserError(what, where, f"choose preset z8, z32 or z64, or {DRAW}")
     elif operation.sample is not None:
         most = int(network.adjacencies[operation.adjacency].degrees.max(initial=0))
         what = f"a row has {most} entries, and a Sampler takes rows of at most {NO_SOURCE}"

@@ -257,6 +257,26 @@ PRESETS: dict[str, GcnConfig] = {
         address_bits=32,
         program_queue=1,
     ),
+    "z8": GcnConfig(
+        columns=4,
+        cores=2,
+        lanes=16,
+        pe_rows=8,
+        gather_ports=4,
+        banks=2,
+        store_rows=2048,
+        hubs=64,
+        rounds=4,
+        contexts=8,
+        weight_rows=4096,
+        edge_lines=2048,
+        feature_lines=2048,
+        group_bytes=256,
+        product_bits=24,
+        sampler=True,
+        occupancy_words=1024,
+        bus_bits=256,
+    ),
     "z32": GcnConfig(
         columns=16,
         cores=2,
@@ -298,4 +318,5 @@ PRESETS: dict[str, GcnConfig] = {
     ),
 }
 """Named sizes: ``tiny`` for an ECP5-85F, with 8 adders and memories for 1,800 nodes with 16 hidden features;
-``z32`` and ``z64`` for a ZCU104, with 512 and 1,024 adders beside 2,048 multipliers."""
+``z8`` for a ZCU104, with 128 adders beside 512 multipliers; ``z32`` and ``z64`` for devices of more than half a
+million look-up tables, with 512 and 1,024 adders beside 2,048 multipliers."""

@@ -72,7 +72,8 @@ class LoadUnit(wiring.Component):
     edges_data, features_data, weights_data : In(streams of ReadBeat)
         See :class:`pyralis.hw.gcn.handler.MemoryHandler`.
     late : Out(1)
-        What the third channel asks memory for belongs behind loads of features that have not ended.
+        What the third channel asks memory for belongs behind loads of features that have not ended, and is
+        more than a burst.
     edge_loads, edge_lines : Out(streams), for each column
     feature_loads, feature_lines : Out(streams), for each cluster of each column
         See :class:`pyralis.hw.gcn.lines.LineBuffer`. Edges without values have the value 1.
@@ -276,11 +277,14 @@ class LoadUnit(wiring.Component):
         entry = data.StructLayout({"channel": _Channel, "skip": 1})
         m.submodules.order = order = Queue(entry, IN_ORDER)
         room, turn = Signal(), Signal(_TURN_BITS)  # the next load of features
+        # One burst is not worth being late: it goes with what stands in front of it.
+        before, short = Signal(_TURN_BITS), Signal()
         m.d.comb += [
             go.eq(waiting & order.input.ready & (skip | room)),
             order.input.valid.eq(go),
             order.input.p.channel.eq(channel),
             order.input.p.skip.eq(skip | nothing),
+            short.eq(load.beats <= self.dma.burst_beats),
         ]
         for own, (jobs, settings) in loads.items():
             put = Signal(name=f"{own.name.lower()}_put")
@@ -289,7 +293,9 @@ class LoadUnit(wiring.Component):
             eliminates = self.windows is not None and own == _Channel.WEIGHTS
             asked = jobs.input.p
             if own == _Channel.WEIGHTS:
-                m.d.comb += asked.turn.eq(turn)
+                m.d.comb += asked.turn.eq(Mux(short, before, turn))
+                with m.If(put):
+                    m.d.sync += before.eq(asked.turn)
                 asked = asked.load
             elif own == _Channel.FEATURES:
                 m.d.sync += turn.eq(turn + put)

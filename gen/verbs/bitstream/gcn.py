@@ -40,6 +40,9 @@ def add_design(parser: argparse.ArgumentParser) -> None:
     """What is built; read with :func:`design_of`."""
     add_core(parser, "the board's")
     parser.add_argument(
+        "--force", action="store_true", help="begin although the core is larger than the board's device"
+    )
+    parser.add_argument(
         "--network", metavar="NET.npz", help="an integer graph network (default: one for a graph of digits)"
     )
     add_features(parser, "validate.py runs them")
@@ -66,7 +69,9 @@ def design_of(args: argparse.Namespace) -> Design:
     from pyralis.gen.boards.designs import gcn
     from pyralis.gen.gcn.compile import compile_network
 
-    config = fitted(name, gcn.for_board(config, board), board)
+    config = gcn.for_board(config, board)
+    if not args.force:
+        fitted(name, config, board)
     if args.network is None:
         network, compiled, samples = gcn.digits(config, board, TRAINED, args.progress, settings=settings)
         sample_seed = 0

@@ -185,7 +185,7 @@ def test_what_the_hardware_cannot_do_is_refused():
     assert refused(everything, replace(USUAL, edge_weights=True), features=None) == (
         "3 neighbours are sampled in every run, and this core has no Sampler",
         "operation 'sampled'",
-        f"choose preset z32 or z64, or {DRAW}",
+        f"choose preset z8, z32 or z64, or {DRAW}",
     )
     assert refused(one_combine(4, extra="x", extra_scale=1), features=None) == (
         "a combination adds the rows of 'x', and this core adds rows only after an aggregation",

@@ -118,9 +118,16 @@ def test_a_design_for_boards(command, files, asked, tmp_path):
     assert (board.name, design.core, design.name, folder) == ("ulx3s", "gcn", "core", str(tmp_path))
     assert list(design.memory) == ["program", "weights"] and how["clock_mhz"] is None
     assert design.component().signature.members["m_axi_data"].signature.data_bits == 64
-    assert (other.name, wide.name, other_folder) == ("zcu104", "z32", "build/boards/zcu104/gcn")
+    assert (other.name, wide.name, other_folder) == ("zcu104", "z8", "build/boards/zcu104/gcn")
     assert wide.facts["core"]["bus_bits"] == 128, "no wider than the processor's ports"
-    assert wide.facts["core"]["columns"] == SIZES["z32"].columns
+    assert wide.facts["core"]["columns"] == SIZES["z8"].columns
+
+
+def test_a_core_that_is_too_large_is_built_if_asked_for(command, files, asked):
+    words = ("gcn", "--board", "zcu104", "--preset", "z32", *graph(files))
+    assert command("bitstream", *words, "--force")[0] == 0
+    (_, design, _, _) = asked[0]
+    assert design.name == "z32" and design.facts["core"]["columns"] == SIZES["z32"].columns
 
 
 def test_a_folder_to_carry(command, files, tmp_path):
@@ -242,8 +249,12 @@ def test_what_is_refused(command, files, tmp_path):
     assert refused(command, "bitstream", "gcn", "--board", "ulx3s", "--preset", "z32") == [
         f"pyralis: The core z32 is larger than LFE5U-85F-6BG381C of Radiona ULX3S 85F: {limit}.",
         "  where: --preset or --config",
-        "  next:  pyralis boards lists what fits",
+        "  next:  pyralis boards lists what fits; --force builds it all the same",
     ]
+    has = "LUT LUTS > 230,400"
+    assert refused(command, "bitstream", "gcn", "--board", "zcu104", "--preset", "z32")[0] == (
+        f"pyralis: The core z32 is larger than xczu7ev-ffvc1156-2-e of AMD ZCU104: {has} (counted with Yosys)."
+    )
     core = tmp_path / "core.toml"
     for text, what in (
         ("lanez = 4\n", "The configuration has no key 'lanez'."),

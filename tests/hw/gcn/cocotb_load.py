@@ -445,7 +445,7 @@ async def windows_of_any_size_follow_each_other(dut):
 
 @cocotb.test(timeout_time=200, timeout_unit="us")
 async def constants_behind_features_are_late(dut):
-    """Until the features have come; what stands in front of them is not."""
+    """Until the features have come; what stands in front of them is not, nor are loads of one burst."""
     bench, held = Bench(dut), [1]
     await bench.begin()
     servers = bench.servers
@@ -455,9 +455,14 @@ async def constants_behind_features_are_late(dut):
     while len(bench.ended) < 1:
         await RisingEdge(dut.clk)
         assert not int(dut.late.value)
-    for load in (bench.weights(3, 2), bench.row_scales(4)):
+    for load in (bench.biases(2), bench.weights(3, 2)):
         bench.send(load)
     while len(servers["weights"].jobs) < 3:
+        await RisingEdge(dut.clk)
+        assert not int(dut.late.value)
+    for load in (bench.weights(17 * BEAT // L, 2), bench.row_scales(4)):
+        bench.send(load)
+    while len(servers["weights"].jobs) < 5:
         await RisingEdge(dut.clk)
     for _ in range(20):
         await RisingEdge(dut.clk)

@@ -11,6 +11,7 @@ from pyralis.hw.gcn.config import PRESETS, GcnConfig
 def test_the_presets_have_the_lanes_that_they_are_named_after():
     assert {name: (c.simd_lanes, c.gather_lanes, c.macs) for name, c in PRESETS.items()} == {
         "tiny": (8, 8, 16),
+        "z8": (128, 256, 512),
         "z32": (512, 1024, 2048),
         "z64": (1024, 1024, 2048),
     }
@@ -59,7 +60,7 @@ def test_a_beat_of_rows_is_of_different_columns_where_some_are_left_out():
 def test_epilogues_have_half_the_lanes_unless_told():
     assert GcnConfig().epilogue_lanes == 4
     assert GcnConfig(lanes=16, epilogue_lanes=4).epilogue_lanes == 4
-    assert [config.epilogue_lanes for config in PRESETS.values()] == [1, 8, 8]
+    assert [config.epilogue_lanes for config in PRESETS.values()] == [1, 8, 8, 8]
 
 
 @pytest.mark.parametrize("bus_bits", [32, 64, 128, 256, 512])

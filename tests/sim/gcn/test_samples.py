@@ -198,7 +198,7 @@ def test_from_plain_arrays(aggr):
     assert np.array_equal(interpreted(once, features), want)
 
 
-@pytest.mark.parametrize("name", ["z32", "z64"])
+@pytest.mark.parametrize("name", ["z8", "z32", "z64"])
 def test_presets_with_a_sampler(name):
     """Lists with headers have long entries, beside short ones of what was drawn in software."""
     rng = np.random.default_rng(3)
