@@ -16,7 +16,7 @@ BASIS = "counted with the tools where a size has been synthesised, and not estim
 COUNTED: dict[tuple[str, str], Need] = {
     ("tiny", "ecp5"): Need(luts=41_572, block_rams=199, dsps=32),
     ("z8", "xcup"): Need(luts=159_783, block_rams=190, dsps=378),
-    ("z32", "xcup"): Need(luts=0, block_rams=0, dsps=0),
+    ("z32", "xcup"): Need(luts=702_957, block_rams=544, dsps=1_506),
 }
 """By preset and family of the device. ``tiny`` for ECP5 with Yosys 0.70 and nextpnr 0.11, with the serial
 shell and 220 KB of memory, routed; the others with Yosys alone (``pyralis bench area``), which maps each

@@ -318,5 +318,5 @@ PRESETS: dict[str, GcnConfig] = {
     ),
 }
 """Named sizes: ``tiny`` for an ECP5-85F, with 8 adders and memories for 1,800 nodes with 16 hidden features;
-``z8`` for a ZCU104, with 128 adders beside 512 multipliers; ``z32`` and ``z64`` for devices of more than half a
-million look-up tables, with 512 and 1,024 adders beside 2,048 multipliers."""
+``z8`` for a ZCU104, with 128 adders beside 512 multipliers; ``z32`` and ``z64`` for devices of a million
+look-up tables, with 512 and 1,024 adders beside 2,048 multipliers."""

@@ -18,8 +18,8 @@ def add_parser(subparsers) -> argparse.ArgumentParser:
         "area",
         help="count what a graph core takes of a device of AMD, block by block",
         description="Maps a size of the graph core with Yosys, each of its modules once, and writes look-up "
-        "tables, flip-flops, memories and multipliers of each block as JSON. z8 takes 10 minutes of one "
-        "processor, z32 half an hour.",
+        "tables, flip-flops, memories and multipliers of each block as JSON. z8 takes some 10 "
+        "minutes of one processor, z32 up to half an hour.",
     )
     add_core(parser, PRESET)
     parser.add_argument(
