@@ -10,6 +10,7 @@ from pyralis.hw.common.stream import Queue, RegisterSlice
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.eliminator import Elimination
 from pyralis.hw.gcn.execute import LoadOrder
+from pyralis.hw.gcn.latejobs import TURN_BITS, LateJobs
 from pyralis.hw.gcn.lines import LOAD_JOB, LineLayout
 from pyralis.hw.gcn.loadconstants import ConstantLoader
 from pyralis.hw.gcn.loadlines import LineLoader
@@ -35,9 +36,6 @@ class _Channel(enum.Enum, shape=2):
 
 _DEPTHS = {_Channel.EDGES: 4, _Channel.FEATURES: 4, _Channel.WEIGHTS: 8}
 """Loads of a channel that are asked for ahead of the one that comes."""
-
-_TURN_BITS = 6
-"""Low bits of the number of a load of features, of which no more than ``IN_ORDER`` are under way."""
 
 _JOBS_AHEAD = 32
 """Jobs of the weights channel that memory is asked for ahead, where a load can have several."""
@@ -106,6 +104,8 @@ class LoadUnit(wiring.Component):
         counts = (
             {f"rows_{name}": Out(self.windows.bits) for name in ("seen", "loaded")} if self.windows else {}
         )
+        job = DmaJob(dma) if self.windows is None else WindowLoad(c)
+        self.late_jobs = LateJobs(job, 2 * _JOBS_AHEAD)
         own = self.constants.signature.members
         jobs, beats = stream.Signature(DmaJob(dma)), stream.Signature(ReadBeat(dma))
         super().__init__({
@@ -161,7 +161,7 @@ class LoadUnit(wiring.Component):
     def _channel(self, m: Module, name: str, loader, depth: int) -> tuple[Queue, Queue]:
         """Queues of a channel's DMA jobs and of its loads, and the beats to its loader, load by load."""
         constants = loader is self.constants
-        layout = self._constant_job if constants else DmaJob(self.dma)
+        layout = self.late_jobs.jobs.p.shape() if constants else DmaJob(self.dma)
         m.submodules[f"{name}_jobs_queue"] = jobs = Queue(layout, depth)
         m.submodules[f"{name}_loads_queue"] = loads = Queue(loader.load.p.shape(), depth)
         m.submodules[f"{name}_slice"] = beats = RegisterSlice(ReadBeat(self.dma))
@@ -187,42 +187,22 @@ class LoadUnit(wiring.Component):
             m.d.sync += coming.eq(0)
         return jobs, loads
 
-    @property
-    def _constant_job(self) -> data.StructLayout:
-        """What the third channel is to ask for, and the number of the next load of features by then."""
-        load = WindowLoad(self.config) if self.windows else DmaJob(self.dma)
-        return data.StructLayout({"load": load, "turn": _TURN_BITS})
-
     def _constants(self, m: Module, jobs: Queue, beats: RegisterSlice, ends: Signal) -> None:
-        """Loads of the third channel to memory, and whether they belong behind features."""
-        loads = stream.Signature(jobs.output.p.load.shape()).create(path=("constants",))
-        turn, ended, ahead = Signal(_TURN_BITS), Signal(_TURN_BITS), Signal(_TURN_BITS)
-        open_, may = Signal(range(2 * _JOBS_AHEAD)), Signal()  # jobs that have been asked for and not come
-        m.d.comb += [
-            # What is late or not must be said of all that has been asked for.
-            may.eq((turn == jobs.output.p.turn) | (open_ == 0)),
-            loads.payload.eq(jobs.output.p.load),
-            loads.valid.eq(jobs.output.valid & may),
-            jobs.output.ready.eq(loads.ready & may),
-            ahead.eq(turn - ended),
-        ]
+        """Jobs of the third channel to memory, and whether they belong behind features."""
+        late = self.late_jobs
+        m.submodules.late_jobs = late
+        connect(m, jobs.output, late.jobs)
         if self.windows:
-            self._windows(m, loads, beats, ends)
+            self._windows(m, late.passed, beats, ends)
         else:
-            connect(m, loads, flipped(self.weights_jobs))
+            connect(m, late.passed, flipped(self.weights_jobs))
             m.d.comb += ends.eq(1)
-        asked, come = Signal(), Signal()
         m.d.comb += [
-            asked.eq(self.weights_jobs.valid & self.weights_jobs.ready),
-            come.eq(beats.output.valid & beats.output.ready & beats.output.p.last),
+            late.asked.eq(self.weights_jobs.valid & self.weights_jobs.ready),
+            late.come.eq(beats.output.valid & beats.output.ready & beats.output.p.last),
+            late.done.eq(self.features.done),
+            self.late.eq(late.late),
         ]
-        m.d.sync += [
-            open_.eq(open_ + asked - come),
-            ended.eq(ended + self.features.done),
-            self.late.eq((ahead != 0) & ~ahead[-1]),
-        ]
-        with m.If(jobs.output.valid & (open_ == 0)):
-            m.d.sync += turn.eq(jobs.output.p.turn)
 
     def _windows(self, m: Module, loads, beats: RegisterSlice, ends: Signal) -> None:
         """Loads through the eliminator to memory, and for each job on the way whether it ends one."""
@@ -276,9 +256,9 @@ class LoadUnit(wiring.Component):
         count, nothing = self._eliminated(load)
         entry = data.StructLayout({"channel": _Channel, "skip": 1})
         m.submodules.order = order = Queue(entry, IN_ORDER)
-        room, turn = Signal(), Signal(_TURN_BITS)  # the next load of features
+        room, turn = Signal(), Signal(TURN_BITS)  # the next load of features
         # One burst is not worth being late: it goes with what stands in front of it.
-        before, short = Signal(_TURN_BITS), Signal()
+        before, short = Signal(TURN_BITS), Signal()
         m.d.comb += [
             go.eq(waiting & order.input.ready & (skip | room)),
             order.input.valid.eq(go),
@@ -296,14 +276,14 @@ class LoadUnit(wiring.Component):
                 m.d.comb += asked.turn.eq(Mux(short, before, turn))
                 with m.If(put):
                     m.d.sync += before.eq(asked.turn)
-                asked = asked.load
+                asked = asked.job
             elif own == _Channel.FEATURES:
                 m.d.sync += turn.eq(turn + put)
-            job = asked.job if eliminates else asked
+            wanted = asked.job if eliminates else asked
             m.d.comb += [
                 jobs.input.valid.eq(put),
-                job.address.eq(address),
-                job.beats.eq(load.beats),
+                wanted.address.eq(address),
+                wanted.beats.eq(load.beats),
                 settings.input.valid.eq(put & ~nothing if eliminates else put),
             ]
             names = {"lines": "count"}  # the rest is called as in the descriptor
