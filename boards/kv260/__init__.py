@@ -13,7 +13,7 @@ BOARD = ZynqBoard(
         luts=117_120, flip_flops=234_240, dsps=1_248, block_rams=144, block_ram_bits=36_864, ultra_rams=64
     ),
     clocks_mhz={"": 100.0},
-    presets={"snn": "zu3eg"},
+    presets={"snn": "zu3eg", "gcn": "tiny"},
     source="AMD DS987 (Kria K26 data sheet), table of the programmable logic",
     board_part="xilinx.com:kv260_som:part0",
     processing_system="zynq_ultra_ps_e",

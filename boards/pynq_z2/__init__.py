@@ -11,7 +11,7 @@ BOARD = ZynqBoard(
     family="xc7",
     resources=Resources(luts=53_200, flip_flops=106_400, dsps=220, block_rams=140, block_ram_bits=36_864),
     clocks_mhz={"": 100.0, "snn": 62.5},  # a tenth and a sixteenth of the 1,000 MHz of the IO PLL
-    presets={"snn": "tiny"},
+    presets={"snn": "tiny", "gcn": "tiny"},
     source="AMD DS190 (Zynq-7000 overview), table 1; TUL, PYNQ-Z2 reference manual",
     board_part="tul.com.tw:pynq-z2:part0",
     processing_system="processing_system7",

@@ -69,7 +69,7 @@ def _blocks(counted: list[Counted]) -> list[dict[str, Any]]:
     """Modules added up by the beginnings of their names, without the numbers of columns and cores."""
     sums: dict[str, Counter[str]] = {}
     for module in counted:
-        path = [re.sub(r"(_\d+)+$", "", part) for part in module.name.split(".")[1:]]
+        path = [re.sub(r"((_|\$)\d+)+$", "", part) for part in module.name.split(".")[1:]]
         path = path[1:] if path[:1] == ["core"] else path
         block = sums.setdefault(".".join(path[:DEPTH]) or "top", Counter())
         for cell, count in module.cells.items():

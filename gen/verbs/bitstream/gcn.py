@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from pyralis.boards.base import Board
 from pyralis.gen.boards.choose import board_named
 from pyralis.gen.boards.design import Design
 from pyralis.gen.boards.options import add_build, render_build, run_build
@@ -65,7 +64,7 @@ def design_of(args: argparse.Namespace) -> Design:
     if args.network is None:
         no_samples(args)
     settings = settings_of(args)
-    name, config = choose(args.preset, args.config, _default(args, board))
+    name, config = choose(args.preset, args.config, board.presets.get("gcn", "tiny"))
     from pyralis.gen.boards.designs import gcn
     from pyralis.gen.gcn.compile import compile_network
 
@@ -81,15 +80,6 @@ def design_of(args: argparse.Namespace) -> Design:
         compiled = compile_network(network, config, features=features, settings=settings)
         samples = gcn.samples(network, features, sample_seed=sample_seed)
     return gcn.design(config, name, compiled, samples, network, sample_seed=sample_seed)
-
-
-def _default(args: argparse.Namespace, board: Board) -> str:
-    """The board's preset; what nobody has counted is not begun without being asked for."""
-    if args.preset or args.config or "gcn" in board.presets:
-        return board.presets.get("gcn", "tiny")
-    what = f"No size of the graph core is known to fit {board.title}."
-    hint = "try one: --preset tiny, or --config FILE"
-    raise UserError(what, f"board {board.name}", hint)
 
 
 render = render_build

@@ -11,7 +11,7 @@ COUNTED = [
     Counted(name="gcn_top.core.aggregation.core_0_0", instances=4, cells={"LUT6": 10}, children={"q": 1}),
     Counted(name="gcn_top.core.aggregation.core_0_0.queue.fifo", instances=4, cells={"FDRE": 3}, children={}),
     Counted(name="gcn_top.core.combination.column_0.tasks_1", instances=2, cells={"LUT2": 7}, children={}),
-    Counted(name="gcn_top.core.combination.column_1.tasks_0", instances=1, cells={"LUT2": 7}, children={}),
+    Counted(name="gcn_top.core.combination.column_1$7.tasks_0", instances=1, cells={"LUT2": 7}, children={}),
     Counted(name="gcn_top.core", instances=1, cells={"LUT3": 5, "RAMB18E2": 1}, children={}),
     Counted(name="gcn_top", instances=1, cells={"INV": 1}, children={}),
 ]

@@ -114,7 +114,9 @@ def test_a_design_for_boards(command, files, asked, tmp_path):
     words = ("gcn", "--board", "ulx3s", "--config", files / "core.toml", *graph(files), "-o", tmp_path)
     assert command("bitstream", *words)[0] == 0
     assert command("bitstream", "gcn", "--board", "zcu104", *graph(files), "--seed", 2)[0] == 0
-    (board, design, folder, how), (other, wide, other_folder, _) = asked
+    assert command("bitstream", "gcn", "--board", "kv260", *graph(files))[0] == 0
+    (board, design, folder, how), (other, wide, other_folder, _), (_, small, _, _) = asked
+    assert small.name == "tiny"
     assert (board.name, design.core, design.name, folder) == ("ulx3s", "gcn", "core", str(tmp_path))
     assert list(design.memory) == ["program", "weights"] and how["clock_mhz"] is None
     assert design.component().signature.members["m_axi_data"].signature.data_bits == 64
@@ -239,11 +241,6 @@ def test_what_is_refused(command, files, tmp_path):
         "pyralis: --network is given without --features, and a graph needs both.",
         "  where: arguments",
         "  next:  add --features FILE, or leave both away",
-    ]
-    assert refused(command, "bitstream", "gcn", "--board", "kv260") == [
-        "pyralis: No size of the graph core is known to fit AMD Kria KV260.",
-        "  where: board kv260",
-        "  next:  try one: --preset tiny, or --config FILE",
     ]
     limit = "BRAM 228 > 208, DSP 1,024 > 156 at least"
     assert refused(command, "bitstream", "gcn", "--board", "ulx3s", "--preset", "z32") == [
