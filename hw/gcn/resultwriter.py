@@ -96,7 +96,7 @@ class ResultWriter(wiring.Component):
 
         quiet, undone = Signal(), Signal(8)  # nothing more will come; jobs that have not been done
         few, short = Signal(), Signal()  # half a job will do
-        m.d.comb += short.eq(hungry & few)
+        m.d.comb += short.eq(hungry & few & ~sent)
         m.d.sync += [
             few.eq(undone < c.handler.dma.outstanding),
             quiet.eq(self.ended.all() & ~self.there.as_value().any()),
