@@ -5,9 +5,10 @@ job: weights, edges, scales and the program stay, features are read and results 
 *On chip* is a later run for which sparse features have stayed too, so that only results move: what published
 figures of microseconds can mean only.
 
-``cycles`` of a later run is what a job of two runs takes longer than a job of one: the rate of a stream of
-runs, each of which writes its results while the next one is at work. ``latency`` is from the begin of such a
-run until all its results are in memory: later by the cycles in which nothing is left but to write them.
+``cycles`` of a later run is what a job of two runs takes longer than a job of one, the end of both not
+counted, in which nothing is left but to write results: the rate of a stream of runs, each of which writes its
+results while the next one is at work. ``latency`` is from the begin of such a run until all its results are
+in memory, that end included.
 """
 
 from collections.abc import Collection, Mapping

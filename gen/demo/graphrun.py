@@ -64,8 +64,13 @@ class GraphRun:
 
     @property
     def cycles(self) -> tuple[int, int]:
-        """Of the first run; and from one run to the next, which begins while results are still written."""
-        return self.one.cycles, self.two.cycles - self.one.cycles
+        """Of the first run; and from one run to the next, which begins while results are still written.
+
+        Those in which only results are left to be written come once a job, whatever its runs are, and not
+        always alike: a refresh of the memory may be among them. So they are not of the second one.
+        """
+        one, two = (job.cycles - job.totals["drain_cycles"] for job in (self.one, self.two))
+        return self.one.cycles, two - one
 
     def summary(self) -> dict[str, Any]:
         """Plain data for ``--json`` and result.json."""
