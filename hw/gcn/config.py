@@ -312,7 +312,6 @@ PRESETS: dict[str, GcnConfig] = {
         feature_lines=2048,
         group_bytes=256,
         product_bits=24,
-        epilogue_lanes=16,
         sampler=True,
         occupancy_words=1024,
         bus_bits=512,
