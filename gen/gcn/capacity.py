@@ -9,7 +9,7 @@ from pyralis.gen.boards.capacity import Candidate, Need, exceeded
 from pyralis.gen.errors import UserError
 from pyralis.hw.gcn.config import PRESETS, GcnConfig
 
-__all__ = ["BASIS", "COUNTED", "candidates", "fitted", "need"]
+__all__ = ["BASIS", "COUNTED", "candidates", "counted", "fitted", "need"]
 
 BASIS = "counted with the tools where a size has been synthesised, and not estimated for the others"
 
@@ -35,17 +35,17 @@ def fitted(name: str, config: GcnConfig, board: Board) -> None:
 
     Where nobody has counted it, its systolic modules and its row store are held against the device alone.
     """
-    counted = _counted(name, config, board)
+    known = counted(name, config, board)
     blocks = -(-config.rows * config.row_bits // board.resources.block_ram_bits)
     least = Need(luts=0, block_rams=blocks, dsps=config.macs // 2)
-    if over := exceeded(counted or least, board, 1.0):
-        known = " (counted with Yosys)" if counted else " at least"
-        what = f"The core {name} is larger than {board.part} of {board.title}: {', '.join(over)}{known}."
+    if over := exceeded(known or least, board, 1.0):
+        basis = " (counted with Yosys)" if known else " at least"
+        what = f"The core {name} is larger than {board.part} of {board.title}: {', '.join(over)}{basis}."
         hint = "pyralis boards lists what fits; --force builds it all the same"
         raise UserError(what, "--preset or --config", hint)
 
 
-def _counted(name: str, config: GcnConfig, board: Board) -> Need | None:
+def counted(name: str, config: GcnConfig, board: Board) -> Need | None:
     """What the preset *name* takes, if *config* is that but for its bus; None where nobody has counted it."""
     preset = PRESETS.get(name)
     if preset is None:

@@ -1,6 +1,7 @@
 """The graph core for a board: with a graph and a network in its memory, and features to check it by."""
 
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from pyralis.gen.boards.design import Design
 from pyralis.gen.clock import Clock
 from pyralis.gen.doctor import require
 from pyralis.gen.gcn import intfile
+from pyralis.gen.gcn.capacity import counted
 from pyralis.gen.gcn.compile import Compiled, Settings, compile_network
 from pyralis.gen.gcn.generate import NUMBERING, TOP, core_files, network_facts
 from pyralis.gen.gcn.intnetwork import IntGraphNetwork
@@ -83,6 +85,7 @@ def design(
         facts=facts,
         samples=samples or {},
         attachments=attachments,
+        need=partial(counted, name, config),
     )
 
 

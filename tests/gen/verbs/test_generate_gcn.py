@@ -13,6 +13,7 @@ from intgraphs import binary, gcn, sampling
 from pyralis.boards.runtime.deployment import Deployment
 from pyralis.gen.boards import options
 from pyralis.gen.gcn import intfile
+from pyralis.gen.gcn.capacity import COUNTED
 from pyralis.gen.gcn.compile import compile_network
 from pyralis.gen.gcn.config import SIZES, from_toml
 from pyralis.gen.gcn.intnetwork import IntSample
@@ -122,6 +123,7 @@ def test_a_design_for_boards(command, files, asked, tmp_path):
     assert design.component().signature.members["m_axi_data"].signature.data_bits == 64
     assert (other.name, wide.name, other_folder) == ("zcu104", "z8", "build/boards/zcu104/gcn")
     assert wide.facts["core"]["bus_bits"] == 128, "no wider than the processor's ports"
+    assert wide.need(other) == COUNTED["z8", "xcup"] and design.need(board) is None
     assert wide.facts["core"]["columns"] == SIZES["z8"].columns
 
 
