@@ -130,6 +130,8 @@ class LineLoader(wiring.Component):
             if self.compact:
                 with m.If(load.compact):
                     m.d.comb += port.p.entries.eq(short[s])
+                    if self.values and self.fill is None:  # not what further beats bring meanwhile
+                        m.d.comb += port.p["values"].eq(0)
         for port in self.loads:
             m.d.comb += [port.p.start.eq(load.start), port.p.lines.eq(load.lines)]
         offered = Signal()
