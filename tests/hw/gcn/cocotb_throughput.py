@@ -16,7 +16,7 @@ from pyralis.gen.gcn.intnetwork import Epilogue
 from pyralis.hw.gcn.config import GcnConfig
 
 CONFIG = GcnConfig(**json.loads(os.environ["PYRALIS_CONFIG"]))
-COLUMNS = int(os.environ["COLUMNS"])
+COLUMNS = int(os.environ["PARTS"])  # COLUMNS is what terminals call their width
 """Of the preset; the engine here has one, because they share nothing but the weights that are written."""
 R, L = CONFIG.pe_rows, CONFIG.lanes
 

@@ -13,6 +13,7 @@ from pyralis.hw.gcn.counters import TOTALS
 from pyralis.hw.gcn.program import COMBINE, END, LOAD, VERSION, Content, ErrorCode, Opcode, Origin
 from pyralis.hw.gcn.programstore import PAGE
 from pyralis.hw.gcn.registers import IDENTIFICATION, register_map
+from pyralis.hw.gcn.registers import VERSION as REGISTERS_VERSION
 from pyralis.sim.bench.axi import AxiRam, axi_lite_master, monitor_axi, monitor_axi_lite
 from pyralis.sim.bench.stream import start
 
@@ -91,7 +92,7 @@ async def registers_after_reset(dut):
     bench = Bench(dut)
     await start(dut)
     assert await bench.read("ident") == IDENTIFICATION == int.from_bytes(b"PyGC", "big")
-    assert await bench.read("version") == VERSION << 16 | 1
+    assert await bench.read("version") == VERSION << 16 | REGISTERS_VERSION
     for name, word in WORDS.items():
         assert await bench.read(name) == word.reset, name
     await ClockCycles(dut.clk, 200)

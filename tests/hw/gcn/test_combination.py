@@ -37,5 +37,5 @@ CORA = Path(__file__).resolve().parents[4] / "shared/data/cora"
 def test_throughput_of_a_column():
     """One column of z32, in both modes; the features of Cora where they are."""
     config = replace(PRESETS["z32"], columns=1, bus_bits=128)
-    env = {"COLUMNS": str(PRESETS["z32"].columns)} | ({"CORA": str(CORA)} if CORA.exists() else {})
+    env = {"PARTS": str(PRESETS["z32"].columns)} | ({"CORA": str(CORA)} if CORA.exists() else {})
     run_cocotb(Combination(config), "cocotb_throughput", env=env)
