@@ -248,10 +248,15 @@ class GcnCore(wiring.Component):
             combine.memory_free.eq(~results.busy & ~wants),
             results.start.eq(taking),
         ]
-        owner = Signal()
+        owner, made = Signal(), Signal()  # made: by a descriptor that has not ended
         with m.If(taking):
-            m.d.sync += combined.eq(combines)
-        m.d.comb += owner.eq(Mux(taking, combines, combined))
+            m.d.sync += [combined.eq(combines), made.eq(1)]
+        with m.Elif(Mux(combined, combine.ended, aggregate.ended)):
+            m.d.sync += made.eq(0)
+        m.d.comb += [
+            owner.eq(Mux(taking, combines, combined)),
+            self.execute.unwritten.eq(results.busy & ~made),
+        ]
         for unit, mine in ((aggregate, ~owner), (combine, owner)):
             d = unit.current
             with m.If(mine):

@@ -38,6 +38,8 @@ class Execute(wiring.Component):
         The oldest load that has not ended has begun.
     rows_ready : Out(1)
         All that the aggregation handed out last waits for has ended: it may read rows.
+    unwritten : In(1)
+        Rows of a descriptor that has ended are on their way to memory.
     skip_resident : In(1)
         Resident loads are only counted: here while no load is open, else by the load unit, in their turn.
     may_end : In(1)
@@ -64,6 +66,7 @@ class Execute(wiring.Component):
             "ended": In(data.StructLayout(dict.fromkeys(UNITS, 1))),
             "oldest_begun": In(1),
             "rows_ready": Out(1),
+            "unwritten": In(1),
             "skip_resident": In(1),
             "may_end": In(1),
             "run_done": Out(1),
@@ -135,7 +138,7 @@ class Execute(wiring.Component):
             skip = Signal()
             m.d.comb += [
                 skip.eq(place.resident & self.skip_resident),
-                due.eq(enough | skip),
+                due.eq((enough & ~(place.after_writes & self.unwritten)) | skip),
                 out.p.load.eq(place),
                 out.p.skip.eq(skip),
             ]

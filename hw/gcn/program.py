@@ -6,7 +6,8 @@ overlap; what must not overlap is said by the ``after_*`` fields: a descriptor b
 at least that many descriptors of this run. An aggregation reads its lists as soon as enough loads have ended;
 all else of it waits for ``after_aggregate`` and ``after_combine`` too. If its rows go to memory, it takes
 that way together with its lists, and must not wait for a combination whose rows go there as well.
-A load of scales has ended when it begins: who reads a scale waits for it.
+A load of scales has ended when it begins: who reads a scale waits for it. A descriptor whose rows go to
+memory has ended when they are on their way; a load that reads them says ``after_writes``.
 
 A matrix of rows with F elements has ``ceil(F / lanes)`` slices (narrow rows one), and row v of slice s stands
 in the row store at word ``base + s * stride + v``. Row v belongs to column ``v mod columns``; bases and
@@ -78,7 +79,7 @@ __all__ = [
     "takes_compact",
 ]
 
-VERSION = 3
+VERSION = 4
 
 GAP_BITS = 9
 """Bits of a gap in compact lines of features."""
@@ -232,7 +233,8 @@ LOAD = _descriptor({
     "compact": 1,  # lines have short entries
     "bias_shift": EPILOGUE_SETTINGS.members["bias_shift"],  # biases: of the descriptor that they are for
     "shift": EPILOGUE_SETTINGS.members["shift"],
-    "pad": 12,
+    "after_writes": 1,  # what those that it waits for have sent to memory is there
+    "pad": 11,
     "source": 32,
     "beats": 32,  # bus beats to read
     "start": 32,  # first line, weight row, slice of biases, scale, word of the row store or of bitmaps

@@ -8,10 +8,25 @@ from amaranth.lib import data
 from pyralis.hw.common.descriptor import DESCRIPTOR_BYTES
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.eliminator import WORD, Elimination
-from pyralis.hw.gcn.program import AGGREGATE, COMBINE, LOAD, STORE, VERSION, Content, Opcode, Source, Target
+from pyralis.hw.gcn.epilogue import OutputType
+from pyralis.hw.gcn.program import (
+    AGGREGATE,
+    COMBINE,
+    LOAD,
+    STORE,
+    VERSION,
+    Content,
+    Opcode,
+    Origin,
+    Source,
+    Target,
+)
 from pyralis.sim.gcn.ordering import UNITS, Job, OrderError, Touch
 
-__all__ = ["decode", "dense_slices", "eliminates", "engines_of", "jobs", "loaded_words"]
+__all__ = ["SIZES", "decode", "dense_slices", "eliminates", "engines_of", "jobs", "loaded_words"]
+
+SIZES = {OutputType.INT8: 1, OutputType.UINT8: 1, OutputType.INT16: 2, OutputType.INT32: 4}
+"""Bytes of an element."""
 
 LAYOUTS = {Opcode.LOAD: LOAD, Opcode.AGGREGATE: AGGREGATE, Opcode.COMBINE: COMBINE, Opcode.STORE: STORE}
 
@@ -101,9 +116,12 @@ def _job(d: dict[str, Any], c: GcnConfig) -> Job:
             memories = [f"{memory}{engine}" for engine in engines_of(d)]
         end = d["start"] + (loaded_words(d, c) if d["content"] is Content.ROWS else d["count"])
         touches = [Touch(each, d["start"], end, True) for each in memories]
+        if d["origin"] is Origin.OUTPUT:
+            size = d["count"] * c.lanes if eliminates(d) else d["beats"] * c.bus_bits // 8
+            touches.append(Touch("outputs", d["source"], d["source"] + size, False))
         if eliminates(d):
             touches.append(Touch("occupancy", d["occupancy"], d["occupancy"] - -d["count"] // WORD, False))
-        return Job(unit="load", after=after, touches=tuple(touches))
+        return Job(unit="load", after=after, touches=tuple(touches), after_writes=bool(d["after_writes"]))
     if opcode is Opcode.STORE:
         stored = Touch("rows", d["base"], d["base"] + d["words"], False)
         return Job(unit="store", after=after, touches=(stored,))
@@ -112,6 +130,10 @@ def _job(d: dict[str, Any], c: GcnConfig) -> Job:
     if d["scaled"]:
         rows = -(-d["rows"] // c.columns)
         touches.append(Touch(f"scales{engine}", d["scale_base"], d["scale_base"] + rows, False))
+    if d["target"] is Target.MEMORY:  # from the first column's rows to the last one's
+        size = (d["slices"] - 1) * c.lanes * SIZES[d["epilogue"]["output"]] + d["result_last"]
+        end = d["result_address"] + (c.columns - 1) * d["result_stride"] + -(-d["rows"] // c.columns) * size
+        touches.append(Touch("outputs", d["result_address"], end, True))
     if d["target"] is Target.ROWS:
         target = (d["target_base"], d["target_stride"], d["slices"], d["rows"])
         touches += _rows_touches(*target, c, writes=True)

@@ -14,7 +14,7 @@ from pyralis.hw.gcn.draws import SampleKind
 from pyralis.hw.gcn.epilogue import TOTAL_BITS, OutputType
 from pyralis.hw.gcn.program import Content, Opcode, Origin, Source, Target
 from pyralis.hw.gcn.results import RESULT_WORDS
-from pyralis.sim.gcn.descriptors import decode, dense_slices, eliminates, jobs
+from pyralis.sim.gcn.descriptors import SIZES, decode, dense_slices, eliminates, jobs
 from pyralis.sim.gcn.loading import load, windows_of
 from pyralis.sim.gcn.memories import Entries, Memories, Memory, packed_results
 from pyralis.sim.gcn.ordering import check
@@ -28,7 +28,6 @@ RANGES = {
     OutputType.INT16: (-(1 << 15), (1 << 15) - 1),
     OutputType.INT32: (-(1 << 31), (1 << 31) - 1),
 }
-SIZES = {OutputType.INT8: 1, OutputType.UINT8: 1, OutputType.INT16: 2, OutputType.INT32: 4}
 
 
 @dataclass(kw_only=True, eq=False)

@@ -3,7 +3,8 @@
 A unit works on its descriptors one after the other. Of two descriptors that touch the same words, at least
 one of them writing, one must have ended before the other begins; and a wait can only be for descriptors in
 front, so that no order comes to a standstill. An aggregation begins twice: its lists are read as soon as the
-loads that it waits for have ended, everything else when all have.
+loads that it waits for have ended, everything else when all have. What a descriptor sends to memory is there
+not when it has ended, but when a load has waited for it that says so.
 """
 
 from collections.abc import Iterable, Sequence
@@ -32,6 +33,7 @@ class Touch:
 class Job:
     """A descriptor: its unit, how many of each unit must have ended, and what it touches.
 
+    ``after_writes``: of a load; what those that have ended have sent to memory is there.
     ``follows``: the load behind those of ``after["load"]`` must have begun, and its lines may be read.
     ``to_chain``, ``from_chain``: rows go straight to the next descriptor, or come from the one before.
     """
@@ -39,6 +41,7 @@ class Job:
     unit: str
     after: dict[str, int]
     touches: tuple[Touch, ...]
+    after_writes: bool = False
     follows: bool = False
     to_chain: bool = False
     from_chain: bool = False
@@ -48,6 +51,7 @@ class Job:
 def check(jobs: Sequence[Job]) -> None:
     """Raises OrderError for the first descriptor that can be too early or that can never begin."""
     before: list[set[int]] = []  # of each job, those that have ended when it begins
+    there: set[int] = set()  # those whose rows have come to memory before the next load
     of: dict[str, list[int]] = {unit: [] for unit in UNITS}
     for number, job in enumerate(jobs):
         ended: set[int] = set()
@@ -69,6 +73,11 @@ def check(jobs: Sequence[Job]) -> None:
             ended |= before[running]
             early |= before[running]
         partner = _partner(jobs, number)
+        if job.after_writes:
+            there |= ended
+        if back := [each for each in job.touches if each.memory == "outputs" and not each.writes]:
+            for other in ended - there:
+                _apart(jobs, other, number, back, False)
         for other in range(number):
             lists = [each for each in job.touches if each.memory == job.lines]
             if other not in ended:

@@ -23,24 +23,26 @@ class Step:
     after: dict[str, int] = field(default_factory=dict)
     follows: bool = False
     resident: bool = False
+    written: bool = False
 
 
-def step(rng, unit, *, follows=False, resident=False, **after):
+def step(rng, unit, *, follows=False, resident=False, written=False, **after):
     """Fields that say when it may begin; the others at random."""
     layout, index = UNITS[unit], rng.getrandbits(16)
     fields = {f"after_{name}": after.get(name, 0) for name in UNITS}
-    fields |= {"resident": resident} if unit == "load" else {"follows": follows}
+    mine = {"resident": resident, "after_writes": written}
+    fields |= mine if unit == "load" else {"follows": follows}
     fields |= {"opcode": OPCODES[unit].value, "version": VERSION, "index": index}
     word = rng.getrandbits(1024)
     for name, value in fields.items():
         place = layout[name]
         word = word & ~((1 << place.width) - 1 << place.offset) | value << place.offset
-    return Step(unit, word, index, {name: after.get(name, 0) for name in UNITS}, follows, resident)
+    return Step(unit, word, index, {name: after.get(name, 0) for name in UNITS}, follows, resident, written)
 
 
 def random_program(rng, length):
     """Descriptors that wait for any before them."""
-    before, program = dict.fromkeys(UNITS, 0), []
+    before, program, others = dict.fromkeys(UNITS, 0), [], random.Random(length)
     for _ in range(length):
         unit = rng.choice(list(UNITS))
         after = {
@@ -49,7 +51,8 @@ def random_program(rng, length):
         }
         follows = unit != "load" and after["load"] < before["load"] and rng.random() < 0.5
         resident = unit == "load" and rng.random() < 0.4
-        program.append(step(rng, unit, follows=follows, resident=resident, **after))
+        written = unit == "load" and others.random() < 0.3
+        program.append(step(rng, unit, follows=follows, resident=resident, written=written, **after))
         before[unit] += 1
     return program
 
@@ -68,10 +71,13 @@ class Bench:
         self.rng, self.takes, self.ends, self.offers = rng, takes, ends, offers
         self.dut, self.handed, self.seen, self.cycle = Execute(), [], Counter(), 0
         self.held = frozenset()  # units that end nothing
+        self.on_the_way = random.Random(0)  # whether rows are on their way to memory
 
-    def due(self, s: Step, begun: bool, skip: bool) -> bool:
+    def due(self, s: Step, begun: bool, skip: bool, unwritten: bool) -> bool:
         if skip and s.resident:
             return True
+        if s.written and unwritten:
+            return False
         ended = self.ended
         units = ("load",) if s.unit == "aggregate" else UNITS
         if any(ended[name] < s.after[name] for name in units):
@@ -102,6 +108,8 @@ class Bench:
             # In the cycle in which it ends, a load may count or not.
             ctx.set(dut.oldest_begun, begun and not (pulses["load"] and rng.random() < 0.5))
             ctx.set(dut.may_end, idle)
+            unwritten = self.on_the_way.random() < 0.3
+            ctx.set(dut.unwritten, unwritten)
             word = rubbish(rng, dut.descriptors.payload)
             if shown:
                 word = left[0].word if left else rubbish(rng, word_bits(dut)) << 16 | Opcode.END.value
@@ -139,7 +147,8 @@ class Bench:
 
             for name in UNITS:
                 waiting = place[name]
-                if waiting and waiting[2] is None and self.due(waiting[0], really_begun, skip):
+                due = waiting and waiting[2] is None and self.due(waiting[0], really_begun, skip, unwritten)
+                if due:
                     waiting[2] = self.cycle
                     self.seen[name, "waits" if self.cycle > waiting[1] + 1 else "at once"] += 1
             handed_now = [place[name][0] for name in UNITS if offered[name] and ready[name]]
