@@ -190,7 +190,8 @@ def compile_network(
     constants = Constants(network, planned, config)
     schedule = Schedule(network, planned, constants, config, settings)
     needs.program(len(schedule.descriptors)).refuse()
-    beat, results = config.bus_bits // 8, schedule.results.written
+    beat = config.bus_bits // 8
+    results = schedule.results.written + sum(rows.written for rows in planned.memory.values())
     return Compiled(
         network=network,
         config=config,
@@ -244,14 +245,17 @@ def arrange(
 ) -> tuple[Numbering, IntGraphNetwork, Plan]:
     """Numbers of the nodes, the network in these, and its plan without copies of hubs.
 
-    Where row matrices do not fit side by side, the row store is a ring if the nodes can be numbered for it.
-    Where a dense input comes in intervals, ``spread`` is one of all orders: the one that loads least.
+    Where row matrices do not fit side by side, the row store is a ring if the nodes can be numbered for it,
+    else they are gathered from memory. Where rows come in intervals, ``spread`` is one of all orders: the one
+    that moves least.
     """
     entries, compact = None, False
     if features is not None:
         entries, compact = input_entries(config, network.input, features)
 
-    def planned(numbering: Numbering, ring: Ring | None = None) -> tuple[Numbering, IntGraphNetwork, Plan]:
+    def planned(
+        numbering: Numbering, ring: Ring | None = None, *, spill: bool = False
+    ) -> tuple[Numbering, IntGraphNetwork, Plan]:
         moved = network.renumbered(numbering.old)
         made = draft(
             moved,
@@ -261,40 +265,52 @@ def arrange(
             compact=compact,
             ring=ring,
             windows=windows,
+            spill=spill,
         )
         return numbering, moved, made
 
-    best, error = None, None
-    for each in ORDERS if order == "spread" else (order,):
-        try:
-            found = planned(numbering_of(network, config, features, each))
-        except UserError as refusal:  # another one may have intervals that fit
-            error = error or refusal
-            continue
-        if best is None or _loads(found[2], config) < _loads(best[2], config):
-            best = found
-        if not _loads(found[2], config):
-            break
-    if best is None:
-        assert error is not None
-        raise error
-    numbering, moved, made = best
-    ring = None if needs.row_store(made, config).fits else ring_of(made, network, config)
-    if ring is None:
-        return numbering, moved, made
-    if holds(ring, moved):
+    def best(*, spill: bool) -> tuple[Numbering, IntGraphNetwork, Plan]:
+        best, error = None, None
+        for each in ORDERS if order == "spread" else (order,):
+            try:
+                found = planned(numbering_of(network, config, features, each), spill=spill)
+            except UserError as refusal:  # another one may have intervals that fit
+                error = error or refusal
+                continue
+            if best is None or _loads(found[2], config) < _loads(best[2], config):
+                best = found
+            if not _loads(found[2], config):
+                break
+        if best is None:
+            assert error is not None
+            raise error
+        return best
+
+    try:
+        on_chip = best(spill=False)
+    except UserError as error:
+        through_memory = best(spill=True)
+        if not through_memory[2].memory:
+            raise error from None
+        return through_memory
+    numbering, moved, made = on_chip
+    if needs.row_store(made, config).fits:
+        return on_chip
+    ring = ring_of(made, network, config)
+    if ring is not None and holds(ring, moved):
         return planned(numbering, ring)
-    parts = groups(ring, network) if order == "spread" else None
-    if parts is None:
-        return numbering, moved, made
-    graph = _graph_of(network, features)
-    return planned(renumber_groups(graph, config.columns, parts, hubs=min(config.hubs, ring.freed)), ring)
+    parts = groups(ring, network) if ring is not None and order == "spread" else None
+    if ring is not None and parts is not None:
+        graph = _graph_of(network, features)
+        return planned(renumber_groups(graph, config.columns, parts, hubs=min(config.hubs, ring.freed)), ring)
+    through_memory = best(spill=True)
+    return through_memory if through_memory[2].memory else on_chip
 
 
 def _loads(plan: Plan, config: GcnConfig) -> float:
-    """Groups of rows of a slice that intervals load; 0 without intervals, unless the plan does not fit so."""
+    """Groups of rows that intervals load; 0 without intervals, unless the plan does not fit so."""
     if plan.shards or plan.sparse_input:
-        return sum(len(part.beats) for each in plan.shards.values() for part in each.parts)
+        return sum(each.slices * sum(len(part.beats) for part in each.parts) for each in plan.shards.values())
     return 0 if needs.row_store(plan, config).fits else math.inf
 
 

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -55,6 +55,8 @@ class Use:
         Lines, words of bitmaps, weight rows, slices or scales that it takes of that memory.
     fields : dict
         Of its LOAD descriptor.
+    first : int
+        Row of a column that the first one of scales is of.
     """
 
     memory: str
@@ -62,6 +64,7 @@ class Use:
     data: bytes
     size: int
     fields: dict[str, Any] = field(default_factory=dict)
+    first: int = 0
 
 
 class Constants:
@@ -187,7 +190,7 @@ def uses_of(network: IntGraphNetwork, plan: Plan, config: GcnConfig) -> list[lis
         operation = step.operation
         if operation.name not in constants:
             constants[operation.name] = list(_uses(operation, network, config))
-        mine = list(constants[operation.name])
+        mine = [_part(use, step, config) for use in constants[operation.name]]
         if step.is_combine:
             mine.insert(0, _weights(step))
         if isinstance(operation, IntAggregate):
@@ -236,6 +239,15 @@ def _uses(operation: IntOperation, network: IntGraphNetwork, config: GcnConfig) 
         fields = {"content": Content.SCALES, "engine": engine}
         size = len(data) // 2 // c.columns
         yield Use(memory=f"scales {unit}", name=data.hex(), data=data, size=size, fields=fields)
+
+
+def _part(use: Use, step: Step, config: GcnConfig) -> Use:
+    """*use*; of scales that a memory does not hold all of, those of the rows that *step* makes."""
+    if use.memory not in SCALES or use.size <= scale_depth(config):
+        return use
+    first, rows = step.first_row // config.columns, -(-step.rows // config.columns)
+    data = use.data[2 * first * config.columns : 2 * (first + rows) * config.columns]
+    return replace(use, name=data.hex(), data=data, size=rows, first=first)
 
 
 def _lists(operation: IntAggregate, network: IntGraphNetwork, plan: Plan, config: GcnConfig) -> Iterator[Use]:

@@ -35,7 +35,7 @@ class Loads:
     input_bytes : int
         Memory that one run's input takes.
     begins : dict
-        First words of the intervals of the input, by operation and number.
+        First words of the intervals of what lies in memory, by operation and number.
     """
 
     def __init__(
@@ -55,6 +55,8 @@ class Loads:
         self.begins: dict[tuple[str, int], int] = {}
         self._held: set[tuple[tuple[str, ...], int]] = set()  # memories and identity of what was loaded
         self._listed: dict[int, int] = {}  # first lines of the features that are there, and their interval
+        self._shard: tuple[str, int] | None = None  # what was loaded last
+        self._there: set[str] = set()  # spilled matrices that have come to memory
         self._turn = 0  # half of the line buffers, or of the input's words, that the next ones go to
 
     def before(self, numbers: Sequence[int]) -> None:
@@ -79,14 +81,14 @@ class Loads:
     def _load_rows(self, number: int) -> None:
         """The input of step *number*, and its lines."""
         step, uses = self._plan.steps[number], self._constants.uses[number]
-        for use in uses:
-            if use.fields["content"] is Content.OCCUPANCY:
-                self._load_constant(use, step)
-        if step.operation.name in self._plan.shards:
+        if step.operation.name not in self._plan.shards:
+            self._load_input(step)
+        elif self._shard != (step.operation.name, step.interval):
+            for use in uses:
+                if use.fields["content"] is Content.OCCUPANCY:
+                    self._load_constant(use, step)
             self._load_ahead(number)
             self._load_shard(step, uses)
-        else:
-            self._load_input(step)
         if not step.is_combine:
             self._load_constant(uses[-1], step)
 
@@ -108,7 +110,8 @@ class Loads:
         self._add(fields, *(Access(memory, item.base, item.base + item.size, True) for memory in memories))
 
     def _load_input(self, step: Step) -> None:
-        if self._plan.shards or INPUT not in (step.first, step.second, step.operation.epilogue.extra):
+        read = (step.first, step.second, step.operation.epilogue.extra)
+        if INPUT in self._plan.memory or INPUT not in read:
             return
         if self._plan.sparse_input:
             self._load_lists(step)
@@ -122,20 +125,25 @@ class Loads:
 
     def _load_ahead(self, number: int) -> None:
         """The bitmap of the interval behind that of step *number*: rows of both come without a gap."""
+        now = self._plan.steps[number]
         for later in range(number + 1, len(self._plan.steps)):
             step = self._plan.steps[later]
+            if (step.operation, step.interval) == (now.operation, now.interval):
+                continue
             if step.operation.name in self._plan.shards:
                 use = next(use for use in self._constants.uses[later] if use.memory == "occupancy")
-                if self._constants.item(use, step.phase).first <= self._plan.steps[number].phase:
+                if self._constants.item(use, step.phase).first <= now.phase:
                     self._load_constant(use, step)
                 return
 
     def _load_shard(self, step: Step, uses: list[Use]) -> None:
         """Rows that the interval of *step* gathers, and its own ones if they are read too."""
-        c, matrix = self._config, self._plan.matrices[INPUT]
+        c, matrix, rows = self._config, self._plan.matrices[step.first], self._plan.memory[step.first]
         shards = self._plan.shards[step.operation.name]
         part = shards.parts[step.interval]
-        self.input_bytes = matrix.slices * matrix.stride * c.lanes
+        if step.first == INPUT:
+            self.input_bytes = rows.end
+        self._shard = step.operation.name, step.interval
         begin = matrix.words.base
         if sum(len(each.parts) for each in self._plan.shards.values()) > 1:
             begin += self._turn * (matrix.words.size // 2)
@@ -143,20 +151,25 @@ class Loads:
         self.begins[step.operation.name, step.interval] = begin
         bitmap = next(use for use in uses if use.memory == "occupancy")
         some = {
-            "count": self._network.nodes,
+            "count": rows.count,
             "beats": self._beats(len(part.beats) * shards.together * c.lanes),
             "eliminate": shards.windows.mode,
-            "height": min(shards.windows.height, self._network.nodes),
+            "height": min(shards.windows.height, rows.count),
             "occupancy": self._constants.item(bitmap, step.phase).base,
         }
         own = {"count": part.own, "beats": self._beats(part.own * c.lanes)}
         base = begin
         for first, words, fields in ((0, part.words, some), (step.first_row, part.own, own)):
-            for s in range(matrix.slices):
+            for s in range(rows.slices):
                 if words or fields is some:
-                    source = (s * matrix.stride + first) * c.lanes
-                    rows = {"content": Content.ROWS, "origin": Origin.INPUT, "source": source, "start": base}
-                    self._add(rows | fields, Access("rows", base, base + words, True))
+                    source = rows.begin + s * rows.pitch + first * c.lanes
+                    load = {"content": Content.ROWS, "origin": rows.origin, "source": source, "start": base}
+                    accesses = [Access("rows", base, base + words, True)]
+                    if rows.form is not None:
+                        load["after_writes"] = int(step.first not in self._there)
+                        self._there.add(step.first)
+                        accesses.append(Access("outputs", rows.begin, rows.end))
+                    self._add(load | fields, *accesses)
                 base += words
 
     def _load_lists(self, step: Step) -> None:

@@ -1,7 +1,7 @@
 """Row matrices in the row store: their places, and the words that are left beside them."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from pyralis.gen.gcn import layout
 from pyralis.gen.gcn.allocate import Item, place
@@ -25,9 +25,10 @@ def matrices_of(
     config: GcnConfig,
     steps: tuple[Step, ...],
     sparse: bool,
-    region: int | None = None,
+    memory: Collection[str] = (),
+    region: int = 0,
 ) -> dict[str, Matrix]:
-    """Row matrices and their places; *region*: words of the input, if not all of its rows are there."""
+    """Row matrices and their places; *region*: words for intervals of those that lie in *memory*."""
     types, widths = network.types(), network.widths()
     made: dict[str, int] = {}
     for step in steps:
@@ -37,15 +38,23 @@ def matrices_of(
     if not sparse:
         made[INPUT] = -1
     matrices = {}
+    shared: Item | None = None  # of all that lie in memory
     for name, first in made.items():
         readers = [step for step in steps if name in reads(step.operation)]
         if not readers:
             continue
         slices = layout.slices(config, widths[name])
         stride = -(-network.nodes // config.columns) * config.columns
-        size = slices * stride if name != INPUT or region is None else region
-        words = Item(name=name, size=size, first=first, last=max(step.phase for step in readers))
+        last = max(step.phase for step in readers)
+        if name in memory:
+            first = first if name == INPUT else min(step.phase for step in readers)
+            shared = shared or Item(name=name, size=region, first=first, last=last)
+            shared.first, shared.last = min(shared.first, first), max(shared.last, last)
+            words = shared
+        else:
+            words = Item(name=name, size=slices * stride, first=first, last=last)
         gathered = any(not step.is_combine and step.first == name for step in readers)
+        spilled = name in memory and name != INPUT
         added = any(step.operation.epilogue.extra == name for step in readers)
         matrices[name] = Matrix(
             words=words,
@@ -53,10 +62,12 @@ def matrices_of(
             slices=slices,
             stride=stride,
             signed=types[name] == "int8",
-            # what is added is read as whole words, in which there must be nothing behind the row
-            splits=_splits(config, widths[name]) if gathered and not added else 0,
+            # what is added is read as whole words, in which there must be nothing behind the row; and what
+            # is spilled is written once
+            splits=_splits(config, widths[name]) if gathered and not added and not spilled else 0,
         )
-    place([matrix.words for matrix in matrices.values()], sys.maxsize)  # row_store() has the bound
+    items = {id(matrix.words): matrix.words for matrix in matrices.values()}
+    place(list(items.values()), sys.maxsize)  # row_store() has the bound
     return matrices
 
 
@@ -67,12 +78,18 @@ def _splits(config: GcnConfig, width: int) -> int:
     return splits
 
 
-def room_of(network: IntGraphNetwork, config: GcnConfig, whole: tuple[Step, ...]) -> int:
-    """Words of the row store that the input can have beside the other matrices."""
+def room_of(
+    network: IntGraphNetwork,
+    config: GcnConfig,
+    whole: tuple[Step, ...],
+    sparse: bool = False,
+    memory: Collection[str] = (INPUT,),
+) -> int:
+    """Words of the row store that intervals of what lies in *memory* can have beside the other matrices."""
     low, high = 0, config.rows // config.columns
     while low < high:
         middle = (low + high + 1) // 2
-        matrices = matrices_of(network, config, whole, False, middle * config.columns)
+        matrices = matrices_of(network, config, whole, sparse, memory, middle * config.columns)
         if words_of(matrices.values()) <= config.rows:
             low = middle
         else:

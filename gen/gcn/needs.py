@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pyralis.gen.errors import UserError
 from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntGraphNetwork
+from pyralis.gen.gcn.spill import only_gathered
 from pyralis.hw.gcn.config import NO_SOURCE, GcnConfig
 from pyralis.hw.gcn.eliminator import WORD
 from pyralis.hw.gcn.program import Source
@@ -69,9 +70,9 @@ class Need:
 
 def nodes(network: IntGraphNetwork, config: GcnConfig) -> Need:
     """Nodes that entries can name and the row store has words for."""
-    has = min(NO_SOURCE, config.rows)
+    has, spills = min(NO_SOURCE, config.rows), only_gathered(network)
     gathers = [each for each in network.operations if isinstance(each, IntAggregate)]
-    if not network.input.sparse and gathers and all(each.source == INPUT for each in gathers):
+    if gathers and all(each.source in spills or each.source == INPUT for each in gathers):
         has = max(has, config.occupancy_words * WORD)  # what is gathered can come in intervals
     return Need(
         memory="nodes",

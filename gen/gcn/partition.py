@@ -1,9 +1,11 @@
 """Operations in parts, where a memory is smaller than what an operation needs of it.
 
 * Lists that are longer than the line buffers are cut into intervals of rows, each of at most half of a
-  buffer: one is read while the next one comes. The rows of an interval are a descriptor's.
+  buffer: one is read while the next one comes. The rows of an interval are a descriptor's, and not more than
+  a column holds scales for.
 * Weights that are more than the Weight Buffer holds are cut into groups of slices of the results: one group
-  is used while the next one comes, and sparse features are read again for each.
+  is used while the next one comes, and sparse features are read again for each. Rows that are spilled are
+  made slice by slice.
 
 Bytes that are read twice for it: with S groups of slices of W bytes in all and R intervals of features of F
 bytes in all, ``W + S * F`` if all intervals are read for one group after the other, ``R * W + F`` if all
@@ -22,7 +24,7 @@ from pyralis.gen.gcn import layout
 from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntGraphNetwork
 from pyralis.gen.gcn.steps import Lists, Ring, Step, list_of
 from pyralis.hw.gcn.config import LINE, GcnConfig
-from pyralis.hw.gcn.program import Source
+from pyralis.hw.gcn.program import Source, scale_depth
 from pyralis.hw.gcn.sampler import HEADERS
 
 __all__ = [
@@ -32,8 +34,10 @@ __all__ = [
     "granule",
     "input_lists",
     "list_entries",
+    "longest",
     "parts",
     "slice_groups",
+    "written",
 ]
 
 
@@ -42,16 +46,20 @@ def input_lists(
     network: IntGraphNetwork,
     config: GcnConfig,
     stored: np.ndarray | None,
+    to_memory: Mapping[str, int],
     *,
     compact: bool = False,
 ) -> Lists:
-    """Lists of the input's rows, which have *stored* entries each; in one interval where nobody knows."""
+    """Lists of the input's rows, which have *stored* entries each; in one interval where nobody knows.
+
+    *to_memory*: see :func:`written`.
+    """
     if stored is None:
         return Lists.whole(network.nodes)
     readers = [step for step in steps if step.source is Source.FEATURES and step.is_combine]
-    rows = granule(readers, steps[-1], network, config, config.clusters)
+    rows = granule(readers, to_memory, config, config.clusters)
     count = Counts(stored, config.columns, config.clusters)
-    return replace(_cut(count, config.feature_lines, rows), compact=compact)
+    return replace(_cut(count, config.feature_lines, rows, longest(rows, config)), compact=compact)
 
 
 def adjacency_lists(
@@ -59,6 +67,7 @@ def adjacency_lists(
     steps: Sequence[Step],
     network: IntGraphNetwork,
     config: GcnConfig,
+    to_memory: Mapping[str, int],
     ring: Ring | None = None,
 ) -> Lists:
     """The lists *name*; with a *ring*, their last rows count sources behind the freed ones."""
@@ -68,9 +77,9 @@ def adjacency_lists(
         if isinstance(step.operation, IntAggregate) and list_of(step.operation) == name:
             readers.append(group)
             entries = list_entries(step.operation, network)
-    rows = granule(readers, steps[-1], network, config, 1)
+    rows = granule(readers, to_memory, config, 1)
     count = Counts(entries, config.columns, 1)
-    return _cut(count, config.edge_lines, rows, ring)
+    return _cut(count, config.edge_lines, rows, longest(rows, config), ring)
 
 
 def list_entries(operation: IntAggregate, network: IntGraphNetwork) -> np.ndarray:
@@ -84,14 +93,20 @@ def ends(steps: Sequence[Step]) -> list[Step]:
     return [steps[number + 1] if step.chained else step for number, step in enumerate(steps)]
 
 
-def granule(
-    readers: Iterable[Step], last: Step, network: IntGraphNetwork, config: GcnConfig, clusters: int
-) -> int:
-    """Rows that intervals are multiples of: whole rows of clusters, and of results whole bus beats."""
+def written(
+    last: Step, network: IntGraphNetwork, config: GcnConfig, spilled: Iterable[str] = ()
+) -> dict[str, int]:
+    """Operations whose rows go to memory, and bytes of a row: of the *last* one, or of a slice."""
+    size = layout.SIZES[last.operation.epilogue.output]
+    results = {last.operation.name: network.widths()[last.operation.name] * size}
+    return dict.fromkeys(spilled, config.lanes) | results
+
+
+def granule(readers: Iterable[Step], to_memory: Mapping[str, int], config: GcnConfig, clusters: int) -> int:
+    """Rows that intervals are multiples of: whole rows of clusters, and *to_memory* whole bus beats."""
     rows, beat = clusters, config.bus_bits // 8
-    if last in readers:
-        epilogue = last.operation.epilogue
-        row_bytes = network.widths()[last.operation.name] * layout.SIZES[epilogue.output]
+    for reader in readers:
+        row_bytes = to_memory.get(reader.operation.name, beat)
         rows = math.lcm(rows, beat // math.gcd(row_bytes, beat))
     return config.columns * rows
 
@@ -114,9 +129,14 @@ class Counts:
         return -(-int((self._sums[last] - self._sums[first]).max()) // LINE)
 
 
-def _cut(count: Counts, capacity: int, granule: int, ring: Ring | None = None) -> Lists:
-    """As few intervals as there can be: all of them together, or two at a time."""
-    forced = [0, *(ring.cuts if ring else ()), count.rows]
+def longest(granule: int, config: GcnConfig) -> int:
+    """Rows of an interval at most: those that a column holds scales for, but one *granule* at least."""
+    return max(config.columns * scale_depth(config) // granule, 1) * granule
+
+
+def _cut(count: Counts, capacity: int, granule: int, most: int, ring: Ring | None = None) -> Lists:
+    """As few intervals of *most* rows as there can be: all of them together, or two at a time."""
+    forced = sorted({0, *(ring.cuts if ring else ()), *range(0, count.rows, most), count.rows})
     whole = [count.lines(low, high) for low, high in itertools.pairwise(forced)]
     together = sum(whole) <= capacity
     bounds = forced
@@ -157,18 +177,22 @@ def parts(
     lists: dict[str, Lists],
     network: IntGraphNetwork,
     config: GcnConfig,
+    to_memory: Mapping[str, int],
     intervals: Mapping[str, Lists] | None = None,
 ) -> tuple[Step, ...]:
     """The *steps*, cut where that is needed; each part has a phase of its own, or the one of its chain.
 
-    *intervals*: lists of their own that operations have, by the names of these.
+    *to_memory*: see :func:`written`. *intervals*: lists of their own that operations have, by the names of
+    these.
     """
     made: list[Step] = []
     number = phase = 0
     while number < len(steps):
         chain = steps[number : number + 1 + steps[number].chained]
-        used = _intervals(chain[0], lists, network, intervals or {})
-        for cut in _cuts(chain, used, network, config, last=number + len(chain) == len(steps)):
+        used = _intervals(chain[0], lists, network, config, to_memory, intervals or {})
+        last = number + len(chain) == len(steps)
+        spilled = chain[-1].operation.name in to_memory and not last
+        for cut in _cuts(chain, used, network, config, last=last, spilled=spilled):
             made += [replace(step, phase=phase) for step in cut]
             phase += 1
         number += len(chain)
@@ -176,26 +200,46 @@ def parts(
 
 
 def _intervals(
-    head: Step, lists: dict[str, Lists], network: IntGraphNetwork, intervals: Mapping[str, Lists]
+    head: Step,
+    lists: dict[str, Lists],
+    network: IntGraphNetwork,
+    config: GcnConfig,
+    to_memory: Mapping[str, int],
+    intervals: Mapping[str, Lists],
 ) -> Lists:
     if head.operation.name in intervals:
         return intervals[head.operation.name]
     if isinstance(head.operation, IntAggregate):
         return lists[list_of(head.operation)]
-    return lists[INPUT] if head.source is Source.FEATURES else Lists.whole(network.nodes)
+    if head.source is Source.FEATURES:
+        return lists[INPUT]
+    most = longest(granule([head], to_memory, config, 1), config)
+    bounds = (*range(0, network.nodes, most), network.nodes)
+    return replace(Lists.whole(network.nodes), bounds=bounds)
 
 
 def _cuts(
-    chain: Sequence[Step], used: Lists, network: IntGraphNetwork, config: GcnConfig, *, last: bool
+    chain: Sequence[Step],
+    used: Lists,
+    network: IntGraphNetwork,
+    config: GcnConfig,
+    *,
+    last: bool,
+    spilled: bool,
 ) -> list[list[Step]]:
-    head = chain[0]
+    head, end = chain[0], chain[-1]
     rows: list[Callable[[Step], Step]] = [
         _rows_of(number, low, high) for number, (low, high) in enumerate(itertools.pairwise(used.bounds))
     ]
-    if len(chain) == 2 or not head.is_combine or last:
+    if spilled:
+        slices = [_slices_of(low, 1) for low in range(end.slices)]
+    elif len(chain) == 2 or not head.is_combine or last:
         return [[cut(step) for step in chain] for cut in rows]
-    count = slice_groups(head, config)
-    slices = [_slices_of(low, min(count, head.slices - low)) for low in range(0, head.slices, count)]
+    else:
+        count = slice_groups(head, config)
+        slices = [_slices_of(low, min(count, head.slices - low)) for low in range(0, head.slices, count)]
+    if not head.is_combine:
+        return [[*map(row, chain[:-1]), row(group(end))] for row in rows for group in slices]
     listed = sum(used.lines) * layout.feature_bytes(config, network.input, used.compact)
     if head.weights.size + len(slices) * listed < len(rows) * head.weights.size + listed:
         return [[row(group(head))] for group in slices for row in rows]

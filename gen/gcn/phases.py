@@ -104,7 +104,10 @@ def _phase(compiled: Compiled, step: Step, parts: list[int], loads: list[Mapping
     # of a run that finds on chip what stays
     later = [load for load in loads if not load.get("resident", 0)]
     last = operation is compiled.plan.steps[-1].operation
-    results = compiled.traffic.first["outputs"] if last else 0
+    spilled = sum(rows.written for rows in compiled.plan.memory.values())
+    results = compiled.traffic.first["outputs"] - spilled if last else 0
+    if operation.name in compiled.plan.memory:
+        results = compiled.plan.memory[operation.name].written
     dense = step.is_combine and step.source is not Source.FEATURES
     lanes = c.macs if dense else c.gather_lanes if step.is_combine else c.simd_lanes
     source = {Source.FEATURES: "lists", Source.CHAIN: "chain", Source.ROWS: "rows"}[step.source]

@@ -8,11 +8,11 @@ import numpy as np
 from pyralis.gen.errors import UserError
 from pyralis.gen.gcn import layout, partition
 from pyralis.gen.gcn.allocate import Item, NoRoomError, place
+from pyralis.gen.gcn.gathered import gathered
 from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntCombine, IntGraphNetwork, IntOperation
-from pyralis.gen.gcn.matrices import matrices_of, reads, room_of, words_of
-from pyralis.gen.gcn.needs import LARGER
+from pyralis.gen.gcn.matrices import matrices_of, reads
 from pyralis.gen.gcn.ring import turned
-from pyralis.gen.gcn.shards import NoShardError, Shards, Windows, cut, obstacle, sharded
+from pyralis.gen.gcn.shards import Windows
 from pyralis.gen.gcn.steps import Lists, Plan, Ring, Step, list_of
 from pyralis.hw.gcn.config import NO_SOURCE, GcnConfig
 from pyralis.hw.gcn.epilogue import BIAS_SLICES
@@ -45,6 +45,7 @@ def draft(
     compact: bool = False,
     ring: Ring | None = None,
     windows: Windows | None = DEFAULT_WINDOWS,
+    spill: bool = False,
 ) -> Plan:
     """The plan of a network of which every operation is needed, without copies of hubs.
 
@@ -65,6 +66,8 @@ def draft(
     windows : Windows, optional
         How rows of a dense input are left out; None: not at all. Where ``windows.always`` is not set, only if
         they do not fit into the row store.
+    spill : bool
+        Matrices may be gathered from memory, where *windows* are.
 
     Raises
     ------
@@ -74,17 +77,18 @@ def draft(
     """
     sparse = _sparse_input(network, config)
     whole = _steps(network, config, chain, sparse)
-    shards = _shards(network, config, whole, sparse, windows)
+    found = gathered(network, config, whole, windows, sparse=sparse, spill=spill)
+    to_memory = partition.written(whole[-1], network, config, found.memory.keys() - {INPUT})
     lists: dict[str, Lists] = {}
     for step in whole:
-        if isinstance(step.operation, IntAggregate) and step.operation.name not in shards:
+        if isinstance(step.operation, IntAggregate) and step.operation.name not in found.shards:
             name = list_of(step.operation)
-            lists[name] = partition.adjacency_lists(name, whole, network, config, ring)
+            lists[name] = partition.adjacency_lists(name, whole, network, config, to_memory, ring)
     if sparse:
-        lists[INPUT] = partition.input_lists(whole, network, config, stored, compact=compact)
-    intervals = {name: each.lists for name, each in shards.items()}
-    steps = partition.parts(whole, lists, network, config, intervals)
-    matrices = matrices_of(network, config, steps, sparse, _region(shards, network, config))
+        lists[INPUT] = partition.input_lists(whole, network, config, stored, to_memory, compact=compact)
+    intervals = {name: each.lists for name, each in found.shards.items()}
+    steps = partition.parts(whole, lists, network, config, to_memory, intervals)
+    matrices = matrices_of(network, config, steps, sparse, found.memory, found.region)
     if ring is not None:
         turned(matrices, ring, config)
     return Plan(
@@ -95,72 +99,9 @@ def draft(
         phases=steps[-1].phase + 1,
         sparse_input=sparse,
         ring=ring,
-        shards=shards,
+        memory=found.memory,
+        shards=found.shards,
     )
-
-
-def _shards(
-    network: IntGraphNetwork,
-    config: GcnConfig,
-    whole: tuple[Step, ...],
-    sparse: bool,
-    windows: Windows | None,
-) -> dict[str, Shards]:
-    """Intervals of the operations that gather the input, if it comes in intervals."""
-    if windows is None or not any(INPUT in reads(step.operation) for step in whole):
-        return {}
-    if sparse:
-        if windows.always:
-            what = "the input comes as lists of its elements, and rows can be left out of dense ones only"
-            raise UserError(what, "input", "make the input not sparse, or leave elimination out")
-        return _not_cut(windows, "comes as lists of its elements", "")
-    words = words_of(matrices_of(network, config, whole, sparse).values())
-    if not windows.always and words <= config.rows and network.nodes <= NO_SOURCE:
-        return _not_cut(windows, "fits into the row store", "add --elimination rows or window, or ")
-    error = obstacle(whole, network, config)
-    if error is None:
-        try:
-            return _cut_input(network, config, whole, windows)
-        except NoShardError as found:
-            what = f"an interval of {found.rows} rows needs {found.need} words of the row store"
-            error = UserError(
-                f"{what}, and there is room for {found.limit}", f"operation {found.name!r}", LARGER
-            )
-    if windows.always:
-        raise error
-    return {}
-
-
-def _not_cut(windows: Windows, why: str, hint: str) -> dict[str, Shards]:
-    """No intervals; UserError if *windows* says how long they are."""
-    if windows.rows:
-        what = f"intervals of {windows.rows} rows are asked for, and the input {why}, without any"
-        raise UserError(what, "input", f"{hint}leave --interval-rows away")
-    return {}
-
-
-def _cut_input(
-    network: IntGraphNetwork, config: GcnConfig, whole: tuple[Step, ...], windows: Windows
-) -> dict[str, Shards]:
-    # The last place of a row store as large as that would have the index that names no source.
-    room = min(room_of(network, config, whole), NO_SOURCE // config.columns * config.columns)
-    half = room // 2 // config.columns * config.columns
-    endings = dict(zip(map(id, whole), partition.ends(whole), strict=True))
-    found = sharded(whole)
-    sizes = {"whole": room if len(found) == 1 else half, "half": half}
-    return {
-        step.operation.name: cut(step, endings[id(step)], whole[-1], network, config, windows, **sizes)
-        for step in found
-    }
-
-
-def _region(shards: dict[str, Shards], network: IntGraphNetwork, config: GcnConfig) -> int | None:
-    """Words that the input has in the row store, if it comes in *shards*: of an interval, or of two."""
-    if not shards:
-        return None
-    slices = layout.slices(config, network.input.features)
-    sizes = [slices * (part.words + part.own) for each in shards.values() for part in each.parts]
-    return sizes[0] if len(sizes) == 1 else 2 * max(sizes)
 
 
 def refusals(network: IntGraphNetwork, config: GcnConfig) -> Iterator[UserError]:
@@ -295,9 +236,9 @@ def _combine(
 
 
 def place_hubs(plan: Plan, config: GcnConfig) -> None:
-    """Copies of the first rows, as many as have room, of all matrices that are gathered and made here."""
+    """Copies of the first rows, as many as have room, of all matrices that are gathered and made on chip."""
     matrices, steps = plan.matrices, plan.steps
-    sources = {step.first for step in steps if not step.is_combine} - {INPUT}
+    sources = {step.first for step in steps if not step.is_combine} - {INPUT} - plan.memory.keys()
     gathered = [matrices[name] for name in matrices if name in sources]
     # the descriptor that makes the first rows makes the copies
     rows = {step.operation.name: step.rows for step in steps if step.first_row == 0}

@@ -37,10 +37,9 @@ def ring_of(plan: Plan, network: IntGraphNetwork, config: GcnConfig) -> Ring | N
     matrices = list(plan.matrices.values())
     if not plan.sparse_input or len(matrices) < 2 or not _is_row(plan):
         return None
-    stride, granule = (
-        matrices[0].stride,
-        partition.granule(plan.steps[-1:], plan.steps[-1], network, config, 1),
-    )
+    last = plan.steps[-1]
+    stride = matrices[0].stride
+    granule = partition.granule([last], partition.written(last, network, config), config, 1)
     first = (config.rows - stride) // granule * granule
     freed = stride - first
     if not 0 < freed <= first:

@@ -9,7 +9,7 @@ from pyralis.gen.gcn.allocate import Item
 from pyralis.gen.gcn.constants import Constants
 from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntGraphNetwork, IntSample
 from pyralis.gen.gcn.loads import Loads
-from pyralis.gen.gcn.results import result_form
+from pyralis.gen.gcn.results import ResultForm, result_form
 from pyralis.gen.gcn.settings import Settings
 from pyralis.gen.gcn.steps import Matrix, Plan, Step
 from pyralis.gen.gcn.waits import Access, Waits
@@ -31,7 +31,7 @@ class Schedule:
     ----------
     descriptors : list of dict
     input_bytes, output_bytes : int
-        Memory that one run's input and results take.
+        Memory that one run's input takes, and its results with the rows that are spilled.
     results : ResultForm
         How the results lie there.
     """
@@ -51,7 +51,8 @@ class Schedule:
         self._loads = Loads(network, plan, constants, config, self._add_load, keep_input=settings.keep_input)
         last = plan.steps[-1]
         self.results = result_form(config, last, network.nodes, network.widths()[last.operation.name])
-        self.output_bytes = config.columns * self.results.stride
+        ends = [rows.end for rows in plan.memory.values() if rows.form is not None]
+        self.output_bytes = max([config.columns * self.results.stride, *ends])
         step = 0
         while step < len(plan.steps):
             count = 1 + plan.steps[step].chained
@@ -77,8 +78,9 @@ class Schedule:
         accesses = [
             Access(use.memory, i.base, i.base + i.size) for use, i in items if use.memory != "occupancy"
         ]
+        scaled = next((use.first for use, _ in items if use.fields["content"] is Content.SCALES), 0)
         fields, touched = (self._combine if step.is_combine else self._aggregate)(step, places)
-        finish, written = self._finish(step, places)
+        finish, written = self._finish(step, places, scaled)
         accesses += touched + written
         loads = self._waits.counts["load"]
         after = self._waits.add("combine" if step.is_combine else "aggregate", accesses)
@@ -105,12 +107,13 @@ class Schedule:
         if operation.name in self.plan.shards:
             base = self._loads.begins[operation.name, step.interval]
             stride = self.plan.shards[operation.name].parts[step.interval].words
+            base += step.first_slice * stride
             accesses = [Access("rows", base, base + step.slices * stride)]
         rows = -(-step.rows // c.columns)
         if step.chained:
             rows = c.pe_rows
-        elif step.operation is self.plan.steps[-1].operation:
-            rows = 1 << self.results.group
+        elif (form := self._form(step)) is not None:
+            rows = 1 << form.group
         fields: dict[str, Any] = {
             "by_row": int(self.settings.by_row),
             "maximum": int(operation.reduce == "max"),
@@ -139,7 +142,7 @@ class Schedule:
     def _rows_of(self, name: str, step: Step) -> tuple[int, int, list[Access]]:
         """First word and stride of the rows of matrix *name* with the numbers of those that *step* makes."""
         matrix = self.plan.matrices[name]
-        if name == INPUT and self.plan.shards:
+        if name in self.plan.memory:
             operation = next(each for each in self.plan.steps if each.phase == step.phase).operation.name
             part = self.plan.shards[operation].parts[step.interval]
             base = self._loads.begins[operation, step.interval] + matrix.slices * part.words
@@ -181,7 +184,10 @@ class Schedule:
             accesses += read
         return fields, accesses
 
-    def _finish(self, step: Step, places: dict[str, Item]) -> tuple[dict[str, Any], list[Access]]:
+    def _finish(
+        self, step: Step, places: dict[str, Item], scaled: int
+    ) -> tuple[dict[str, Any], list[Access]]:
+        """Of *step*, whose scales begin with that of row *scaled* of a column."""
         c, epilogue = self.config, step.operation.epilogue
         extra = epilogue.extra
         signed = extra is not None and self.network.types()[extra] == "int8"
@@ -199,22 +205,26 @@ class Schedule:
         }
         row = step.first_row // c.columns
         if isinstance(epilogue.scale, np.ndarray):
-            fields |= {"scaled": 1, "scale_base": places["scales"].base + row}
+            fields |= {"scaled": 1, "scale_base": places["scales"].base + row - scaled}
         else:
             fields["scale"] = int(epilogue.scale)
         if step.chained:
             return fields | {"target": Target.CHAIN}, []
-        if step.operation is self.plan.steps[-1].operation:
-            address = row * self.results.row
+        form = self._form(step)
+        if form is not None:
+            begin, end = 0, c.columns * form.stride
+            if form is not self.results:
+                rows = self.plan.memory[step.operation.name]
+                begin, end = rows.begin + step.first_slice * rows.pitch, rows.end
             fields |= {
                 "target": Target.MEMORY,
-                "result_address": address,
-                "result_stride": self.results.stride,
-                "result_last": self.results.last,
-                "result_parts": self.results.parts,
-                "result_group": self.results.group,
+                "result_address": begin + row * form.row,
+                "result_stride": form.stride,
+                "result_last": form.last,
+                "result_parts": form.parts,
+                "result_group": form.group,
             }
-            return fields, [Access("outputs", 0, self.output_bytes, True)]
+            return fields, [Access("outputs", begin, end, True)]
         made = self.plan.matrices[step.operation.name]
         accesses = self._words(made, step.first_row, step.last_row, step.first_slice, step.slices, True)
         fields |= {
@@ -231,6 +241,13 @@ class Schedule:
             }
             accesses.append(_copies(made, step, True))
         return fields, accesses
+
+    def _form(self, step: Step) -> ResultForm | None:
+        """How the rows that *step* makes lie in memory, if they go there."""
+        if step.operation is self.plan.steps[-1].operation:
+            return self.results
+        rows = self.plan.memory.get(step.operation.name)
+        return None if rows is None or step.chained else rows.form
 
     def _words(
         self, matrix: Matrix, low: int, high: int, first: int, slices: int, writes: bool = False

@@ -1,4 +1,4 @@
-"""Aggregations over dense rows that lie in memory, destination interval by destination interval.
+"""Aggregations over rows that lie in memory, destination interval by destination interval.
 
 HyGCN's interval-shard partition (Yan et al., HPCA 2020, algorithms 2 to 4): the rows that an operation makes
 are cut into intervals, and for each of them only those source rows are loaded that windows of the Sparsity
@@ -12,19 +12,30 @@ loaded as a block of its own.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from pyralis.gen.errors import UserError
-from pyralis.gen.gcn import layout, partition
+from pyralis.gen.gcn import partition
 from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntGraphNetwork
+from pyralis.gen.gcn.spill import MemoryRows
 from pyralis.gen.gcn.steps import Lists, Step
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.eliminator import WORD, Elimination
 
-__all__ = ["NoShardError", "Shard", "Shards", "Windows", "covered", "cut", "obstacle", "sharded"]
+__all__ = [
+    "NoShardError",
+    "Shard",
+    "Shards",
+    "Windows",
+    "bitmap_obstacle",
+    "covered",
+    "cut",
+    "obstacle",
+    "sharded",
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,7 +62,7 @@ class Windows:
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Shard:
-    """What one destination interval loads of each slice of the input.
+    """What one destination interval loads of each slice of what it gathers.
 
     Attributes
     ----------
@@ -86,17 +97,24 @@ class Shards:
     windows : Windows
     together : int
         Rows of a group that is loaded as a whole.
+    slices : int
+        Of what is gathered.
+    numbers : (nodes,) int64
+        Of its rows in memory.
     """
 
     lists: Lists
     parts: tuple[Shard, ...]
     windows: Windows
     together: int
+    slices: int
+    numbers: np.ndarray
 
     def places(self, interval: int, rows: np.ndarray) -> np.ndarray:
         """Where the source rows *rows*, which the interval gathers, lie in its words of a slice."""
-        group = np.searchsorted(self.parts[interval].beats, rows // self.together)
-        return group * self.together + rows % self.together
+        numbers = self.numbers[rows]
+        group = np.searchsorted(self.parts[interval].beats, numbers // self.together)
+        return group * self.together + numbers % self.together
 
 
 class NoShardError(Exception):
@@ -119,19 +137,27 @@ def covered(occupied: np.ndarray, windows: Windows) -> np.ndarray:
     return found
 
 
-def sharded(steps: Sequence[Step]) -> list[Step]:
-    """Those of *steps* that gather rows of the input."""
-    return [step for step in steps if isinstance(step.operation, IntAggregate) and step.first == INPUT]
+def sharded(steps: Sequence[Step], memory: Container[str] = (INPUT,)) -> list[Step]:
+    """Those of *steps* that gather rows of the matrices in *memory*."""
+    return [step for step in steps if isinstance(step.operation, IntAggregate) and step.first in memory]
+
+
+def bitmap_obstacle(rows: int, config: GcnConfig) -> UserError | None:
+    """Why intervals cannot be loaded of so many rows in memory, if that is so."""
+    if not config.occupancy_words:
+        what = "this core has no Sparsity Eliminator"
+        return UserError(what, "network", "use a configuration with occupancy_words")
+    if rows > (most := config.occupancy_words * WORD):
+        what = f"the graph has {rows} nodes, and a bitmap of this core can have {most}"
+        return UserError(what, "network", "use a configuration with more occupancy_words")
+    return None
 
 
 def obstacle(steps: Sequence[Step], network: IntGraphNetwork, config: GcnConfig) -> UserError | None:
     """Why the input cannot be loaded interval by interval, if that is so."""
-    if not config.occupancy_words:
-        what = "this core has no Sparsity Eliminator"
-        return UserError(what, "network", "use a configuration with occupancy_words")
-    if network.nodes > (most := config.occupancy_words * WORD):
-        what = f"the graph has {network.nodes} nodes, and a bitmap of this core can have {most}"
-        return UserError(what, "network", "use a configuration with more occupancy_words")
+    error = bitmap_obstacle(network.nodes, config)
+    if error is not None:
+        return error
     for number, step in enumerate(steps):
         if INPUT not in (step.first, step.second, step.operation.epilogue.extra) or step in sharded(steps):
             continue
@@ -146,7 +172,8 @@ def obstacle(steps: Sequence[Step], network: IntGraphNetwork, config: GcnConfig)
 def cut(
     step: Step,
     ending: Step,
-    last: Step,
+    rows: MemoryRows,
+    written: Mapping[str, int],
     network: IntGraphNetwork,
     config: GcnConfig,
     windows: Windows,
@@ -160,21 +187,27 @@ def cut(
     ----------
     step, ending : Step
         The aggregation, and what its rows go to if it is chained, else itself.
-    last : Step
-        Of the program.
+    rows : MemoryRows
+        That it gathers.
+    written : mapping
+        See :func:`pyralis.gen.gcn.partition.written`.
 
     Raises
     ------
     NoShardError
         The rows that a descriptor makes at least need more words than there are.
     """
-    made = _Cut(step, ending, network, config, windows)
-    granule = partition.granule([ending], last, network, config, 1)
+    made = _Cut(step, ending, rows, network, config, windows)
+    granule = partition.granule([ending], written, config, 1)
     bounds = [0, network.nodes]
-    rows = -(-windows.rows // granule) * granule
-    if rows:
-        bounds = [*range(0, network.nodes, rows), network.nodes]
-    elif made.words(0, network.nodes) > whole or made.lines(0, network.nodes) > config.edge_lines:
+    length = -(-windows.rows // granule) * granule
+    if length:
+        bounds = [*range(0, network.nodes, length), network.nodes]
+    elif (
+        made.words(0, network.nodes) > whole
+        or made.lines(0, network.nodes) > config.edge_lines
+        or network.nodes > partition.longest(granule, config)
+    ):
         bounds = made.bounds(granule, half)
     sizes = [made.words(low, high) for low, high in itertools.pairwise(bounds)]
     limit = whole if len(bounds) == 2 else half
@@ -185,20 +218,33 @@ def cut(
     lines = tuple(made.lines(low, high) for low, high in itertools.pairwise(bounds))
     together = sum(lines) <= config.edge_lines
     lists = Lists(bounds=tuple(bounds), lines=lines, offsets=(0,) * len(parts), together=together)
-    return Shards(lists=lists, parts=parts, windows=windows, together=made.together)
+    return Shards(
+        lists=lists,
+        parts=parts,
+        windows=windows,
+        together=made.together,
+        slices=rows.slices,
+        numbers=rows.numbers,
+    )
 
 
 class _Cut:
     """Sizes of intervals of one operation's rows."""
 
     def __init__(
-        self, step: Step, ending: Step, network: IntGraphNetwork, config: GcnConfig, windows: Windows
+        self,
+        step: Step,
+        ending: Step,
+        rows: MemoryRows,
+        network: IntGraphNetwork,
+        config: GcnConfig,
+        windows: Windows,
     ) -> None:
         assert isinstance(step.operation, IntAggregate)
         self.config, self.windows, self.nodes = config, windows, network.nodes
         self.adjacency = network.adjacencies[step.operation.adjacency]
-        self.slices = layout.slices(config, network.input.features)
-        self.reads_own = INPUT in (step.operation.epilogue.extra, ending.second)
+        self.rows = rows
+        self.reads_own = step.first in (step.operation.epilogue.extra, ending.second)
         self.together = max(1, config.bus_bits // config.row_bits)
         entries = partition.list_entries(step.operation, network)
         self._count = partition.Counts(entries, config.columns, 1)
@@ -207,13 +253,13 @@ class _Cut:
         return self._count.lines(low, high)
 
     def shard(self, low: int, high: int) -> Shard:
-        occupied = np.zeros(self.nodes, dtype=bool)
+        occupied = np.zeros(self.rows.count, dtype=bool)
         indptr = self.adjacency.indptr
-        occupied[self.adjacency.indices[indptr[low] : indptr[high]]] = True
+        occupied[self.rows.numbers[self.adjacency.indices[indptr[low] : indptr[high]]]] = True
         rows = covered(occupied, self.windows)
         beats = np.unique(np.flatnonzero(rows) // self.together)
         columns = self.config.columns
-        bits = np.packbits(np.pad(occupied, (0, -self.nodes % WORD)), bitorder="little")
+        bits = np.packbits(np.pad(occupied, (0, -len(occupied) % WORD)), bitorder="little")
         return Shard(
             beats=beats,
             words=-(-len(beats) * self.together // columns) * columns,
@@ -225,13 +271,13 @@ class _Cut:
     def words(self, low: int, high: int) -> int:
         """Words of the row store that an interval takes, all slices."""
         shard = self.shard(low, high)
-        return self.slices * (shard.words + shard.own)
+        return self.rows.slices * (shard.words + shard.own)
 
     def bounds(self, granule: int, limit: int) -> list[int]:
         """The longest intervals of *limit* words and half of the line buffers, or one granule."""
-        bounds = [0]
+        bounds, longest = [0], partition.longest(granule, self.config) // granule
         while bounds[-1] < self.nodes:
-            low, least, most = bounds[-1], 1, -(-(self.nodes - bounds[-1]) // granule)
+            low, least, most = bounds[-1], 1, min(-(-(self.nodes - bounds[-1]) // granule), longest)
             while least < most:
                 middle = (least + most + 1) // 2
                 high = min(self.nodes, low + middle * granule)

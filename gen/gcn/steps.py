@@ -11,6 +11,7 @@ from pyralis.hw.gcn.program import Source
 
 if TYPE_CHECKING:
     from pyralis.gen.gcn.shards import Shards
+    from pyralis.gen.gcn.spill import MemoryRows
 
 __all__ = ["Lists", "Matrix", "Plan", "Ring", "Step", "list_of"]
 
@@ -171,8 +172,10 @@ class Plan:
         The input comes as lines, else as words of the row store.
     ring : Ring, optional
         If matrices take the words of others.
+    memory : dict of MemoryRows
+        Matrices that lie in memory, by name.
     shards : dict of Shards
-        By name of the operations that load what they need of the input interval by interval.
+        By name of the operations that load what they need of those interval by interval.
     """
 
     steps: tuple[Step, ...]
@@ -182,6 +185,7 @@ class Plan:
     phases: int
     sparse_input: bool
     ring: Ring | None = None
+    memory: "dict[str, MemoryRows]" = field(default_factory=dict)
     shards: "dict[str, Shards]" = field(default_factory=dict)
 
     def lists_of(self, operation: IntAggregate) -> Lists:

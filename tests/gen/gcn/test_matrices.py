@@ -19,7 +19,7 @@ def test_the_input_has_what_the_others_leave():
     assert (whole["x"].words.size, whole["m1"].words.size, words_of(whole.values())) == (200, 100, 300)
     room = room_of(network, CONFIG, steps)
     assert room == 1024 - 100
-    some = matrices_of(network, CONFIG, steps, sparse=False, region=room)
+    some = matrices_of(network, CONFIG, steps, sparse=False, memory=["x"], region=room)
     assert words_of(some.values()) == 1024
     assert some["x"].stride == whole["x"].stride == 100
     assert words_of([]) == 0

@@ -1,0 +1,147 @@
+"""Matrices that do not fit into the row store go through memory; programs of them, interpreted."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from densegraphs import dense, gin, near, sage
+from intgraphs import binary, deeper, gcn, weights
+
+from pyralis.gen.errors import UserError
+from pyralis.gen.gcn.compile import Compiled, Settings, compile_network
+from pyralis.gen.gcn.intnetwork import Epilogue, IntCombine
+from pyralis.gen.gcn.spill import only_gathered
+from pyralis.hw.gcn.config import GcnConfig
+from pyralis.hw.gcn.program import Opcode, Origin, Target
+from pyralis.sim.gcn.interpret import run
+from pyralis.sim.golden.gcn import network as golden
+
+SMALL = GcnConfig(
+    store_rows=128,
+    hubs=8,
+    weight_rows=512,
+    edge_lines=64,
+    feature_lines=64,
+    bus_bits=128,
+    occupancy_words=64,
+    scale_rows=64,
+)
+"""512 rows of 8 elements, two in a bus beat; scales of 128 rows; bitmaps for 4,096."""
+
+CONFIGS = {
+    "two": SMALL,
+    "one": replace(SMALL, bus_bits=64),
+    "four": replace(SMALL, columns=8, lanes=16, banks=1, bus_bits=512),
+    "narrow": replace(SMALL, bus_bits=32),
+    "one column": replace(SMALL, columns=1, banks=4, bus_bits=64, scale_rows=256),
+}
+
+
+def graph_network(rng, nodes, hidden, *, layers=2):
+    """Convolutions in A(XW) order, over a graph whose neighbours have numbers near each other."""
+    network = deeper(gcn(rng, nodes, 24, hidden), rng, layers)
+    return replace(network, adjacencies={"graph": near(rng, nodes, 4)})
+
+
+def interpret(compiled: Compiled, features):
+    outcome = run(
+        compiled.program,
+        compiled.constants,
+        compiled.pack_input(features),
+        compiled.config,
+        output_bytes=compiled.output_stride,
+    )
+    expected = golden.run(compiled.network.renumbered(compiled.numbering.new), features)
+    assert np.array_equal(compiled.unpack_results(outcome.outputs), expected.scores.numpy())
+    moved = sum(size for kind, size in compiled.traffic.first.items() if kind != "outputs")
+    assert sum(outcome.read.values()) == moved
+    return outcome
+
+
+def to_memory(compiled: Compiled) -> list[dict]:
+    return [each for each in compiled.descriptors if each.get("target") is Target.MEMORY]
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+@pytest.mark.parametrize("hidden", [3, 8, 21])
+@pytest.mark.parametrize("layers", [2, 3])
+@pytest.mark.parametrize("elimination", [None, "window"])
+def test_more_rows_than_the_row_store_has(name, hidden, layers, elimination):
+    rng = np.random.default_rng([len(name), hidden, layers])
+    network, features = graph_network(rng, 900, hidden, layers=layers), binary(rng, 900, 24)
+    with pytest.raises(UserError, match="needed beside them take"):
+        compile_network(network, CONFIGS[name], features=features, settings=Settings(elimination="none"))
+    settings = Settings(window_height=8) if elimination is None else Settings()
+    compiled = compile_network(network, CONFIGS[name], features=features, settings=settings, order="given")
+    rows = compiled.plan.memory
+    assert "xw1" in rows and rows["xw1"].slices == -(-hidden // compiled.config.lanes)
+    assert len(compiled.plan.shards["h1"].parts) > 1
+    interpret(compiled, features)
+    ends = [each["result_address"] for each in to_memory(compiled)]
+    assert min(ends) == 0 and max(ends) >= rows["xw1"].begin
+
+
+def test_only_as_much_is_spilled_as_is_needed():
+    """A wide matrix and a narrow one: the narrow one stays."""
+    rng = np.random.default_rng(2)
+    config = replace(SMALL, store_rows=256, scale_rows=256, edge_lines=512)  # 1,024 rows
+    network, features = graph_network(rng, 400, 21), binary(rng, 400, 24)
+    compiled = compile_network(network, config, features=features)
+    assert list(compiled.plan.memory) == ["xw1"]
+    targets = [each["target"] for each in compiled.descriptors if each["opcode"] is Opcode.AGGREGATE]
+    assert targets == [Target.CHAIN] * len(compiled.plan.shards["h1"].parts) + [Target.MEMORY]
+    interpret(compiled, features)
+    spilled = compiled.plan.memory["xw1"]
+    last = compiled.network.nodes * 3 * 2
+    assert compiled.traffic.first["outputs"] >= last + spilled.slices * 400 * config.lanes
+
+
+def test_the_first_load_waits_until_the_rows_are_there():
+    rng = np.random.default_rng(3)
+    network, features = graph_network(rng, 900, 8, layers=3), binary(rng, 900, 24)
+    compiled = compile_network(network, SMALL, features=features)
+    loads = [each for each in compiled.descriptors if each.get("origin") is Origin.OUTPUT]
+    waiting = [each for each in loads if each["after_writes"]]
+    assert len(waiting) == len(compiled.plan.memory) > 1 and waiting[0] is loads[0]
+    combinations = [each for each in compiled.descriptors if each["opcode"] is Opcode.COMBINE]
+    firsts = sum(
+        each["target"] is Target.MEMORY and each["source"].name == "FEATURES" for each in combinations
+    )
+    assert waiting[0]["after_combine"] == firsts
+
+
+def test_matrices_that_are_read_otherwise_stay():
+    """Rows that a combination reads, or that are added, have to be in the row store."""
+    rng = np.random.default_rng(4)
+    graph = near(rng, 900, 4)
+    network = gin(rng, 900, 5, 8, graph)
+    assert only_gathered(network) == set()
+    with pytest.raises(UserError, match=r"^the graph has 900 nodes, and this core has room for 512 rows"):
+        compile_network(network, SMALL, features=dense(rng, 900, 5))
+    root = sage(rng, 900, 5, 8, graph)
+    assert only_gathered(root) == set()
+    plain = graph_network(rng, 20, 8)
+    assert only_gathered(plain) == {"xw1", "xw2"}
+    extra = IntCombine(
+        name="h3", source="h2", weight=weights(rng, 3, 3), epilogue=Epilogue(shift=4, output="int16")
+    )
+    operations = (*plain.operations[:-1], replace(plain.operations[-1], epilogue=Epilogue(shift=9)), extra)
+    assert only_gathered(replace(plain, operations=operations)) == {"xw1", "xw2"}
+
+
+def test_scales_of_many_rows_come_in_parts():
+    """A column has 450 rows and 64 scales."""
+    rng = np.random.default_rng(5)
+    network, features = graph_network(rng, 900, 8), binary(rng, 900, 24)
+    compiled = compile_network(network, SMALL, features=features)
+    loads = [each for each in compiled.descriptors if each.get("content") is not None]
+    counts = [each["count"] for each in loads if each["content"].name == "SCALES"]
+    assert len(counts) > 8 and max(counts) <= 64
+    interpret(compiled, features)
+
+
+def test_no_core_without_an_eliminator():
+    rng = np.random.default_rng(6)
+    network, features = graph_network(rng, 900, 8), binary(rng, 900, 24)
+    with pytest.raises(UserError, match=r"^the graph has 900 nodes, and this core has room for 512 rows"):
+        compile_network(network, replace(SMALL, occupancy_words=0), features=features)
