@@ -145,3 +145,18 @@ def test_no_core_without_an_eliminator():
     network, features = graph_network(rng, 900, 8), binary(rng, 900, 24)
     with pytest.raises(UserError, match=r"^the graph has 900 nodes, and this core has room for 512 rows"):
         compile_network(network, replace(SMALL, occupancy_words=0), features=features)
+
+
+def test_more_nodes_than_an_index_has_numbers():
+    """Lists name places in what an interval has loaded."""
+    rng = np.random.default_rng(7)
+    config = replace(SMALL, columns=8, banks=1, store_rows=512, edge_lines=512, feature_lines=2048)
+    config = replace(config, occupancy_words=1024)
+    network, features = graph_network(rng, 40_000, 8), binary(rng, 40_000, 24, 0.1)
+    compiled = compile_network(network, config, features=features, order="given")
+    assert set(compiled.plan.memory) == {"xw1", "xw2"}
+    interpret(compiled, features)
+    more = replace(config, occupancy_words=512)
+    what = r"^the graph has 40000 nodes, and this core has room for 32768 rows"
+    with pytest.raises(UserError, match=what):
+        compile_network(network, more, features=features)

@@ -6,11 +6,16 @@ import numpy as np
 import pytest
 from coreruns import assert_same
 from densegraphs import near
+from faultjobs import patched
 from intgraphs import binary, deeper, gcn
 
-from pyralis.gen.gcn.compile import Settings
+from pyralis.gen.gcn.compile import Settings, compile_network
+from pyralis.gen.gcn.intnetwork import IntAdjacency
 from pyralis.hw.gcn.config import GcnConfig
+from pyralis.hw.gcn.program import LOAD
 from pyralis.sim.bench.core import MemorySettings
+from pyralis.sim.gcn.run import simulate
+from pyralis.sim.golden.gcn import network as golden
 
 SMALL = GcnConfig(
     store_rows=128,
@@ -47,3 +52,25 @@ def test_more_rows_than_the_row_store_has(name):
     assert compiled.plan.memory
     beat, traffic = compiled.config.bus_bits // 8, compiled.traffic
     assert outcome.totals["write_beats"] * beat == traffic.first["outputs"] + traffic.later["outputs"]
+
+
+def test_without_the_wait_rows_are_read_too_early():
+    """The same program, but for the bit, where writes are slow: the wait above is not for nothing."""
+    rng = np.random.default_rng(3)
+    last = IntAdjacency(
+        indptr=np.arange(701), indices=699 - np.arange(700)
+    )  # first rows gather the last ones
+    network = replace(gcn(rng, 700, 24, 8), adjacencies={"graph": last})
+    features = binary(rng, 700, 24)
+    compiled = compile_network(network, SMALL, features=features, order="given")
+    hasty = compiled.program
+    for number, each in enumerate(compiled.descriptors):
+        if each.get("after_writes"):
+            hasty = patched(hasty, number, LOAD, after_writes=0)
+    assert hasty != compiled.program
+    slow = MemorySettings(latency=60, stall_percent=70, stall_seed=2)
+    expected = golden.run(network, features).scores.numpy()
+    for program, same in ((compiled.program, True), (hasty, False)):
+        outcome = simulate(replace(compiled, program=program), [features], memory=slow)
+        assert outcome.error == "NONE"
+        assert np.array_equal(outcome.results[0], expected) == same
