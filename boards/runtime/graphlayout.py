@@ -5,6 +5,7 @@ The compiler (:mod:`pyralis.gen.gcn.compile`) makes a :class:`GraphLayout`. ``ma
 sides pack and unpack with the code below.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -23,7 +24,7 @@ from pyralis.boards.runtime.graphlines import (
     unpack_results,
 )
 
-__all__ = ["GraphLayout", "check_features", "entries_of", "is_listed"]
+__all__ = ["GraphLayout", "check_features", "digest_of", "entries_of", "is_listed"]
 
 GENERATE_AGAIN = "generate the core again with the version of Pyralis that this driver comes from"
 
@@ -83,6 +84,14 @@ def entries_of(rows: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return indptr, indices.astype(np.int64), values.astype(np.int8)
 
 
+def digest_of(features: Any) -> str:
+    """The same for the same elements: of int8 rows in the caller's numbers."""
+    found = hashlib.sha256()
+    for each, kind in zip(entries_of(features), ("<i8", "<i8", "i1"), strict=True):
+        found.update(each.astype(kind).tobytes())
+    return found.hexdigest()
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class GraphLayout:
     """The way in and out of one graph network on one core.
@@ -114,6 +123,8 @@ class GraphLayout:
         Elements of a row of results.
     output : {"int8", "uint8", "int16", "int32"}
         Their type.
+    digest : str
+        Of the only features that the program takes, if their lists are a part of it; else empty.
     numbering : (nodes,) int64
         The core's number of each node, by the caller's.
     """
@@ -134,6 +145,7 @@ class GraphLayout:
     result_stride: int
     width: int
     output: str
+    digest: str
     numbering: np.ndarray
 
     @property
@@ -154,9 +166,17 @@ class GraphLayout:
         """Bytes of one run's input: *features* (nodes, features), an array or a sparse matrix.
 
         Raises DriverError if shape, type or values are not what the network takes, or if they have more lines
-        than the program loads.
+        than the program loads, or are others than those that are a part of it.
         """
-        rows = self.check(features)[self._old]
+        checked = self.check(features)
+        if self.digest:
+            if digest_of(checked) != self.digest:
+                raise DriverError(
+                    "the lists of the features are a part of the program, and these are others",
+                    "compile the network with these features",
+                )
+            return bytes(self.input_stride)
+        rows = checked[self._old]
         packed = self._lists(rows) if self.intervals else self._words(rows).tobytes()
         return packed + bytes(self.input_stride - len(packed))
 

@@ -95,6 +95,7 @@ class Measured:
             "on_chip": self._on_chip(),
             "operations": operations,
             "phases": found.phases(),
+            "from_memory": sorted(compiled.plan.memory),
             "chained": any(step.chained for step in compiled.plan.steps),
             "simulation_seconds": found.one.seconds + found.two.seconds,
         }

@@ -69,8 +69,9 @@ def _of_run(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
                 cycles = state[kind]
                 further = {"bound": stretch, "met": cycles <= stretch} if stretch else None
                 yield {**_row(title, where, "<=", most, cycles), "stretch": further}
-    found = row["cold"]["bytes_over_compulsory"]
-    yield _row("bytes over compulsory bytes, cold", where, "<=", BYTES, found)
+    if not row["from_memory"]:  # it is wanted of what fits on chip
+        found = row["cold"]["bytes_over_compulsory"]
+        yield _row("bytes over compulsory bytes, cold", where, "<=", BYTES, found)
     if workload != "cora-h16":
         return
     executed = sum(

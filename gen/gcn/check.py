@@ -162,7 +162,7 @@ def _order(operation: IntOperation, network: IntGraphNetwork) -> Order | None:
 
 def memory_needs(network: IntGraphNetwork, config: GcnConfig, features: Any = None) -> list[Need]:
     """What each memory must hold, as the compiler counts it; for lists of features only with *features*."""
-    _, network, planned = arrange(network, config, features)
+    _, _, planned = arrange(network, config, features)
     found = [
         needs.nodes(network, config),
         needs.buffer(planned.steps, config),
@@ -170,7 +170,7 @@ def memory_needs(network: IntGraphNetwork, config: GcnConfig, features: Any = No
     ]
     if planned.sparse_input and features is not None:
         found.append(needs.feature_lines(planned.lists[INPUT], config))
-    return [*found, *constant_needs(uses_of(network, planned, config), planned, config)]
+    return [*found, *constant_needs(uses_of(planned.network, planned, config), planned, config)]
 
 
 def _errors(

@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 
 from pyralis.boards.runtime.errors import DriverError
-from pyralis.boards.runtime.graphlayout import GraphLayout, check_features
+from pyralis.boards.runtime.graphlayout import GraphLayout, check_features, digest_of
 from pyralis.gen.errors import UserError
-from pyralis.gen.gcn import needs, traffic
+from pyralis.gen.gcn import needs, traffic, widths
 from pyralis.gen.gcn.constants import Constants
 from pyralis.gen.gcn.features import non_zeros
 from pyralis.gen.gcn.graph import Graph
 from pyralis.gen.gcn.intnetwork import INPUT, RANGES, IntAggregate, IntGraphNetwork
 from pyralis.gen.gcn.layout import input_entries
+from pyralis.gen.gcn.lookup import lookup
 from pyralis.gen.gcn.plan import DEFAULT_WINDOWS, draft, needed, place_hubs, refusals
 from pyralis.gen.gcn.reorder import ORDERS, Numbering, Order, renumber, renumber_groups
 from pyralis.gen.gcn.ring import groups, holds, ring_of
@@ -70,6 +71,8 @@ class Compiled:
         Bytes from the results of a column to those of the next one.
     traffic : Traffic
         Predicted from the formula; of the features that the network was compiled with.
+    digest : str
+        Of these, if their lists are a part of the program (:mod:`pyralis.gen.gcn.lookup`); else empty.
     """
 
     network: IntGraphNetwork
@@ -83,6 +86,7 @@ class Compiled:
     output_stride: int
     result_stride: int
     traffic: Traffic
+    digest: str = ""
 
     @property
     def stays(self) -> bool:
@@ -111,6 +115,7 @@ class Compiled:
             result_stride=self.result_stride,
             width=n.widths()[last.name],
             output=last.epilogue.output,
+            digest=self.digest,
             numbering=self.numbering.new,
         )
 
@@ -179,16 +184,23 @@ def compile_network(
         network, config, features, order=order, chain=settings.chain, windows=settings.windows
     )
     needs.row_store(planned, config).refuse()
-    stored = None
+    stored, table, digest = None, b"", ""
     if planned.sparse_input:
         for refusal in input_refusals(network, config):
             raise refusal
         stored = int(non_zeros(features).sum())
         needs.feature_lines(planned.lists[INPUT], config).refuse()
+    looked = lookup(network, config, numbering.rows(features)) if drafted.sparse_input else None
+    if looked is not None and not planned.sparse_input:
+        widths.prove(
+            looked.network, accumulator_bits=config.accumulator_bits, product_bits=config.product_bits
+        )
+        stored = int(non_zeros(features).sum())
+        table, digest = looked.image(config, planned.matrices[INPUT].splits), digest_of(features)
     if settings.hubs and config.hubs:
         place_hubs(planned, config)
-    constants = Constants(network, planned, config)
-    schedule = Schedule(network, planned, constants, config, settings)
+    constants = Constants(planned.network, planned, config, table)
+    schedule = Schedule(planned.network, planned, constants, config, settings)
     needs.program(len(schedule.descriptors)).refuse()
     beat = config.bus_bits // 8
     results = schedule.results.written + sum(rows.written for rows in planned.memory.values())
@@ -200,7 +212,8 @@ def compile_network(
         descriptors=tuple(schedule.descriptors),
         program=_program(schedule.descriptors),
         constants=bytes(constants.image),
-        input_stride=schedule.input_bytes,
+        input_stride=schedule.input_bytes or beat,
+        digest=digest,
         output_stride=schedule.output_bytes,
         result_stride=schedule.results.stride,
         traffic=Traffic(
@@ -257,8 +270,10 @@ def arrange(
         numbering: Numbering, ring: Ring | None = None, *, spill: bool = False
     ) -> tuple[Numbering, IntGraphNetwork, Plan]:
         moved = network.renumbered(numbering.old)
+        rows = None if features is None else numbering.rows(features)
+        looked = lookup(moved, config, rows) if windows is not None else None
         made = draft(
-            moved,
+            moved if looked is None else looked.network,
             config,
             chain=chain,
             stored=None if entries is None else numbering.rows(entries),
@@ -266,6 +281,7 @@ def arrange(
             ring=ring,
             windows=windows,
             spill=spill,
+            table=None if looked is None else looked.rows,
         )
         return numbering, moved, made
 

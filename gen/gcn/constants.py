@@ -68,7 +68,7 @@ class Use:
 
 
 class Constants:
-    """All constants of a plan.
+    """All constants of a plan, behind a *table* of rows that are gathered.
 
     Attributes
     ----------
@@ -83,9 +83,9 @@ class Constants:
         What one phase needs does not fit.
     """
 
-    def __init__(self, network: IntGraphNetwork, plan: Plan, config: GcnConfig) -> None:
+    def __init__(self, network: IntGraphNetwork, plan: Plan, config: GcnConfig, table: bytes = b"") -> None:
         self.config, self.network = config, network
-        self.image = bytearray()
+        self.image = bytearray(table)
         self._addresses: dict[tuple[Content, bytes], int] = {}
         self.uses = uses_of(network, plan, config)
         for need in constant_needs(self.uses, plan, config):

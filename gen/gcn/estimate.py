@@ -139,7 +139,7 @@ def _busiest(work: np.ndarray, columns: int) -> int:
 
 def _bounds(compiled: Compiled, step: Step, stored: np.ndarray) -> list[tuple[int, str]]:
     """(cycles, what bounds them) of one step, of its arithmetic and of its epilogue."""
-    c, n, operation = compiled.config, compiled.network, step.operation
+    c, n, operation = compiled.config, compiled.plan.network, step.operation
     rows = -(-step.rows // c.columns)
     narrow = n.widths()[operation.name] <= c.epilogue_lanes
     finish = rows * step.slices * (1 if narrow else c.lanes // c.epilogue_lanes)

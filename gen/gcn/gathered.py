@@ -48,21 +48,28 @@ def gathered(
     *,
     sparse: bool,
     spill: bool,
+    table: MemoryRows | None = None,
 ) -> Gathered:
     """What *steps*, which are whole operations, gather from memory.
 
-    That is a dense input, if it does not fit into the row store or if ``windows.always`` is set; and with
-    *spill* so many of the matrices that can be spilled that as little as possible is moved.
+    That is a dense input, if it does not fit into the row store or if ``windows.always`` is set, or the
+    *table* that stands for the input; and with *spill* so many of the matrices that can be spilled that as
+    little as possible is moved.
 
     Raises
     ------
     UserError
-        The input cannot be loaded interval by interval, and ``windows.always`` is set; or it comes without
-        intervals, and ``windows.rows`` is set.
+        The input cannot be loaded interval by interval, and ``windows.always`` is set or there is a *table*;
+        or it comes without intervals, and ``windows.rows`` is set.
     """
     if windows is None:
         return Gathered()
-    outside, error = _input(network, config, steps, windows, sparse=sparse, spill=spill)
+    outside: dict[str, MemoryRows] = {}
+    error: UserError | None = None
+    if table is not None:
+        outside = {INPUT: table}
+    else:
+        outside, error = _input(network, config, steps, windows, sparse=sparse, spill=spill)
     found: list[Gathered] = []
     makers = candidates(steps, network) if spill else []
     for count in range(1 if spill and not outside else 0, len(makers) + 1):
@@ -74,7 +81,7 @@ def gathered(
         except UserError as refusal:
             error = refusal
     if not found:
-        if error is not None and windows.always:
+        if error is not None and (windows.always or table is not None):
             raise error
         return Gathered()
     return min(found, key=lambda each: each.moved(config))

@@ -141,7 +141,7 @@ class Loads:
         c, matrix, rows = self._config, self._plan.matrices[step.first], self._plan.memory[step.first]
         shards = self._plan.shards[step.operation.name]
         part = shards.parts[step.interval]
-        if step.first == INPUT:
+        if rows.origin is Origin.INPUT:
             self.input_bytes = rows.end
         self._shard = step.operation.name, step.interval
         begin = matrix.words.base

@@ -9,7 +9,7 @@ from pyralis.gen.gcn.intnetwork import INPUT, IntCombine, IntGraphNetwork, IntOp
 from pyralis.gen.gcn.steps import Matrix, Step
 from pyralis.hw.gcn.config import GcnConfig
 
-__all__ = ["matrices_of", "reads", "room_of", "words_of"]
+__all__ = ["matrices_of", "reads", "room_of", "sparse_input", "words_of"]
 
 
 def reads(operation: IntOperation) -> list[str]:
@@ -18,6 +18,16 @@ def reads(operation: IntOperation) -> list[str]:
     if isinstance(operation, IntCombine):
         names.append(operation.second_source)
     return [name for name in names if name is not None]
+
+
+def sparse_input(network: IntGraphNetwork, config: GcnConfig) -> bool:
+    """Whether the input comes as lists."""
+    if network.input.sparse:
+        return True
+    readers = [operation for operation in network.operations if INPUT in reads(operation)]
+    return network.input.features > config.group_bytes and all(
+        isinstance(each, IntCombine) and each.second_source is None for each in readers
+    )
 
 
 def matrices_of(

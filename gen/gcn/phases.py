@@ -13,7 +13,7 @@ from pyralis.gen.gcn import layout
 from pyralis.gen.gcn.compile import Compiled
 from pyralis.gen.gcn.intnetwork import IntCombine
 from pyralis.gen.gcn.steps import Step
-from pyralis.gen.gcn.traffic import KIND_OF
+from pyralis.gen.gcn.traffic import kind_of
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.program import Content, Opcode, Source
 
@@ -188,7 +188,7 @@ def _is_for(load: Mapping[str, Any], combination: bool) -> bool:
 def _bytes(loads: Iterable[Mapping[str, Any]], config: GcnConfig, results: int) -> dict[str, int]:
     found: dict[str, int] = {}
     for load in loads:
-        kind = KIND_OF[load["content"]]
+        kind = kind_of(load)
         found[kind] = found.get(kind, 0) + load["beats"] * config.bus_bits // 8
     return found | ({"outputs": results} if results else {})
 

@@ -10,9 +10,11 @@ from pyralis.gen.gcn import layout, partition
 from pyralis.gen.gcn.allocate import Item, NoRoomError, place
 from pyralis.gen.gcn.gathered import gathered
 from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntCombine, IntGraphNetwork, IntOperation
-from pyralis.gen.gcn.matrices import matrices_of, reads
+from pyralis.gen.gcn.lookup import wanted
+from pyralis.gen.gcn.matrices import matrices_of, reads, sparse_input
 from pyralis.gen.gcn.ring import turned
 from pyralis.gen.gcn.shards import Windows
+from pyralis.gen.gcn.spill import MemoryRows
 from pyralis.gen.gcn.steps import Lists, Plan, Ring, Step, list_of
 from pyralis.hw.gcn.config import NO_SOURCE, GcnConfig
 from pyralis.hw.gcn.epilogue import BIAS_SLICES
@@ -46,6 +48,7 @@ def draft(
     ring: Ring | None = None,
     windows: Windows | None = DEFAULT_WINDOWS,
     spill: bool = False,
+    table: MemoryRows | None = None,
 ) -> Plan:
     """The plan of a network of which every operation is needed, without copies of hubs.
 
@@ -68,6 +71,8 @@ def draft(
         they do not fit into the row store.
     spill : bool
         Matrices may be gathered from memory, where *windows* are.
+    table : MemoryRows, optional
+        What the rows of the input are, if they are not the nodes'.
 
     Raises
     ------
@@ -75,9 +80,9 @@ def draft(
         The input cannot be loaded interval by interval, and ``windows.always`` is set; or it comes without
         intervals, and ``windows.rows`` is set.
     """
-    sparse = _sparse_input(network, config)
+    sparse = sparse_input(network, config)
     whole = _steps(network, config, chain, sparse)
-    found = gathered(network, config, whole, windows, sparse=sparse, spill=spill)
+    found = gathered(network, config, whole, windows, sparse=sparse, spill=spill, table=table)
     to_memory = partition.written(whole[-1], network, config, found.memory.keys() - {INPUT})
     lists: dict[str, Lists] = {}
     for step in whole:
@@ -92,6 +97,7 @@ def draft(
     if ring is not None:
         turned(matrices, ring, config)
     return Plan(
+        network=network,
         steps=steps,
         matrices=matrices,
         lists=lists,
@@ -106,7 +112,7 @@ def draft(
 
 def refusals(network: IntGraphNetwork, config: GcnConfig) -> Iterator[UserError]:
     """What a core like this cannot do, however large its memories are."""
-    sparse = _sparse_input(network, config)
+    sparse = sparse_input(network, config)
     for operation in network.operations:
         where = f"operation {operation.name!r}"
         width = network.widths()[operation.name]
@@ -115,13 +121,13 @@ def refusals(network: IntGraphNetwork, config: GcnConfig) -> Iterator[UserError]
             what = f"rows have {width} elements, and this core makes rows of at most {most}"
             yield UserError(what, where, "use a narrower layer")
         if isinstance(operation, IntCombine):
-            yield from _combine_refusals(operation, network, where, sparse)
+            yield from _combine_refusals(operation, network, config, where, sparse)
         else:
             yield from _aggregate_refusals(operation, network, config, where)
 
 
 def _combine_refusals(
-    operation: IntCombine, network: IntGraphNetwork, where: str, sparse: bool
+    operation: IntCombine, network: IntGraphNetwork, config: GcnConfig, where: str, sparse: bool
 ) -> Iterator[UserError]:
     extra = operation.epilogue.extra
     if extra is not None:
@@ -132,7 +138,7 @@ def _combine_refusals(
     if operation.second_source is not None:
         what = "rows stored as lists of their elements cannot be combined together with other rows"
         yield UserError(what, where, "make the input not sparse")
-    elif network.input.features > NO_SOURCE:
+    elif network.input.features > NO_SOURCE and wanted(network, config) is None:
         what = f"rows have {network.input.features} elements, and lists can name {NO_SOURCE}"
         yield UserError(what, where, "use fewer features")
 
@@ -151,16 +157,6 @@ def _aggregate_refusals(
     if network.adjacencies[operation.adjacency].weight is not None and not config.edge_weights:
         what = f"adjacency {operation.adjacency!r} has weights, and this core has no multipliers for them"
         yield UserError(what, where, "use contract B, or a configuration with edge_weights")
-
-
-def _sparse_input(network: IntGraphNetwork, config: GcnConfig) -> bool:
-    """Whether the input comes as lists."""
-    if network.input.sparse:
-        return True
-    readers = [operation for operation in network.operations if INPUT in reads(operation)]
-    return network.input.features > config.group_bytes and all(
-        isinstance(each, IntCombine) and each.second_source is None for each in readers
-    )
 
 
 def _steps(network: IntGraphNetwork, config: GcnConfig, chain: bool, sparse: bool) -> tuple[Step, ...]:

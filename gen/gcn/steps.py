@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pyralis.gen.gcn.allocate import Item
-from pyralis.gen.gcn.intnetwork import IntAggregate, IntCombine, IntOperation
+from pyralis.gen.gcn.intnetwork import IntAggregate, IntCombine, IntGraphNetwork, IntOperation
 from pyralis.hw.gcn.program import Source
 
 if TYPE_CHECKING:
@@ -163,6 +163,8 @@ class Plan:
 
     Attributes
     ----------
+    network : IntGraphNetwork
+        That the steps compute.
     steps : tuple of Step
     matrices : dict of Matrix
     lists : dict of Lists
@@ -178,6 +180,7 @@ class Plan:
         By name of the operations that load what they need of those interval by interval.
     """
 
+    network: IntGraphNetwork
     steps: tuple[Step, ...]
     matrices: dict[str, Matrix]
     lists: dict[str, Lists]

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from pyralis.gen.gcn.intnetwork import INPUT, RANGES, IntCombine, IntGraphNetwork
-from pyralis.hw.gcn.program import COMPACT_BITS, Content, Opcode
+from pyralis.hw.gcn.program import COMPACT_BITS, Content, Opcode, Origin
 
-__all__ = ["KINDS", "Traffic", "bytes_of", "compulsory", "operations"]
+__all__ = ["KINDS", "KIND_OF", "Traffic", "bytes_of", "compulsory", "kind_of", "operations"]
 
 KINDS = ("edges", "features", "weights", "scales", "biases", "outputs")
 
@@ -55,6 +55,12 @@ class Traffic:
         return "\n".join(lines)
 
 
+def kind_of(load: Mapping[str, Any]) -> str:
+    """Which of :data:`KINDS` a load brings; rows that do not change are weights."""
+    table = load["content"] is Content.ROWS and load["origin"] is Origin.WEIGHTS
+    return "weights" if table else KIND_OF[load["content"]]
+
+
 def bytes_of(
     descriptors: Iterable[Mapping[str, Any]], beat_bytes: int, results: int, *, later: bool
 ) -> dict[str, int]:
@@ -62,7 +68,7 @@ def bytes_of(
     found = dict.fromkeys(KINDS, 0)
     for each in descriptors:
         if each["opcode"] is Opcode.LOAD and not (later and each.get("resident", 0)):
-            found[KIND_OF[each["content"]]] += each["beats"] * beat_bytes
+            found[kind_of(each)] += each["beats"] * beat_bytes
     found["outputs"] = results
     return found
 

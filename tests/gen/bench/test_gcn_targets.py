@@ -5,7 +5,7 @@ import pytest
 from pyralis.gen.bench.gcn_targets import OPERATIONS, targets
 
 
-def a_run(core="z32", *, cold=3000, warm=1700, executed=OPERATIONS, exact=True, ratio=1.04, on_chip=None):
+def a_run(core="z32", *, cold=3000, warm=1700, executed=OPERATIONS, exact=True, ratio=1.04, on_chip=None, memory=()):
     phases = [
         {"name": "conv1.xw", "layer": "conv1", "source": "lists"},
         {"name": "conv1", "layer": "conv1", "source": "rows"},
@@ -18,6 +18,7 @@ def a_run(core="z32", *, cold=3000, warm=1700, executed=OPERATIONS, exact=True, 
         "cold": {"cycles": cold, "latency": cold, "bytes_over_compulsory": ratio},
         "warm": {"cycles": warm, "latency": warm + 100},
         "on_chip": on_chip,
+        "from_memory": list(memory),
         "operations": {"by_phase": {"conv1.xw": executed - 10, "conv1": 10, "conv2": 10}},
         "phases": [{**phase, "later": {"utilisation": 0.89}} for phase in phases],
     }
@@ -39,6 +40,7 @@ def test_cycles_are_wanted_of_large_cores_only():
 def test_what_misses_its_bound_is_not_met():
     assert not found(a_run(cold=3061))["cycles, cold"]["met"]
     assert not found(a_run(ratio=1.06))["bytes over compulsory bytes, cold"]["met"]
+    assert "bytes over compulsory bytes, cold" not in found(a_run(ratio=1.06, memory=["conv1.xw"]))
     assert not found(a_run(exact=False))["logits that differ"]["met"]
     assert not found(a_run(executed=OPERATIONS + 1))["operations of the first layer"]["met"]
     lanes = found(a_run())

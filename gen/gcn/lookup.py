@@ -1,0 +1,110 @@
+"""Sparse features that gather rows of the weights, where these are more than the Weight Buffer holds.
+
+The product of a row of features with the weights is a sum of rows of the weights: of those that the row's
+elements name, times their values. So the combination of the input is the aggregation, over the matrix of the
+features, of a matrix whose rows are those of the weights, as an embedding table is looked up. Its rows lie in
+memory, and intervals load what they need of them (:mod:`pyralis.gen.gcn.shards`). The lists of the features
+name places in what is loaded, and so they are a part of the program.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from pyralis.boards.runtime.graphlayout import entries_of
+from pyralis.gen.gcn import layout
+from pyralis.gen.gcn.intnetwork import (
+    INPUT,
+    IntAdjacency,
+    IntAggregate,
+    IntCombine,
+    IntGraphNetwork,
+    IntInput,
+)
+from pyralis.gen.gcn.matrices import reads, sparse_input
+from pyralis.gen.gcn.spill import MemoryRows
+from pyralis.hw.gcn.config import GcnConfig
+from pyralis.hw.gcn.eliminator import WORD
+from pyralis.hw.gcn.program import Origin
+
+__all__ = ["FEATURES", "Lookup", "lookup", "wanted"]
+
+FEATURES = "\0features"
+"""Name of the adjacency that has the features: no name begins so."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Lookup:
+    """A network whose first combination gathers.
+
+    Attributes
+    ----------
+    network : IntGraphNetwork
+        Its input are the rows of the weights; what it computes is the same.
+    weight : (features, width) int8
+    rows : MemoryRows
+        Of these.
+    """
+
+    network: IntGraphNetwork
+    weight: np.ndarray
+    rows: MemoryRows
+
+    def image(self, config: GcnConfig, splits: int) -> bytes:
+        """The rows in memory, with ``2**splits`` copies in a word: what constants begin with."""
+        stride = self.rows.pitch // config.lanes
+        return layout.pack_rows(config, self.weight, stride, splits).tobytes()
+
+
+def wanted(network: IntGraphNetwork, config: GcnConfig) -> IntCombine | None:
+    """The combination that has to gather rows of its weights, if the core can do that."""
+    most = config.occupancy_words * WORD
+    if not sparse_input(network, config) or not config.weight_rows < network.input.features <= most:
+        return None
+    readers = [each for each in network.operations if INPUT in reads(each)]
+    valued = network.input.values != "binary"
+    if len(readers) != 1 or (valued and not config.edge_weights):
+        return None
+    found = readers[0]
+    return found if isinstance(found, IntCombine) and found.second_source is None else None
+
+
+def lookup(network: IntGraphNetwork, config: GcnConfig, features: Any) -> Lookup | None:
+    """*network*, with its combination of *features* (None: any) as a gather; None if that is not wanted."""
+    combine = wanted(network, config)
+    if combine is None:
+        return None
+    weight = None
+    if features is None:
+        indptr, indices = np.zeros(network.nodes + 1, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    else:
+        indptr, indices, values = entries_of(features)
+        weight = None if network.input.values == "binary" else values
+    gather = IntAggregate(
+        name=combine.name,
+        source=INPUT,
+        adjacency=FEATURES,
+        epilogue=combine.epilogue,
+        unit=combine.unit,
+    )
+    listed = IntAdjacency(indptr=indptr, indices=indices, weight=weight)
+    count, width = combine.weight.shape
+    stride = -(-count // config.columns) * config.columns
+    return Lookup(
+        network=replace(
+            network,
+            input=IntInput(features=width, values="int8"),
+            adjacencies={**network.adjacencies, FEATURES: listed},
+            operations=tuple(gather if each is combine else each for each in network.operations),
+        ),
+        weight=combine.weight,
+        rows=MemoryRows(
+            origin=Origin.WEIGHTS,
+            begin=0,
+            pitch=stride * config.lanes,
+            slices=layout.slices(config, width),
+            count=count,
+            numbers=np.arange(count),
+        ),
+    )
