@@ -289,7 +289,8 @@ def arrange(
         best, error = None, None
         for each in ORDERS if order == "spread" else (order,):
             try:
-                found = planned(numbering_of(network, config, features, each), spill=spill)
+                hubs = 0 if spill else config.hubs  # which would stand side by side
+                found = planned(numbering_of(network, config, features, each, hubs), spill=spill)
             except UserError as refusal:  # another one may have intervals that fit
                 error = error or refusal
                 continue
@@ -326,14 +327,16 @@ def arrange(
 def _loads(plan: Plan, config: GcnConfig) -> float:
     """Groups of rows that intervals load; 0 without intervals, unless the plan does not fit so."""
     if plan.shards or plan.sparse_input:
-        return sum(each.slices * sum(len(part.beats) for part in each.parts) for each in plan.shards.values())
+        return sum(each.groups for each in plan.shards.values())
     return 0 if needs.row_store(plan, config).fits else math.inf
 
 
-def numbering_of(network: IntGraphNetwork, config: GcnConfig, features: Any, order: Order) -> Numbering:
-    """Numbers that spread the work over the columns."""
-    graph = _graph_of(network, features)
-    return renumber(graph, config.columns, hubs=min(config.hubs, network.nodes), order=order)
+def numbering_of(
+    network: IntGraphNetwork, config: GcnConfig, features: Any, order: Order, hubs: int | None = None
+) -> Numbering:
+    """Numbers that spread the work over the columns; the first ones are those of *hubs*."""
+    graph, hubs = _graph_of(network, features), config.hubs if hubs is None else hubs
+    return renumber(graph, config.columns, hubs=min(hubs, network.nodes), order=order)
 
 
 def _graph_of(network: IntGraphNetwork, features: Any) -> Graph:

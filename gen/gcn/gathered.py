@@ -35,9 +35,9 @@ class Gathered:
 
     def moved(self, config: GcnConfig) -> int:
         """Bytes that are spilled, and loaded for intervals."""
-        words = sum(each.slices * sum(len(p.beats) for p in each.parts) for each in self.shards.values())
         group = max(config.bus_bits, config.row_bits) // 8
-        return words * group + sum(rows.written for rows in self.memory.values())
+        loaded = sum(each.groups for each in self.shards.values()) * group
+        return loaded + sum(rows.written for rows in self.memory.values())
 
 
 def gathered(
@@ -73,11 +73,10 @@ def gathered(
     found: list[Gathered] = []
     makers = candidates(steps, network) if spill else []
     for count in range(1 if spill and not outside else 0, len(makers) + 1):
-        memory = outside | spilled(makers[:count], steps[-1], network, config)
-        if not memory:
-            continue
         try:
-            found.append(_cut(network, config, steps, memory, windows))
+            memory = outside | spilled(makers[:count], steps[-1], network, config)
+            if memory:
+                found.append(_cut(network, config, steps, memory, windows))
         except UserError as refusal:
             error = refusal
     if not found:
@@ -156,12 +155,12 @@ def _cut(
                 windows,
                 whole=room if len(found) == 1 else half,
                 half=half,
+                most=room,
             )
         except NoShardError as full:
             what = f"an interval of {full.rows} rows needs {full.need} words of the row store"
             where = f"operation {full.name!r}"
             raise UserError(f"{what}, and there is room for {full.limit}", where, LARGER) from None
-    sizes = [each.slices * (part.words + part.own) for each in shards.values() for part in each.parts]
-    return Gathered(
-        memory=memory, shards=shards, region=sizes[0] if len(sizes) == 1 else 2 * max(sizes, default=0)
-    )
+    sizes = [each.rows.parts * (part.words + part.own) for each in shards.values() for part in each.parts]
+    region = sizes[0] if len(sizes) == 1 else min(2 * max(sizes, default=0), room)
+    return Gathered(memory=memory, shards=shards, region=region)

@@ -144,9 +144,9 @@ class Loads:
         if rows.origin is Origin.INPUT:
             self.input_bytes = rows.end
         self._shard = step.operation.name, step.interval
-        begin = matrix.words.base
-        if sum(len(each.parts) for each in self._plan.shards.values()) > 1:
-            begin += self._turn * (matrix.words.size // 2)
+        begin, half = matrix.words.base, matrix.words.size // 2 // c.columns * c.columns
+        if rows.parts * (part.words + part.own) <= half:  # else it takes the words of both
+            begin += self._turn * half
             self._turn = 1 - self._turn
         self.begins[step.operation.name, step.interval] = begin
         bitmap = next(use for use in uses if use.memory == "occupancy")
@@ -154,15 +154,16 @@ class Loads:
             "count": rows.count,
             "beats": self._beats(len(part.beats) * shards.together * c.lanes),
             "eliminate": shards.windows.mode,
+            "grouped": int(rows.grouped),
             "height": min(shards.windows.height, rows.count),
             "occupancy": self._constants.item(bitmap, step.phase).base,
         }
         own = {"count": part.own, "beats": self._beats(part.own * c.lanes)}
         base = begin
         for first, words, fields in ((0, part.words, some), (step.first_row, part.own, own)):
-            for s in range(rows.slices):
+            for number in range(rows.parts):
                 if words or fields is some:
-                    source = rows.begin + s * rows.pitch + first * c.lanes
+                    source = rows.begin + number * rows.pitch + first * c.lanes
                     load = {"content": Content.ROWS, "origin": rows.origin, "source": source, "start": base}
                     accesses = [Access("rows", base, base + words, True)]
                     if rows.form is not None:

@@ -23,7 +23,7 @@ from pyralis.gen.gcn.intnetwork import (
     IntInput,
 )
 from pyralis.gen.gcn.matrices import reads, sparse_input
-from pyralis.gen.gcn.spill import MemoryRows
+from pyralis.gen.gcn.spill import MemoryRows, together
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.eliminator import WORD
 from pyralis.hw.gcn.program import Origin
@@ -53,21 +53,24 @@ class Lookup:
 
     def image(self, config: GcnConfig, splits: int) -> bytes:
         """The rows in memory, with ``2**splits`` copies in a word: what constants begin with."""
-        stride = self.rows.pitch // config.lanes
-        return layout.pack_rows(config, self.weight, stride, splits).tobytes()
+        words = layout.pack_rows(config, self.weight, len(self.weight), splits)
+        packed = words.reshape(self.rows.span, len(self.weight), -1).swapaxes(0, 1).tobytes()
+        return packed + bytes(self.rows.end - len(packed))
 
 
 def wanted(network: IntGraphNetwork, config: GcnConfig) -> IntCombine | None:
     """The combination that has to gather rows of its weights, if the core can do that."""
-    most = config.occupancy_words * WORD
-    if not sparse_input(network, config) or not config.weight_rows < network.input.features <= most:
+    if not sparse_input(network, config) or network.input.features <= config.weight_rows:
         return None
     readers = [each for each in network.operations if INPUT in reads(each)]
     valued = network.input.values != "binary"
     if len(readers) != 1 or (valued and not config.edge_weights):
         return None
     found = readers[0]
-    return found if isinstance(found, IntCombine) and found.second_source is None else None
+    if not isinstance(found, IntCombine) or found.second_source is not None:
+        return None
+    words = found.weight.shape[0] * layout.slices(config, found.weight.shape[1])
+    return found if words <= config.occupancy_words * WORD * together(config) else None
 
 
 def lookup(network: IntGraphNetwork, config: GcnConfig, features: Any) -> Lookup | None:
@@ -90,7 +93,8 @@ def lookup(network: IntGraphNetwork, config: GcnConfig, features: Any) -> Lookup
     )
     listed = IntAdjacency(indptr=indptr, indices=indices, weight=weight)
     count, width = combine.weight.shape
-    stride = -(-count // config.columns) * config.columns
+    slices = layout.slices(config, width)
+    groups = -(-count * slices // together(config))
     return Lookup(
         network=replace(
             network,
@@ -102,9 +106,11 @@ def lookup(network: IntGraphNetwork, config: GcnConfig, features: Any) -> Lookup
         rows=MemoryRows(
             origin=Origin.WEIGHTS,
             begin=0,
-            pitch=stride * config.lanes,
-            slices=layout.slices(config, width),
-            count=count,
-            numbers=np.arange(count),
+            pitch=groups * together(config) * config.lanes,
+            parts=1,
+            span=slices,
+            count=groups,
+            grouped=True,
+            numbers=np.arange(count) * slices,
         ),
     )

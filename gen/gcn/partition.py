@@ -4,8 +4,8 @@
   buffer: one is read while the next one comes. The rows of an interval are a descriptor's, and not more than
   a column holds scales for.
 * Weights that are more than the Weight Buffer holds are cut into groups of slices of the results: one group
-  is used while the next one comes, and sparse features are read again for each. Rows that are spilled are
-  made slice by slice.
+  is used while the next one comes, and sparse features are read again for each. Rows that go to memory are
+  made with all of their slices.
 
 Bytes that are read twice for it: with S groups of slices of W bytes in all and R intervals of features of F
 bytes in all, ``W + S * F`` if all intervals are read for one group after the other, ``R * W + F`` if all
@@ -96,10 +96,10 @@ def ends(steps: Sequence[Step]) -> list[Step]:
 def written(
     last: Step, network: IntGraphNetwork, config: GcnConfig, spilled: Iterable[str] = ()
 ) -> dict[str, int]:
-    """Operations whose rows go to memory, and bytes of a row: of the *last* one, or of a slice."""
-    size = layout.SIZES[last.operation.epilogue.output]
-    results = {last.operation.name: network.widths()[last.operation.name] * size}
-    return dict.fromkeys(spilled, config.lanes) | results
+    """Operations whose rows go to memory, and bytes of a row."""
+    size, widths = layout.SIZES[last.operation.epilogue.output], network.widths()
+    rows = {name: layout.slices(config, widths[name]) * config.lanes for name in spilled}
+    return rows | {last.operation.name: widths[last.operation.name] * size}
 
 
 def granule(readers: Iterable[Step], to_memory: Mapping[str, int], config: GcnConfig, clusters: int) -> int:
@@ -190,9 +190,7 @@ def parts(
     while number < len(steps):
         chain = steps[number : number + 1 + steps[number].chained]
         used = _intervals(chain[0], lists, network, config, to_memory, intervals or {})
-        last = number + len(chain) == len(steps)
-        spilled = chain[-1].operation.name in to_memory and not last
-        for cut in _cuts(chain, used, network, config, last=last, spilled=spilled):
+        for cut in _cuts(chain, used, network, config, whole=chain[-1].operation.name in to_memory):
             made += [replace(step, phase=phase) for step in cut]
             phase += 1
         number += len(chain)
@@ -224,22 +222,16 @@ def _cuts(
     network: IntGraphNetwork,
     config: GcnConfig,
     *,
-    last: bool,
-    spilled: bool,
+    whole: bool,
 ) -> list[list[Step]]:
-    head, end = chain[0], chain[-1]
+    head = chain[0]
     rows: list[Callable[[Step], Step]] = [
         _rows_of(number, low, high) for number, (low, high) in enumerate(itertools.pairwise(used.bounds))
     ]
-    if spilled:
-        slices = [_slices_of(low, 1) for low in range(end.slices)]
-    elif len(chain) == 2 or not head.is_combine or last:
+    if len(chain) == 2 or not head.is_combine or whole:
         return [[cut(step) for step in chain] for cut in rows]
-    else:
-        count = slice_groups(head, config)
-        slices = [_slices_of(low, min(count, head.slices - low)) for low in range(0, head.slices, count)]
-    if not head.is_combine:
-        return [[*map(row, chain[:-1]), row(group(end))] for row in rows for group in slices]
+    count = slice_groups(head, config)
+    slices = [_slices_of(low, min(count, head.slices - low)) for low in range(0, head.slices, count)]
     listed = sum(used.lines) * layout.feature_bytes(config, network.input, used.compact)
     if head.weights.size + len(slices) * listed < len(rows) * head.weights.size + listed:
         return [[row(group(head))] for group in slices for row in rows]

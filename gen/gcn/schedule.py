@@ -106,9 +106,10 @@ class Schedule:
         accesses = self._words(source, offset, source.stride, step.first_slice, step.slices)
         if operation.name in self.plan.shards:
             base = self._loads.begins[operation.name, step.interval]
-            stride = self.plan.shards[operation.name].parts[step.interval].words
-            base += step.first_slice * stride
-            accesses = [Access("rows", base, base + step.slices * stride)]
+            shards = self.plan.shards[operation.name]
+            words = shards.parts[step.interval].words
+            stride = words if shards.rows.span == 1 else 1
+            accesses = [Access("rows", base, base + shards.rows.parts * words)]
         rows = -(-step.rows // c.columns)
         if step.chained:
             rows = c.pe_rows
@@ -215,7 +216,7 @@ class Schedule:
             begin, end = 0, c.columns * form.stride
             if form is not self.results:
                 rows = self.plan.memory[step.operation.name]
-                begin, end = rows.begin + step.first_slice * rows.pitch, rows.end
+                begin, end = rows.begin, rows.end
             fields |= {
                 "target": Target.MEMORY,
                 "result_address": begin + row * form.row,

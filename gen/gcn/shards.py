@@ -20,7 +20,7 @@ import numpy as np
 from pyralis.gen.errors import UserError
 from pyralis.gen.gcn import partition
 from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntGraphNetwork
-from pyralis.gen.gcn.spill import MemoryRows
+from pyralis.gen.gcn.spill import MemoryRows, together
 from pyralis.gen.gcn.steps import Lists, Step
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.eliminator import WORD, Elimination
@@ -62,18 +62,18 @@ class Windows:
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Shard:
-    """What one destination interval loads of each slice of what it gathers.
+    """What one destination interval loads of each part of what it gathers.
 
     Attributes
     ----------
     beats : (B,) int64
-        Groups of rows that are loaded: bus beats, or rows where these are longer.
+        Groups of words that are loaded: bus beats, or words where these are longer.
     words : int
         Words of the row store that they take, filled up to whole rows of columns.
     own : int
         Words that the rows of the interval take, if they are read too; else 0.
     loaded : int
-        Rows in windows.
+        Rows in windows, or groups of them.
     bitmap : bytes
         Of the Sparsity Eliminator, in whole words.
     """
@@ -96,23 +96,25 @@ class Shards:
     parts : tuple of Shard
     windows : Windows
     together : int
-        Rows of a group that is loaded as a whole.
-    slices : int
-        Of what is gathered.
-    numbers : (nodes,) int64
-        Of its rows in memory.
+        Words of a group.
+    rows : MemoryRows
+        What is gathered.
     """
 
     lists: Lists
     parts: tuple[Shard, ...]
     windows: Windows
     together: int
-    slices: int
-    numbers: np.ndarray
+    rows: MemoryRows
+
+    @property
+    def groups(self) -> int:
+        """That are loaded, by all intervals."""
+        return self.rows.parts * sum(len(part.beats) for part in self.parts)
 
     def places(self, interval: int, rows: np.ndarray) -> np.ndarray:
-        """Where the source rows *rows*, which the interval gathers, lie in its words of a slice."""
-        numbers = self.numbers[rows]
+        """Where the source rows *rows*, which the interval gathers, lie in its words of a part."""
+        numbers = self.rows.numbers[rows]
         group = np.searchsorted(self.parts[interval].beats, numbers // self.together)
         return group * self.together + numbers % self.together
 
@@ -180,8 +182,11 @@ def cut(
     *,
     whole: int,
     half: int,
+    most: int,
 ) -> Shards:
     """Intervals of the rows that *step* makes: one, of up to *whole* words, or as few as have *half* of them.
+
+    What a descriptor makes at least may have *most*.
 
     Parameters
     ----------
@@ -209,12 +214,11 @@ def cut(
         or network.nodes > partition.longest(granule, config)
     ):
         bounds = made.bounds(granule, half)
-    sizes = [made.words(low, high) for low, high in itertools.pairwise(bounds)]
-    limit = whole if len(bounds) == 2 else half
-    if max(sizes) > limit:
-        at = int(np.argmax(sizes))
-        raise NoShardError(step.operation.name, bounds[at + 1] - bounds[at], max(sizes), limit)
     parts = tuple(made.shard(low, high) for low, high in itertools.pairwise(bounds))
+    sizes = [rows.parts * (part.words + part.own) for part in parts]
+    if max(sizes) > most:
+        at = int(np.argmax(sizes))
+        raise NoShardError(step.operation.name, bounds[at + 1] - bounds[at], max(sizes), most)
     lines = tuple(made.lines(low, high) for low, high in itertools.pairwise(bounds))
     together = sum(lines) <= config.edge_lines
     lists = Lists(bounds=tuple(bounds), lines=lines, offsets=(0,) * len(parts), together=together)
@@ -223,8 +227,7 @@ def cut(
         parts=parts,
         windows=windows,
         together=made.together,
-        slices=rows.slices,
-        numbers=rows.numbers,
+        rows=rows,
     )
 
 
@@ -245,46 +248,67 @@ class _Cut:
         self.adjacency = network.adjacencies[step.operation.adjacency]
         self.rows = rows
         self.reads_own = step.first in (step.operation.epilogue.extra, ending.second)
-        self.together = max(1, config.bus_bits // config.row_bits)
+        self.together = together(config)
         entries = partition.list_entries(step.operation, network)
         self._count = partition.Counts(entries, config.columns, 1)
 
     def lines(self, low: int, high: int) -> int:
         return self._count.lines(low, high)
 
+    def _gathered(self, low: int, high: int) -> np.ndarray:
+        """Rows of a part, or groups, that an interval gathers, in order."""
+        indptr, rows = self.adjacency.indptr, self.rows
+        numbers = rows.numbers[self.adjacency.indices[indptr[low] : indptr[high]]]
+        words = np.concatenate([numbers + word for word in range(rows.span)])
+        return np.unique(words // self.together if rows.grouped else words)
+
     def shard(self, low: int, high: int) -> Shard:
         occupied = np.zeros(self.rows.count, dtype=bool)
-        indptr = self.adjacency.indptr
-        occupied[self.rows.numbers[self.adjacency.indices[indptr[low] : indptr[high]]]] = True
+        occupied[self._gathered(low, high)] = True
         rows = covered(occupied, self.windows)
-        beats = np.unique(np.flatnonzero(rows) // self.together)
-        columns = self.config.columns
+        beats = np.flatnonzero(rows)
+        if not self.rows.grouped and self.together > 1:
+            beats = np.flatnonzero(np.logical_or.reduceat(rows, np.arange(0, len(rows), self.together)))
         bits = np.packbits(np.pad(occupied, (0, -len(occupied) % WORD)), bitorder="little")
         return Shard(
             beats=beats,
-            words=-(-len(beats) * self.together // columns) * columns,
-            own=-(-(high - low) // columns) * columns if self.reads_own else 0,
+            words=self._whole(len(beats) * self.together),
+            own=self._own(low, high),
             loaded=int(rows.sum()),
             bitmap=bits.tobytes(),
         )
 
     def words(self, low: int, high: int) -> int:
-        """Words of the row store that an interval takes, all slices."""
-        shard = self.shard(low, high)
-        return self.rows.slices * (shard.words + shard.own)
+        """Words of the row store that an interval takes, all parts."""
+        if self.windows.mode is Elimination.ROWS:
+            gathered = self._gathered(low, high)
+            groups = gathered if self.rows.grouped else np.unique(gathered // self.together)
+            words = self._whole(len(groups) * self.together)
+        else:
+            words = self.shard(low, high).words
+        return self.rows.parts * (words + self._own(low, high))
+
+    def _own(self, low: int, high: int) -> int:
+        return self._whole(high - low) if self.reads_own else 0
+
+    def _whole(self, words: int) -> int:
+        """Filled up to whole rows of columns."""
+        return -(-words // self.config.columns) * self.config.columns
 
     def bounds(self, granule: int, limit: int) -> list[int]:
         """The longest intervals of *limit* words and half of the line buffers, or one granule."""
         bounds, longest = [0], partition.longest(granule, self.config) // granule
+        least = 1
         while bounds[-1] < self.nodes:
-            low, least, most = bounds[-1], 1, min(-(-(self.nodes - bounds[-1]) // granule), longest)
+            low, most = bounds[-1], min(-(-(self.nodes - bounds[-1]) // granule), longest)
+            guess, least = least, 1  # it is as long as the one before, or up to twice as long, and so on
             while least < most:
-                middle = (least + most + 1) // 2
+                middle = min(guess, most) if guess > least else (least + most + 1) // 2
                 high = min(self.nodes, low + middle * granule)
                 fits = self.lines(low, high) <= self.config.edge_lines // 2
                 if fits and self.words(low, high) <= limit:
-                    least = middle
+                    least, guess = middle, 2 * guess
                 else:
-                    most = middle - 1
+                    most, guess = middle - 1, 0
             bounds.append(min(self.nodes, low + least * granule))
         return bounds

@@ -2,13 +2,13 @@
 
 A matrix that the row store cannot hold beside the others is *spilled*: the operation that makes it sends its
 rows to memory, behind the results, and those that gather it load what each interval needs
-(:mod:`pyralis.gen.gcn.shards`). Each slice is written by a descriptor of its own, in the form of results:
-the rows of a column one behind the other. So row v of a slice stands at the place
-``v % columns * (stride / lanes) + v // columns``, and bitmaps and lists are made in these numbers.
+(:mod:`pyralis.gen.gcn.shards`). They lie there as results do: those of a column one behind the other, the
+slices of a row side by side. So the first word of row v is number ``v % columns * (stride / lanes) +
+v // columns * slices``, and bitmaps, which are of bus beats, and lists are made in these numbers.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from pyralis.gen.gcn.steps import Step
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.program import Origin
 
-__all__ = ["MemoryRows", "candidates", "input_rows", "only_gathered", "spilled"]
+__all__ = ["MemoryRows", "candidates", "input_rows", "only_gathered", "spilled", "together"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -31,31 +31,42 @@ class MemoryRows:
     ----------
     origin : Origin
     begin, pitch : int
-        Byte offset of its first slice, and bytes from one slice to the next.
-    slices, count : int
-        Slices, and rows of each that a load looks through.
+        Byte offset of its first word, and bytes from one part to the next.
+    parts, span : int
+        Parts that each have a load of their own, and words of a row in each: every slice by itself, or one
+        part with all slices.
+    count : int
+        What a load looks through in a part: its rows, or groups of words if it is ``grouped``.
+    grouped : bool
     numbers : (nodes,) int64
-        Which of these rows each row of the matrix is.
+        Of the first word of each row in a part.
     form : ResultForm, optional
-        How a slice is written, if the rows are spilled.
+        How the rows are written, if they are spilled.
     """
 
     origin: Origin
     begin: int
     pitch: int
-    slices: int
+    parts: int
+    span: int
     count: int
+    grouped: bool
     numbers: np.ndarray
     form: ResultForm | None = None
 
     @property
     def end(self) -> int:
-        return self.begin + self.slices * self.pitch
+        return self.begin + self.parts * self.pitch
 
     @property
     def written(self) -> int:
         """Bytes that go to memory."""
-        return self.slices * self.form.written if self.form else 0
+        return self.form.written if self.form else 0
+
+
+def together(config: GcnConfig) -> int:
+    """Words of a group, which is loaded as a whole: a bus beat, or a word where that is longer."""
+    return max(1, config.bus_bits // config.row_bits)
 
 
 def input_rows(network: IntGraphNetwork, config: GcnConfig) -> MemoryRows:
@@ -65,8 +76,10 @@ def input_rows(network: IntGraphNetwork, config: GcnConfig) -> MemoryRows:
         origin=Origin.INPUT,
         begin=0,
         pitch=stride * config.lanes,
-        slices=layout.slices(config, network.input.features),
+        parts=layout.slices(config, network.input.features),
+        span=1,
         count=network.nodes,
+        grouped=False,
         numbers=np.arange(network.nodes),
     )
 
@@ -91,19 +104,24 @@ def candidates(steps: Sequence[Step], network: IntGraphNetwork) -> list[Step]:
 def spilled(
     makers: Iterable[Step], last: Step, network: IntGraphNetwork, config: GcnConfig
 ) -> dict[str, MemoryRows]:
-    """Rows of the *makers* in memory, behind the results, which *last* makes."""
+    """Rows of the *makers* in memory, behind the results, which *last* makes.
+
+    Raises UserError if rows are too wide for it.
+    """
     c, nodes, found = config, network.nodes, {}
     begin = c.columns * result_form(c, last, nodes, network.widths()[last.operation.name]).stride
     for step in makers:
-        form = result_form(c, replace(step, slices=1), nodes, c.lanes)
-        rows, node = form.stride // c.lanes, np.arange(nodes)
+        form, node = result_form(c, step, nodes, c.lanes * step.slices), np.arange(nodes)
+        words = form.stride // c.lanes  # of a column
         found[step.operation.name] = made = MemoryRows(
             origin=Origin.OUTPUT,
             begin=begin,
             pitch=c.columns * form.stride,
-            slices=step.slices,
-            count=c.columns * rows,
-            numbers=node % c.columns * rows + node // c.columns,
+            parts=1,
+            span=step.slices,
+            count=-(-c.columns * words // together(c)),
+            grouped=True,
+            numbers=node % c.columns * words + node // c.columns * step.slices,
             form=form,
         )
         begin = made.end

@@ -200,7 +200,7 @@ class Check(wiring.Component):
             *self._sample_faults(d.sample),
             *self._parts_faults(d.splits, d.slices),
             d.hubs & self._copies_faults(d.hub_base, d.hub_bits, d.slices),
-            *self._source_faults(d.base, d.stride),
+            *self._source_faults(d.base),
             *(d.extra & fault for fault in self._matrix_faults(d.extra_base, d.extra_stride, d)),
         ]
 
@@ -254,8 +254,8 @@ class Check(wiring.Component):
         beyond = [(bits == k) & (base + (slices << k) > hubs) for k in range(_log2(hubs) + 1)]
         return Cat(*beyond, bits > _log2(hubs)).any()
 
-    def _source_faults(self, base: Value, stride: Value) -> list[Value]:
-        return [self._uneven(base), self._uneven(stride), base >= self.config.rows]
+    def _source_faults(self, base: Value) -> list[Value]:
+        return [self._uneven(base), base >= self.config.rows]
 
     def _matrix_faults(self, base: Value, stride: Value, d) -> list[Value]:
         """Of a matrix that has a row for each of the descriptor's."""

@@ -294,6 +294,7 @@ class LoadUnit(wiring.Component):
                     settings.input.p.count.eq(count),
                     asked.is_bitmap.eq(load.content == Content.OCCUPANCY),
                     asked.mode.eq(load.eliminate),
+                    asked.grouped.eq(load.grouped),
                     asked.height.eq(load.height),
                     asked.occupancy.eq(load.occupancy),
                     asked.rows.eq(load.count),

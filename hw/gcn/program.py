@@ -11,7 +11,8 @@ memory has ended when they are on their way; a load that reads them says ``after
 
 A matrix of rows with F elements has ``ceil(F / lanes)`` slices (narrow rows one), and row v of slice s stands
 in the row store at word ``base + s * stride + v``. Row v belongs to column ``v mod columns``; bases and
-strides are multiples of ``columns``, so that a column writes to its own banks only.
+strides are multiples of ``columns``, so that a column writes to its own banks only. Only a matrix that is
+gathered, and nothing else, can have any stride.
 
 Memory
 ------
@@ -36,7 +37,8 @@ Addresses are byte offsets from a base register (:class:`Origin`), multiples of 
 * ``BIASES``: int32, ``lanes`` of them a slice. ``SCALES``: uint16 in the order of the rows.
 * ``ROWS``: words of the row store. A load that *eliminates* has ``count`` rows at ``source``, of which it
   brings the bus beats with a row in some window of the Sparsity Eliminator: in order, each once, and their
-  words one behind the other, from word ``start`` on. ``beats`` says how many these are, or 0.
+  words one behind the other, from word ``start`` on. ``beats`` says how many these are, or 0. Where several
+  rows are in a beat, a load that is ``grouped`` looks for beats.
 * ``OCCUPANCY``: bitmaps for it, in words of 64 bits. Bit n of word k says that row ``64 k + n`` of those that
   a load looks through is gathered by someone.
 * Results: those of a column lie together and without gaps. Row r of column c, which is row
@@ -240,7 +242,8 @@ LOAD = _descriptor({
     "start": 32,  # first line, weight row, slice of biases, scale, word of the row store or of bitmaps
     "count": 32,  # lines of a column or cluster, weight rows, biases, scales of a column, words
     "eliminate": Elimination,  # rows: which ones are left out
-    "pad_rows": 14,
+    "grouped": 1,  # of these, `count`, `height` and bitmap are of groups: bus beats, or rows that are longer
+    "pad_rows": 13,
     "height": 16,  # rows of a window
     "occupancy": 16,  # first word of the bitmap
 })
@@ -255,7 +258,7 @@ AGGREGATE = _descriptor({
     "group_rows": 16,  # rows of a column that are repeated for every slice, before the next ones
     "slices": SLICE_BITS,
     "base": INDEX_BITS,  # word of row 0, slice 0 of the source
-    "stride": INDEX_BITS,
+    "stride": INDEX_BITS,  # any; 1 where the slices of a row are words side by side
     "sample": SAMPLE_SETTINGS,
     # An earlier matrix that is added.
     "extra": 1,

@@ -32,8 +32,8 @@ class OccupancyWrite(data.StructLayout):
 class WindowLoad(data.StructLayout):
     """A load: its ``job`` if it eliminates nothing, or as it would be without.
 
-    ``is_bitmap``: it brings one. ``mode``, ``height``, ``occupancy``, ``rows``: as the fields of a LOAD
-    descriptor, whose ``count`` is the number of rows.
+    ``is_bitmap``: it brings one. ``mode``, ``grouped``, ``height``, ``occupancy``, ``rows``: as the fields of
+    a LOAD descriptor, whose ``count`` is the number of rows.
     """
 
     def __init__(self, config: GcnConfig) -> None:
@@ -42,6 +42,7 @@ class WindowLoad(data.StructLayout):
             "job": DmaJob(config.handler.dma),
             "is_bitmap": 1,
             "mode": Elimination,
+            "grouped": 1,
             "height": bits,
             "occupancy": (config.occupancy_words - 1).bit_length(),
             "rows": bits,
@@ -170,10 +171,12 @@ class WindowJobs(wiring.Component):
             data.StructLayout({"first": width, "end": width, "some": 1, "last": 1}), reset_less=True
         )
         found_valid, take = Signal(), Signal()
-        first_row, end_row = Signal(bits), Signal(bits)
+        first_row, end_row, behind = Signal(bits), Signal(bits), Signal(bits + 1)
+        grouped = self.loads.p.grouped
         m.d.comb += [
-            first_row.eq(windows.p.start >> self.rows_log2),
-            end_row.eq((windows.p.start + windows.p.rows + ((1 << self.rows_log2) - 1)) >> self.rows_log2),
+            behind.eq(windows.p.start + windows.p.rows),
+            first_row.eq(Mux(grouped, windows.p.start, windows.p.start >> self.rows_log2)),
+            end_row.eq(Mux(grouped, behind, (behind + ((1 << self.rows_log2) - 1)) >> self.rows_log2)),
             windows.ready.eq(~found_valid | take),
         ]
         with m.If(windows.ready):

@@ -74,8 +74,23 @@ def jobs(descriptors: list[dict[str, Any]], config: GcnConfig) -> list[Job]:
                 raise OrderError(f"descriptor {number} reads {job.lines} that nothing in front of it loads")
             touch = Touch(job.lines, each["start"], ends[-1], False)
             job = replace(job, touches=(*job.touches, touch))
+        if each["opcode"] is Opcode.AGGREGATE and each["slices"] > 1 and each["stride"] < config.columns:
+            job = replace(
+                job, touches=(*job.touches, _side_by_side(each, number, descriptors[:number], config))
+            )
         found.append(job)
     return found
+
+
+def _side_by_side(
+    aggregate: dict[str, Any], number: int, before: list[dict[str, Any]], c: GcnConfig
+) -> Touch:
+    """Rows whose slices are words side by side: how many there are is said by the load that brought them."""
+    for load in reversed(before):
+        loads = load["opcode"] is Opcode.LOAD and load["content"] is Content.ROWS
+        if loads and load["start"] == aggregate["base"]:
+            return Touch("rows", load["start"], load["start"] + loaded_words(load, c), False)
+    raise OrderError(f"descriptor {number} gathers rows that nothing in front of it loads")
 
 
 def _rows_touches(
@@ -117,7 +132,7 @@ def _job(d: dict[str, Any], c: GcnConfig) -> Job:
         end = d["start"] + (loaded_words(d, c) if d["content"] is Content.ROWS else d["count"])
         touches = [Touch(each, d["start"], end, True) for each in memories]
         if d["origin"] is Origin.OUTPUT:
-            size = d["count"] * c.lanes if eliminates(d) else d["beats"] * c.bus_bits // 8
+            size = d["count"] * (max(c.lanes, c.bus_bits // 8) if d["grouped"] else c.lanes)
             touches.append(Touch("outputs", d["source"], d["source"] + size, False))
         if eliminates(d):
             touches.append(Touch("occupancy", d["occupancy"], d["occupancy"] - -d["count"] // WORD, False))
@@ -143,8 +158,9 @@ def _job(d: dict[str, Any], c: GcnConfig) -> Job:
     lines = ""
     if not engine:
         lines = "edges"
-        # any of the source's rows, of which there are no more than from one slice to the next
-        touches += _rows_touches(d["base"], d["stride"], d["slices"], d["stride"], c)
+        if d["slices"] == 1 or d["stride"] >= c.columns:
+            # any of the source's rows, of which there are no more than from one slice to the next
+            touches += _rows_touches(d["base"], d["stride"], d["slices"], d["stride"], c)
         if d["extra"]:
             touches += _rows_touches(d["extra_base"], d["extra_stride"], d["slices"], d["rows"], c)
         if d["hubs"]:

@@ -70,7 +70,7 @@ def _beats_of(d: dict[str, Any], config: GcnConfig, image: bytes, found: list[Wi
     """The beats of all windows of a load that eliminates."""
     rows = max(1, config.bus_bits // config.row_bits)
     size = rows * config.lanes
-    starts = d["source"] + beats(found, rows) * size
+    starts = d["source"] + beats(found, 1 if d["grouped"] else rows) * size
     return b"".join(image[start : start + size] for start in starts.tolist())
 
 

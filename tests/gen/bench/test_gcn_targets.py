@@ -5,7 +5,9 @@ import pytest
 from pyralis.gen.bench.gcn_targets import OPERATIONS, targets
 
 
-def a_run(core="z32", *, cold=3000, warm=1700, executed=OPERATIONS, exact=True, ratio=1.04, on_chip=None, memory=()):
+def a_run(
+    core="z32", *, cold=3000, warm=1700, executed=OPERATIONS, exact=True, ratio=1.04, on_chip=None, memory=()
+):
     phases = [
         {"name": "conv1.xw", "layer": "conv1", "source": "lists"},
         {"name": "conv1", "layer": "conv1", "source": "rows"},

@@ -21,9 +21,9 @@ from pyralis.sim.gcn.interpret import run
 from pyralis.sim.golden.gcn import network as golden
 
 SMALL = GcnConfig(
-    store_rows=128, hubs=8, weight_rows=128, edge_lines=128, bus_bits=128, occupancy_words=64, scale_rows=64
+    store_rows=128, hubs=8, weight_rows=128, edge_lines=128, bus_bits=128, occupancy_words=256, scale_rows=64
 )
-"""512 rows, 128 rows of weights, bitmaps for 4,096 rows."""
+"""512 rows, 128 rows of weights, bitmaps for 16,384 beats."""
 
 CONFIGS = {
     "two": SMALL,
@@ -69,7 +69,7 @@ def test_rows_of_weights_are_gathered(name, nodes, features, hidden):
     network, rows = case(np.random.default_rng([nodes, hidden]), nodes, features, hidden)
     compiled = compile_network(network, CONFIGS[name], features=rows)
     table, shards = compiled.plan.memory["x"], compiled.plan.shards["xw1"]
-    assert (table.origin, table.count) == (Origin.WEIGHTS, features)
+    assert (table.origin, len(table.numbers)) == (Origin.WEIGHTS, features)
     assert shards.lists.bounds[-1] == nodes and compiled.plan.network.operations[0].adjacency == FEATURES
     assert len(shards.parts) > 1 or nodes < 700
     assert ("xw1" in compiled.plan.memory) == (nodes == 700), "what is made is spilled"
@@ -111,7 +111,7 @@ def test_only_where_it_is_needed_and_possible():
     assert wanted(network, SMALL) is network.operations[0]
     assert wanted(network, replace(SMALL, weight_rows=512)) is None
     assert wanted(network, replace(SMALL, occupancy_words=0)) is None
-    assert wanted(replace(network, input=replace(network.input, features=5000)), SMALL) is None
+    assert wanted(gcn(np.random.default_rng(3), 20, 5000), replace(SMALL, occupancy_words=16)) is None
     with pytest.raises(UserError, match="it needs 500 rows of the Weight Buffer"):
         compile_network(network, SMALL, features=rows, settings=Settings(elimination="none"))
     first = network.operations[0]

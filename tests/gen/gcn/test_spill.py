@@ -74,7 +74,7 @@ def test_more_rows_than_the_row_store_has(name, hidden, layers, elimination):
     settings = Settings(window_height=8) if elimination is None else Settings()
     compiled = compile_network(network, CONFIGS[name], features=features, settings=settings, order="given")
     rows = compiled.plan.memory
-    assert "xw1" in rows and rows["xw1"].slices == -(-hidden // compiled.config.lanes)
+    assert "xw1" in rows and rows["xw1"].span == -(-hidden // compiled.config.lanes)
     assert len(compiled.plan.shards["h1"].parts) > 1
     interpret(compiled, features)
     ends = [each["result_address"] for each in to_memory(compiled)]
@@ -93,7 +93,7 @@ def test_only_as_much_is_spilled_as_is_needed():
     interpret(compiled, features)
     spilled = compiled.plan.memory["xw1"]
     last = compiled.network.nodes * 3 * 2
-    assert compiled.traffic.first["outputs"] >= last + spilled.slices * 400 * config.lanes
+    assert compiled.traffic.first["outputs"] >= last + spilled.span * 400 * config.lanes
 
 
 def test_the_first_load_waits_until_the_rows_are_there():

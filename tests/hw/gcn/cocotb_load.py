@@ -294,9 +294,11 @@ class Bench:
         """A load of the rows that the bitmap in word *occupancy* marks."""
         mode = self.rng.choice((Elimination.WINDOW, Elimination.ROWS))
         height, together = self.rng.choice((1, 2, 8, 11, 300)), max(1, CONFIG.bus_bits // CONFIG.row_bits)
-        rows = self.random.integers(0, 256, (-(-len(occupied) // C) * C, L), dtype=np.uint8)
+        grouped = self.rng.randrange(2)
+        size = len(occupied) * together if grouped else len(occupied)
+        rows = self.random.integers(0, 256, (-(-size // C) * C, L), dtype=np.uint8)
         found = windows(occupied, height, mode)
-        numbers = (beats(found, together)[:, None] * together + np.arange(together)).ravel()
+        numbers = (beats(found, 1 if grouped else together)[:, None] * together + np.arange(together)).ravel()
         start = C * self.rng.randrange(100)
 
         def check(words):
@@ -310,6 +312,7 @@ class Bench:
             "start": start,
             "count": len(occupied),
             "eliminate": mode,
+            "grouped": grouped,
             "height": height,
             "occupancy": occupancy,
             "beats": layout.beats(CONFIG, len(numbers) * L),

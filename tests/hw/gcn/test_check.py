@@ -114,6 +114,7 @@ AT_THE_BOUND = [
     ("words", {"start": 0, "count": 4096, "beats": 4096}),
     ("aggregate", {"rows": 42, "target_base": 4054, "target_stride": 42, "scale_base": 2027}),
     ("aggregate", {"base": 4094, "stride": 0}),
+    ("aggregate", {"stride": 25}),
     ("aggregate", {"hub_base": 0, "hub_bits": 3, "target_hub_base": 0, "target_hub_bits": 3}),
     ("aggregate", {"hubs": 0, "hub_bits": 15, "target_hubs": 0, "target_hub_bits": 15}),
     ("aggregate", {"extra_base": 1, "result_address": 1}),  # mean nothing here
@@ -210,7 +211,7 @@ FAULTS = [
     ("aggregate", {"hub_bits": 15, "hub_base": 0}),
     ("aggregate", {"base": 41}),
     ("aggregate", {"base": 4096}),
-    ("aggregate", {"stride": 25}),
+    ("aggregate", {"base": 41}),
     ("added", {"extra_base": 4075}),
     ("added", {"extra_base": 4076}),
     ("added", {"extra_stride": 1}),

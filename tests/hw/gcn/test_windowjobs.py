@@ -48,12 +48,18 @@ class Bench:
         self.expected.append([64])
 
     def eliminate(
-        self, word: int, occupied: np.ndarray, height: int, mode: Elimination, address: int
+        self,
+        word: int,
+        occupied: np.ndarray,
+        height: int,
+        mode: Elimination,
+        address: int,
+        grouped: bool = False,
     ) -> None:
-        fields = {"mode": mode, "height": height, "occupancy": word, "rows": len(occupied)}
-        self.loads.append({"job": {"address": address, "beats": 0}, **fields})
+        fields = {"mode": mode, "grouped": int(grouped), "height": height, "occupancy": word}
+        self.loads.append({"job": {"address": address, "beats": 0}, **fields, "rows": len(occupied)})
         found = windows(occupied, height, mode)
-        numbers = beats(found, self.rows)
+        numbers = beats(found, 1 if grouped else self.rows)
         self.seen += len(occupied)
         self.loaded += sum(each.rows for each in found)
         addresses = [
@@ -128,7 +134,7 @@ def test_every_beat_with_a_row_of_a_window_is_asked_for_once(name, stall):
             height = int(rng.choice([1, 2, 8, 11, 64, 1000]))
             mode = (Elimination.WINDOW, Elimination.ROWS)[int(rng.integers(2))]
             for turn in range(2):  # one bitmap serves several loads
-                bench.eliminate(place, occupied, height, mode, (turn + 1) << 24)
+                bench.eliminate(place, occupied, height, mode, (turn + 1) << 24, grouped=turn == number % 2)
     bench.run()
 
 

@@ -11,9 +11,9 @@ from scipy.sparse import random_array
 from pyralis.hw.gcn.config import GcnConfig
 
 SMALL = GcnConfig(
-    store_rows=128, hubs=8, weight_rows=128, edge_lines=128, bus_bits=128, occupancy_words=64, scale_rows=64
+    store_rows=128, hubs=8, weight_rows=128, edge_lines=128, bus_bits=128, occupancy_words=256, scale_rows=64
 )
-"""512 rows, 128 rows of weights, bitmaps for 4,096 rows."""
+"""512 rows, 128 rows of weights, bitmaps for 16,384 beats."""
 
 
 def test_more_features_than_the_weight_buffer_has_rows():
