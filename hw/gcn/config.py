@@ -293,7 +293,7 @@ PRESETS: dict[str, GcnConfig] = {
         group_bytes=256,
         product_bits=24,
         sampler=True,
-        occupancy_words=1024,
+        occupancy_words=2048,
         bus_bits=512,
     ),
     "z64": GcnConfig(
@@ -313,7 +313,7 @@ PRESETS: dict[str, GcnConfig] = {
         group_bytes=256,
         product_bits=24,
         sampler=True,
-        occupancy_words=1024,
+        occupancy_words=2048,
         bus_bits=512,
     ),
 }

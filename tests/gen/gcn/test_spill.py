@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from densegraphs import dense, gin, near, sage
 from intgraphs import binary, deeper, gcn, weights
+from largegraphs import CONFIGS as LARGE
+from largegraphs import random_large
 
 from pyralis.gen.errors import UserError
 from pyralis.gen.gcn.compile import Compiled, Settings, compile_network
@@ -71,7 +73,7 @@ def test_more_rows_than_the_row_store_has(name, hidden, layers, elimination):
     network, features = graph_network(rng, 900, hidden, layers=layers), binary(rng, 900, 24)
     with pytest.raises(UserError, match="needed beside them take"):
         compile_network(network, CONFIGS[name], features=features, settings=Settings(elimination="none"))
-    settings = Settings(window_height=8) if elimination is None else Settings()
+    settings = Settings(elimination=elimination, window_height=8)
     compiled = compile_network(network, CONFIGS[name], features=features, settings=settings, order="given")
     rows = compiled.plan.memory
     assert "xw1" in rows and rows["xw1"].span == -(-hidden // compiled.config.lanes)
@@ -160,3 +162,22 @@ def test_more_nodes_than_an_index_has_numbers():
     what = r"^the graph has 40000 nodes, and this core has room for 32768 rows"
     with pytest.raises(UserError, match=what):
         compile_network(network, more, features=features)
+
+
+def large_at_random(seed: int) -> bool:
+    """Whether rows of a random network come from memory."""
+    rng = np.random.default_rng(seed)
+    found = random_large(rng, LARGE[str(rng.choice(list(LARGE)))])
+    if found is None:
+        return False
+    interpret(*found)
+    return bool(found[0].plan.memory)
+
+
+def test_random_networks():
+    assert sum(large_at_random(seed) for seed in range(60)) >= 20
+
+
+@pytest.mark.slow
+def test_many_random_networks():
+    assert sum(large_at_random(seed) for seed in range(1000, 2000)) >= 300

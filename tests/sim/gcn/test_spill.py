@@ -8,6 +8,8 @@ from coreruns import assert_same
 from densegraphs import near
 from faultjobs import patched
 from intgraphs import binary, deeper, gcn
+from largegraphs import CONFIGS as LARGE
+from largegraphs import random_large
 
 from pyralis.gen.gcn.compile import Settings, compile_network
 from pyralis.gen.gcn.intnetwork import IntAdjacency
@@ -74,3 +76,28 @@ def test_without_the_wait_rows_are_read_too_early():
         outcome = simulate(replace(compiled, program=program), [features], memory=slow)
         assert outcome.error == "NONE"
         assert np.array_equal(outcome.results[0], expected) == same
+
+
+def assert_large(seed: int, config: GcnConfig) -> None:
+    """A random network some of whose rows come from memory, with a memory of its own."""
+    found, rng = None, np.random.default_rng(seed)
+    while found is None or not found[0].plan.memory:
+        found = random_large(rng, config)
+    compiled, features = found
+    memory = MemorySettings(latency=int(rng.integers(1, 80)), stall_percent=30 * int(rng.integers(2)))
+    outcome = simulate(compiled, [features], memory=memory)
+    assert outcome.error == "NONE", (outcome.error, outcome.error_index)
+    expected = golden.run(compiled.network.renumbered(compiled.numbering.new), features)
+    assert np.array_equal(outcome.results[0], expected.scores.numpy())
+    assert outcome.saturated == any(expected.saturated.values())
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_networks(seed):
+    assert_large(seed, LARGE["two"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100, 160))
+def test_many_random_networks(seed):
+    assert_large(seed, list(LARGE.values())[seed % len(LARGE)])
