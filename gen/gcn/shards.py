@@ -213,12 +213,10 @@ def cut(
         or made.lines(0, network.nodes) > config.edge_lines
         or network.nodes > partition.longest(granule, config)
     ):
-        bounds = made.bounds(granule, half)
+        bounds = made.bounds(granule, half, most)
     parts = tuple(made.shard(low, high) for low, high in itertools.pairwise(bounds))
-    sizes = [rows.parts * (part.words + part.own) for part in parts]
-    if max(sizes) > most:
-        at = int(np.argmax(sizes))
-        raise NoShardError(step.operation.name, bounds[at + 1] - bounds[at], max(sizes), most)
+    for part, low, high in zip(parts, bounds, bounds[1:], strict=False):
+        made.refuse(low, high, rows.parts * (part.words + part.own), most)
     lines = tuple(made.lines(low, high) for low, high in itertools.pairwise(bounds))
     together = sum(lines) <= config.edge_lines
     lists = Lists(bounds=tuple(bounds), lines=lines, offsets=(0,) * len(parts), together=together)
@@ -244,6 +242,7 @@ class _Cut:
         windows: Windows,
     ) -> None:
         assert isinstance(step.operation, IntAggregate)
+        self.name = step.operation.name
         self.config, self.windows, self.nodes = config, windows, network.nodes
         self.adjacency = network.adjacencies[step.operation.adjacency]
         self.rows = rows
@@ -251,16 +250,18 @@ class _Cut:
         self.together = together(config)
         entries = partition.list_entries(step.operation, network)
         self._count = partition.Counts(entries, config.columns, 1)
+        self._marks = np.zeros(rows.count, dtype=bool)
+        self._groups = np.zeros(-(-rows.count // self.together), dtype=bool)
 
     def lines(self, low: int, high: int) -> int:
         return self._count.lines(low, high)
 
     def _gathered(self, low: int, high: int) -> np.ndarray:
-        """Rows of a part, or groups, that an interval gathers, in order."""
+        """Rows of a part, or groups, that an interval gathers; some more than once."""
         indptr, rows = self.adjacency.indptr, self.rows
         numbers = rows.numbers[self.adjacency.indices[indptr[low] : indptr[high]]]
         words = np.concatenate([numbers + word for word in range(rows.span)])
-        return np.unique(words // self.together if rows.grouped else words)
+        return words // self.together if rows.grouped else words
 
     def shard(self, low: int, high: int) -> Shard:
         occupied = np.zeros(self.rows.count, dtype=bool)
@@ -281,9 +282,12 @@ class _Cut:
     def words(self, low: int, high: int) -> int:
         """Words of the row store that an interval takes, all parts."""
         if self.windows.mode is Elimination.ROWS:
-            gathered = self._gathered(low, high)
-            groups = gathered if self.rows.grouped else np.unique(gathered // self.together)
-            words = self._whole(len(groups) * self.together)
+            gathered, marks = self._gathered(low, high), self._marks
+            if not self.rows.grouped:
+                gathered, marks = gathered // self.together, self._groups
+            marks[gathered] = True  # much faster than unique()
+            words = self._whole(int(np.count_nonzero(marks)) * self.together)
+            marks[gathered] = False
         else:
             words = self.shard(low, high).words
         return self.rows.parts * (words + self._own(low, high))
@@ -295,20 +299,27 @@ class _Cut:
         """Filled up to whole rows of columns."""
         return -(-words // self.config.columns) * self.config.columns
 
-    def bounds(self, granule: int, limit: int) -> list[int]:
-        """The longest intervals of *limit* words and half of the line buffers, or one granule."""
+    def refuse(self, low: int, high: int, need: int, most: int) -> None:
+        """Raises NoShardError if an interval needs more words than the *most*."""
+        if need > most:
+            raise NoShardError(self.name, high - low, need, most)
+
+    def bounds(self, granule: int, limit: int, most: int) -> list[int]:
+        """The longest intervals of *limit* words and half of the line buffers, or one granule of *most*."""
         bounds, longest = [0], partition.longest(granule, self.config) // granule
         least = 1
         while bounds[-1] < self.nodes:
-            low, most = bounds[-1], min(-(-(self.nodes - bounds[-1]) // granule), longest)
+            low, top = bounds[-1], min(-(-(self.nodes - bounds[-1]) // granule), longest)
             guess, least = least, 1  # it is as long as the one before, or up to twice as long, and so on
-            while least < most:
-                middle = min(guess, most) if guess > least else (least + most + 1) // 2
+            while least < top:
+                middle = min(guess, top) if guess > least else (least + top + 1) // 2
                 high = min(self.nodes, low + middle * granule)
                 fits = self.lines(low, high) <= self.config.edge_lines // 2
                 if fits and self.words(low, high) <= limit:
                     least, guess = middle, 2 * guess
                 else:
-                    most, guess = middle - 1, 0
+                    top, guess = middle - 1, 0
             bounds.append(min(self.nodes, low + least * granule))
+            if least == 1:
+                self.refuse(low, bounds[-1], self.words(low, bounds[-1]), most)
         return bounds
