@@ -113,7 +113,15 @@ def row_store(plan: "Plan", config: GcnConfig) -> Need:
     has, end = config.rows, f"and this core has {config.rows}"
     if plan.nodes > NO_SOURCE and not plan.shards and need <= has:
         has, end = NO_SOURCE, f"and lists can name {NO_SOURCE}"
-    return Need(memory="row store", unit="words", need=need, has=has, where=where, what=what + end)
+    return Need(
+        memory="row store",
+        unit="words",
+        need=need,
+        has=has,
+        where=where,
+        what=what + end,
+        whole=sum(each.slices * each.stride for each in plan.matrices.values()) if plan.memory else None,
+    )
 
 
 def feature_lines(lists: "Lists | None", config: GcnConfig) -> Need:

@@ -10,6 +10,7 @@ from largegraphs import CONFIGS as LARGE
 from largegraphs import random_large
 
 from pyralis.gen.errors import UserError
+from pyralis.gen.gcn.check import check_network
 from pyralis.gen.gcn.compile import Compiled, Settings, compile_network
 from pyralis.gen.gcn.intnetwork import Epilogue, IntCombine
 from pyralis.gen.gcn.spill import only_gathered
@@ -140,6 +141,15 @@ def test_scales_of_many_rows_come_in_parts():
     counts = [each["count"] for each in loads if each["content"].name == "SCALES"]
     assert len(counts) > 8 and max(counts) <= 64
     interpret(compiled, features)
+
+
+def test_check_says_that_rows_come_in_turns():
+    rng = np.random.default_rng(8)
+    network, features = graph_network(rng, 900, 8), binary(rng, 900, 24)
+    found = check_network(network, SMALL, features)
+    rows = {row["memory"]: row for row in found["memories"]}
+    assert found["ok"] and rows["row store"]["verdict"] == "ok, in turns"
+    assert rows["row store"]["need"] <= 512 < rows["row store"]["whole"] == 1800
 
 
 def test_no_core_without_an_eliminator():
