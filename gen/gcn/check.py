@@ -8,8 +8,9 @@ import numpy as np
 
 from pyralis.gen.errors import UserError
 from pyralis.gen.gcn import needs, widths
+from pyralis.gen.gcn.arrange import arrange
 from pyralis.gen.gcn.build import Logits
-from pyralis.gen.gcn.compile import arrange, checked_features, compile_network, input_refusals
+from pyralis.gen.gcn.compile import checked_features, compile_network, input_refusals
 from pyralis.gen.gcn.constants import constant_needs, uses_of
 from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntCombine, IntGraphNetwork, IntOperation
 from pyralis.gen.gcn.model import GraphSource

@@ -1,16 +1,19 @@
 """What aggregations gather from memory, interval by interval, because the row store cannot hold it."""
 
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
 from pyralis.gen.errors import UserError
 from pyralis.gen.gcn import partition
-from pyralis.gen.gcn.intnetwork import INPUT, IntGraphNetwork
+from pyralis.gen.gcn.intervals import NoShardError, cut
+from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntGraphNetwork
 from pyralis.gen.gcn.matrices import matrices_of, reads, room_of, words_of
 from pyralis.gen.gcn.needs import LARGER
-from pyralis.gen.gcn.shards import NoShardError, Shards, Windows, bitmap_obstacle, cut, obstacle, sharded
+from pyralis.gen.gcn.shards import Shards, Windows
 from pyralis.gen.gcn.spill import MemoryRows, candidates, input_rows, spilled
 from pyralis.gen.gcn.steps import Step
 from pyralis.hw.gcn.config import NO_SOURCE, GcnConfig
+from pyralis.hw.gcn.eliminator import WORD
 
 __all__ = ["Gathered", "gathered"]
 
@@ -110,7 +113,7 @@ def _input(
     if not windows.always and words <= config.rows and network.nodes <= NO_SOURCE:
         _not_cut(windows, "fits into the row store", "add --elimination rows or window, or ")
         return {}, None
-    error = obstacle(steps, network, config)
+    error = _obstacle(steps, network, config)
     return ({INPUT: input_rows(network, config)} if error is None else {}), error
 
 
@@ -130,7 +133,7 @@ def _cut(
 ) -> Gathered:
     """Intervals of all that gather what is in *memory*; UserError if there is no room for one."""
     for rows in memory.values():
-        error = bitmap_obstacle(rows.count, config)
+        error = _bitmap_obstacle(rows.count, config)
         if error is not None:
             raise error
     # The last place of a row store as large as that would have the index that names no source.
@@ -141,7 +144,7 @@ def _cut(
     half = room // 2 // config.columns * config.columns
     endings = dict(zip(map(id, steps), partition.ends(steps), strict=True))
     written = partition.written(steps[-1], network, config, memory.keys() - {INPUT})
-    found = sharded(steps, memory)
+    found = _sharded(steps, memory)
     shards = {}
     for step in found:
         try:
@@ -164,3 +167,35 @@ def _cut(
     sizes = [each.rows.parts * (part.words + part.own) for each in shards.values() for part in each.parts]
     region = sizes[0] if len(sizes) == 1 else min(2 * max(sizes, default=0), room)
     return Gathered(memory=memory, shards=shards, region=region)
+
+
+def _sharded(steps: Sequence[Step], memory: Container[str] = (INPUT,)) -> list[Step]:
+    """Those of *steps* that gather rows of the matrices in *memory*."""
+    return [step for step in steps if isinstance(step.operation, IntAggregate) and step.first in memory]
+
+
+def _bitmap_obstacle(rows: int, config: GcnConfig) -> UserError | None:
+    """Why intervals cannot be loaded of so many rows in memory, if that is so."""
+    if not config.occupancy_words:
+        what = "this core has no Sparsity Eliminator"
+        return UserError(what, "network", "use a configuration with occupancy_words")
+    if rows > (most := config.occupancy_words * WORD):
+        what = f"the graph has {rows} nodes, and a bitmap of this core can have {most}"
+        return UserError(what, "network", "use a configuration with more occupancy_words")
+    return None
+
+
+def _obstacle(steps: Sequence[Step], network: IntGraphNetwork, config: GcnConfig) -> UserError | None:
+    """Why the input cannot be loaded interval by interval, if that is so."""
+    error = _bitmap_obstacle(network.nodes, config)
+    if error is not None:
+        return error
+    for number, step in enumerate(steps):
+        if INPUT not in (step.first, step.second, step.operation.epilogue.extra) or step in _sharded(steps):
+            continue
+        before = steps[number - 1] if number else None
+        if before is None or not before.chained or before.first != INPUT:
+            what = "it reads rows of the input without gathering them, or being chained to what does"
+            where = f"operation {step.operation.name!r}"
+            return UserError(what, where, "put the aggregation first, or leave elimination out")
+    return None

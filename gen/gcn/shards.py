@@ -11,31 +11,15 @@ interval's own rows are read for beside it (an extra, or the second source of th
 loaded as a block of its own.
 """
 
-import itertools
-from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from pyralis.gen.errors import UserError
-from pyralis.gen.gcn import partition
-from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntGraphNetwork
-from pyralis.gen.gcn.spill import MemoryRows, together
-from pyralis.gen.gcn.steps import Lists, Step
-from pyralis.hw.gcn.config import GcnConfig
-from pyralis.hw.gcn.eliminator import WORD, Elimination
+from pyralis.gen.gcn.spill import MemoryRows
+from pyralis.gen.gcn.steps import Lists
+from pyralis.hw.gcn.eliminator import Elimination
 
-__all__ = [
-    "NoShardError",
-    "Shard",
-    "Shards",
-    "Windows",
-    "bitmap_obstacle",
-    "covered",
-    "cut",
-    "obstacle",
-    "sharded",
-]
+__all__ = ["Shard", "Shards", "Windows", "covered"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,14 +103,6 @@ class Shards:
         return group * self.together + numbers % self.together
 
 
-class NoShardError(Exception):
-    """An interval of ``rows`` rows of operation ``name`` takes ``need`` words, more than ``limit``."""
-
-    def __init__(self, name: str, rows: int, need: int, limit: int) -> None:
-        super().__init__(name)
-        self.name, self.rows, self.need, self.limit = name, rows, need, limit
-
-
 def covered(occupied: np.ndarray, windows: Windows) -> np.ndarray:
     """Source rows in windows, (N,) bool, of those that are *occupied*."""
     if windows.mode is Elimination.ROWS:
@@ -137,189 +113,3 @@ def covered(occupied: np.ndarray, windows: Windows) -> np.ndarray:
         found[rows[at] : rows[after - 1] + 1] = True
         at = after
     return found
-
-
-def sharded(steps: Sequence[Step], memory: Container[str] = (INPUT,)) -> list[Step]:
-    """Those of *steps* that gather rows of the matrices in *memory*."""
-    return [step for step in steps if isinstance(step.operation, IntAggregate) and step.first in memory]
-
-
-def bitmap_obstacle(rows: int, config: GcnConfig) -> UserError | None:
-    """Why intervals cannot be loaded of so many rows in memory, if that is so."""
-    if not config.occupancy_words:
-        what = "this core has no Sparsity Eliminator"
-        return UserError(what, "network", "use a configuration with occupancy_words")
-    if rows > (most := config.occupancy_words * WORD):
-        what = f"the graph has {rows} nodes, and a bitmap of this core can have {most}"
-        return UserError(what, "network", "use a configuration with more occupancy_words")
-    return None
-
-
-def obstacle(steps: Sequence[Step], network: IntGraphNetwork, config: GcnConfig) -> UserError | None:
-    """Why the input cannot be loaded interval by interval, if that is so."""
-    error = bitmap_obstacle(network.nodes, config)
-    if error is not None:
-        return error
-    for number, step in enumerate(steps):
-        if INPUT not in (step.first, step.second, step.operation.epilogue.extra) or step in sharded(steps):
-            continue
-        before = steps[number - 1] if number else None
-        if before is None or not before.chained or before.first != INPUT:
-            what = "it reads rows of the input without gathering them, or being chained to what does"
-            where = f"operation {step.operation.name!r}"
-            return UserError(what, where, "put the aggregation first, or leave elimination out")
-    return None
-
-
-def cut(
-    step: Step,
-    ending: Step,
-    rows: MemoryRows,
-    written: Mapping[str, int],
-    network: IntGraphNetwork,
-    config: GcnConfig,
-    windows: Windows,
-    *,
-    whole: int,
-    half: int,
-    most: int,
-) -> Shards:
-    """Intervals of the rows that *step* makes: one, of up to *whole* words, or as few as have *half* of them.
-
-    What a descriptor makes at least may have *most*.
-
-    Parameters
-    ----------
-    step, ending : Step
-        The aggregation, and what its rows go to if it is chained, else itself.
-    rows : MemoryRows
-        That it gathers.
-    written : mapping
-        See :func:`pyralis.gen.gcn.partition.written`.
-
-    Raises
-    ------
-    NoShardError
-        The rows that a descriptor makes at least need more words than there are.
-    """
-    made = _Cut(step, ending, rows, network, config, windows)
-    granule = partition.granule([ending], written, config, 1)
-    bounds = [0, network.nodes]
-    length = -(-windows.rows // granule) * granule
-    if length:
-        bounds = [*range(0, network.nodes, length), network.nodes]
-    elif (
-        made.words(0, network.nodes) > whole
-        or made.lines(0, network.nodes) > config.edge_lines
-        or network.nodes > partition.longest(granule, config)
-    ):
-        bounds = made.bounds(granule, half, most)
-    parts = tuple(made.shard(low, high) for low, high in itertools.pairwise(bounds))
-    for part, low, high in zip(parts, bounds, bounds[1:], strict=False):
-        made.refuse(low, high, rows.parts * (part.words + part.own), most)
-    lines = tuple(made.lines(low, high) for low, high in itertools.pairwise(bounds))
-    together = sum(lines) <= config.edge_lines
-    lists = Lists(bounds=tuple(bounds), lines=lines, offsets=(0,) * len(parts), together=together)
-    return Shards(
-        lists=lists,
-        parts=parts,
-        windows=windows,
-        together=made.together,
-        rows=rows,
-    )
-
-
-class _Cut:
-    """Sizes of intervals of one operation's rows."""
-
-    def __init__(
-        self,
-        step: Step,
-        ending: Step,
-        rows: MemoryRows,
-        network: IntGraphNetwork,
-        config: GcnConfig,
-        windows: Windows,
-    ) -> None:
-        assert isinstance(step.operation, IntAggregate)
-        self.name = step.operation.name
-        self.config, self.windows, self.nodes = config, windows, network.nodes
-        self.adjacency = network.adjacencies[step.operation.adjacency]
-        self.rows = rows
-        self.reads_own = step.first in (step.operation.epilogue.extra, ending.second)
-        self.together = together(config)
-        entries = partition.list_entries(step.operation, network)
-        self._count = partition.Counts(entries, config.columns, 1)
-        self._marks = np.zeros(rows.count, dtype=bool)
-        self._groups = np.zeros(-(-rows.count // self.together), dtype=bool)
-
-    def lines(self, low: int, high: int) -> int:
-        return self._count.lines(low, high)
-
-    def _gathered(self, low: int, high: int) -> np.ndarray:
-        """Rows of a part, or groups, that an interval gathers; some more than once."""
-        indptr, rows = self.adjacency.indptr, self.rows
-        numbers = rows.numbers[self.adjacency.indices[indptr[low] : indptr[high]]]
-        words = np.concatenate([numbers + word for word in range(rows.span)])
-        return words // self.together if rows.grouped else words
-
-    def shard(self, low: int, high: int) -> Shard:
-        occupied = np.zeros(self.rows.count, dtype=bool)
-        occupied[self._gathered(low, high)] = True
-        rows = covered(occupied, self.windows)
-        beats = np.flatnonzero(rows)
-        if not self.rows.grouped and self.together > 1:
-            beats = np.flatnonzero(np.logical_or.reduceat(rows, np.arange(0, len(rows), self.together)))
-        bits = np.packbits(np.pad(occupied, (0, -len(occupied) % WORD)), bitorder="little")
-        return Shard(
-            beats=beats,
-            words=self._whole(len(beats) * self.together),
-            own=self._own(low, high),
-            loaded=int(rows.sum()),
-            bitmap=bits.tobytes(),
-        )
-
-    def words(self, low: int, high: int) -> int:
-        """Words of the row store that an interval takes, all parts."""
-        if self.windows.mode is Elimination.ROWS:
-            gathered, marks = self._gathered(low, high), self._marks
-            if not self.rows.grouped:
-                gathered, marks = gathered // self.together, self._groups
-            marks[gathered] = True  # much faster than unique()
-            words = self._whole(int(np.count_nonzero(marks)) * self.together)
-            marks[gathered] = False
-        else:
-            words = self.shard(low, high).words
-        return self.rows.parts * (words + self._own(low, high))
-
-    def _own(self, low: int, high: int) -> int:
-        return self._whole(high - low) if self.reads_own else 0
-
-    def _whole(self, words: int) -> int:
-        """Filled up to whole rows of columns."""
-        return -(-words // self.config.columns) * self.config.columns
-
-    def refuse(self, low: int, high: int, need: int, most: int) -> None:
-        """Raises NoShardError if an interval needs more words than the *most*."""
-        if need > most:
-            raise NoShardError(self.name, high - low, need, most)
-
-    def bounds(self, granule: int, limit: int, most: int) -> list[int]:
-        """The longest intervals of *limit* words and half of the line buffers, or one granule of *most*."""
-        bounds, longest = [0], partition.longest(granule, self.config) // granule
-        least = 1
-        while bounds[-1] < self.nodes:
-            low, top = bounds[-1], min(-(-(self.nodes - bounds[-1]) // granule), longest)
-            guess, least = least, 1  # it is as long as the one before, or up to twice as long, and so on
-            while least < top:
-                middle = min(guess, top) if guess > least else (least + top + 1) // 2
-                high = min(self.nodes, low + middle * granule)
-                fits = self.lines(low, high) <= self.config.edge_lines // 2
-                if fits and self.words(low, high) <= limit:
-                    least, guess = middle, 2 * guess
-                else:
-                    top, guess = middle - 1, 0
-            bounds.append(min(self.nodes, low + least * granule))
-            if least == 1:
-                self.refuse(low, bounds[-1], self.words(low, bounds[-1]), most)
-        return bounds
