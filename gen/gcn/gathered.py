@@ -133,8 +133,8 @@ def _cut(
 ) -> Gathered:
     """Intervals of all that gather what is in *memory*; UserError if there is no room for one."""
     for rows in memory.values():
-        error = _bitmap_obstacle(rows.count, config)
-        if error is not None:
+        what = f"rows in memory take {rows.count} bus beats" if rows.grouped else ""
+        if (error := _bitmap_obstacle(rows.count, config, what)) is not None:
             raise error
     # The last place of a row store as large as that would have the index that names no source.
     room = min(
@@ -174,13 +174,13 @@ def _sharded(steps: Sequence[Step], memory: Container[str] = (INPUT,)) -> list[S
     return [step for step in steps if isinstance(step.operation, IntAggregate) and step.first in memory]
 
 
-def _bitmap_obstacle(rows: int, config: GcnConfig) -> UserError | None:
-    """Why intervals cannot be loaded of so many rows in memory, if that is so."""
+def _bitmap_obstacle(rows: int, config: GcnConfig, given: str = "") -> UserError | None:
+    """Why intervals cannot be loaded of so many rows in memory, or of what is *given*, if that is so."""
     if not config.occupancy_words:
         what = "this core has no Sparsity Eliminator"
         return UserError(what, "network", "use a configuration with occupancy_words")
     if rows > (most := config.occupancy_words * WORD):
-        what = f"the graph has {rows} nodes, and a bitmap of this core can have {most}"
+        what = f"{given or f'the graph has {rows} nodes'}, and a bitmap of this core can have {most}"
         return UserError(what, "network", "use a configuration with more occupancy_words")
     return None
 

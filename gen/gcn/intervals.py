@@ -8,7 +8,7 @@ import numpy as np
 from pyralis.gen.gcn import partition
 from pyralis.gen.gcn.intnetwork import IntAggregate, IntGraphNetwork
 from pyralis.gen.gcn.shards import Shard, Shards, Windows, covered
-from pyralis.gen.gcn.spill import MemoryRows, together
+from pyralis.gen.gcn.spill import MemoryRows, group_words
 from pyralis.gen.gcn.steps import Lists, Step
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.eliminator import WORD, Elimination
@@ -100,7 +100,7 @@ class _Cut:
         self.adjacency = network.adjacencies[step.operation.adjacency]
         self.rows = rows
         self.reads_own = step.first in (step.operation.epilogue.extra, ending.second)
-        self.together = together(config)
+        self.together = group_words(config)
         entries = partition.list_entries(step.operation, network)
         self._count = partition.Counts(entries, config.columns, 1)
         self._marks = np.zeros(rows.count, dtype=bool)

@@ -23,7 +23,7 @@ from pyralis.gen.gcn.intnetwork import (
     IntInput,
 )
 from pyralis.gen.gcn.matrices import reads, sparse_input
-from pyralis.gen.gcn.spill import MemoryRows, together
+from pyralis.gen.gcn.spill import MemoryRows, group_words
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.eliminator import WORD
 from pyralis.hw.gcn.program import Origin
@@ -70,7 +70,7 @@ def wanted(network: IntGraphNetwork, config: GcnConfig) -> IntCombine | None:
     if not isinstance(found, IntCombine) or found.second_source is not None:
         return None
     words = found.weight.shape[0] * layout.slices(config, found.weight.shape[1])
-    return found if words <= config.occupancy_words * WORD * together(config) else None
+    return found if words <= config.occupancy_words * WORD * group_words(config) else None
 
 
 def lookup(network: IntGraphNetwork, config: GcnConfig, features: Any) -> Lookup | None:
@@ -94,7 +94,7 @@ def lookup(network: IntGraphNetwork, config: GcnConfig, features: Any) -> Lookup
     listed = IntAdjacency(indptr=indptr, indices=indices, weight=weight)
     count, width = combine.weight.shape
     slices = layout.slices(config, width)
-    groups = -(-count * slices // together(config))
+    groups = -(-count * slices // group_words(config))
     return Lookup(
         network=replace(
             network,
@@ -106,7 +106,7 @@ def lookup(network: IntGraphNetwork, config: GcnConfig, features: Any) -> Lookup
         rows=MemoryRows(
             origin=Origin.WEIGHTS,
             begin=0,
-            pitch=groups * together(config) * config.lanes,
+            pitch=groups * group_words(config) * config.lanes,
             parts=1,
             span=slices,
             count=groups,

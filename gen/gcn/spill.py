@@ -20,7 +20,7 @@ from pyralis.gen.gcn.steps import Step
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.program import Origin
 
-__all__ = ["MemoryRows", "candidates", "input_rows", "only_gathered", "spilled", "together"]
+__all__ = ["MemoryRows", "candidates", "group_words", "input_rows", "only_gathered", "spilled"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -64,7 +64,7 @@ class MemoryRows:
         return self.form.written if self.form else 0
 
 
-def together(config: GcnConfig) -> int:
+def group_words(config: GcnConfig) -> int:
     """Words of a group, which is loaded as a whole: a bus beat, or a word where that is longer."""
     return max(1, config.bus_bits // config.row_bits)
 
@@ -119,7 +119,7 @@ def spilled(
             pitch=c.columns * form.stride,
             parts=1,
             span=step.slices,
-            count=-(-c.columns * words // together(c)),
+            count=-(-c.columns * words // group_words(c)),
             grouped=True,
             numbers=node % c.columns * words + node // c.columns * step.slices,
             form=form,
