@@ -82,6 +82,10 @@ def arrange(
     try:
         on_chip = best(spill=False)
     except UserError:
+        if windows is not None and windows.always:
+            without = draft(network, config, chain=chain, windows=None)
+            if needs.row_store(without, config).fits:
+                raise
         through_memory = best(spill=True)  # says what its refusal is
         if through_memory is None:
             raise

@@ -214,7 +214,7 @@ def compile_network(
             first=traffic.bytes_of(schedule.descriptors, beat, results, later=False),
             later=traffic.bytes_of(schedule.descriptors, beat, results, later=True),
             compulsory=traffic.compulsory(network, stored, compact=_compact(schedule.descriptors)),
-            operations=traffic.operations(network, stored),
+            operations=traffic.operations(planned.network, stored),
         ),
     )
 

@@ -164,7 +164,7 @@ def _cut(
             what = f"an interval of {full.rows} rows needs {full.need} words of the row store"
             where = f"operation {full.name!r}"
             raise UserError(f"{what}, and there is room for {full.limit}", where, LARGER) from None
-    sizes = [each.rows.parts * (part.words + part.own) for each in shards.values() for part in each.parts]
+    sizes = [each.size(number) for each in shards.values() for number in range(len(each.parts))]
     region = sizes[0] if len(sizes) == 1 else min(2 * max(sizes, default=0), room)
     return Gathered(memory=memory, shards=shards, region=region)
 

@@ -68,18 +68,20 @@ def cut(
     ):
         bounds = made.bounds(granule, half, most)
     parts = tuple(made.shard(low, high) for low, high in itertools.pairwise(bounds))
-    for part, low, high in zip(parts, bounds, bounds[1:], strict=False):
-        made.refuse(low, high, rows.parts * (part.words + part.own), most)
     lines = tuple(made.lines(low, high) for low, high in itertools.pairwise(bounds))
     together = sum(lines) <= config.edge_lines
     lists = Lists(bounds=tuple(bounds), lines=lines, offsets=(0,) * len(parts), together=together)
-    return Shards(
+    shards = Shards(
         lists=lists,
         parts=parts,
         windows=windows,
         together=made.together,
         rows=rows,
+        reader=step.operation.name,
     )
+    for number, (low, high) in enumerate(itertools.pairwise(bounds)):
+        made.refuse(low, high, shards.size(number), most)
+    return shards
 
 
 class _Cut:
@@ -113,6 +115,8 @@ class _Cut:
         """Rows of a part, or groups, that an interval gathers; some more than once."""
         indptr, rows = self.adjacency.indptr, self.rows
         numbers = rows.numbers[self.adjacency.indices[indptr[low] : indptr[high]]]
+        if self.reads_own and rows.grouped:  # they are copied out of it
+            numbers = np.concatenate([numbers, rows.numbers[low:high]])
         words = np.concatenate([numbers + word for word in range(rows.span)])
         return words // self.together if rows.grouped else words
 
@@ -143,7 +147,7 @@ class _Cut:
             marks[gathered] = False
         else:
             words = self.shard(low, high).words
-        return self.rows.parts * (words + self._own(low, high))
+        return self.rows.parts * words + self.rows.slices * self._own(low, high)
 
     def _own(self, low: int, high: int) -> int:
         return self._whole(high - low) if self.reads_own else 0

@@ -83,7 +83,7 @@ class Loads:
         step, uses = self._plan.steps[number], self._constants.uses[number]
         if step.operation.name not in self._plan.shards:
             self._load_input(step)
-        elif self._shard != (step.operation.name, step.interval):
+        elif self._shard != self._shard_of(step):
             for use in uses:
                 if use.fields["content"] is Content.OCCUPANCY:
                     self._load_constant(use, step)
@@ -128,9 +128,7 @@ class Loads:
         now = self._plan.steps[number]
         for later in range(number + 1, len(self._plan.steps)):
             step = self._plan.steps[later]
-            if (step.operation, step.interval) == (now.operation, now.interval):
-                continue
-            if step.operation.name in self._plan.shards:
+            if step.operation.name in self._plan.shards and self._shard_of(step) != self._shard_of(now):
                 use = next(use for use in self._constants.uses[later] if use.memory == "occupancy")
                 if self._constants.item(use, step.phase).first <= now.phase:
                     self._load_constant(use, step)
@@ -143,12 +141,12 @@ class Loads:
         part = shards.parts[step.interval]
         if rows.origin is Origin.INPUT:
             self.input_bytes = rows.end
-        self._shard = step.operation.name, step.interval
+        self._shard = self._shard_of(step)
         begin, half = matrix.words.base, matrix.words.size // 2 // c.columns * c.columns
-        if rows.parts * (part.words + part.own) <= half:  # else it takes the words of both
+        if shards.size(step.interval) <= half:  # else it takes the words of both
             begin += self._turn * half
             self._turn = 1 - self._turn
-        self.begins[step.operation.name, step.interval] = begin
+        self.begins[self._shard] = begin
         bitmap = next(use for use in uses if use.memory == "occupancy")
         some = {
             "count": rows.count,
@@ -161,6 +159,8 @@ class Loads:
         own = {"count": part.own, "beats": self._beats(part.own * c.lanes)}
         base = begin
         for first, words, fields in ((0, part.words, some), (step.first_row, part.own, own)):
+            if rows.grouped and fields is own:  # they are copied
+                break
             for number in range(rows.parts):
                 if words or fields is some:
                     source = rows.begin + number * rows.pitch + first * c.lanes
@@ -172,6 +172,14 @@ class Loads:
                         accesses.append(Access("outputs", rows.begin, rows.end))
                     self._add(load | fields, *accesses)
                 base += words
+
+    def _shard_of(self, step: Step) -> tuple[str, int]:
+        """What its rows are loaded for."""
+        return self._plan.shards[step.operation.name].reader, step.interval
+
+    def begin_of(self, step: Step) -> int:
+        """First word of what has been loaded for *step*."""
+        return self.begins[self._shard_of(step)]
 
     def _load_lists(self, step: Step) -> None:
         """Features of the rows of *step*, unless they are there: all of them, or those of its interval."""

@@ -195,7 +195,7 @@ def _bytes(loads: Iterable[Mapping[str, Any]], config: GcnConfig, results: int) 
 
 def _work(compiled: Compiled, step: Step, operations: int) -> int:
     """What the core counts: every slice, and of dense rows whole groups of PE rows."""
-    c, n = compiled.config, compiled.network
+    c, n = compiled.config, compiled.plan.network
     width = n.widths()[step.operation.name]
     if not isinstance(step.operation, IntCombine) or step.source is Source.FEATURES:
         return operations // width * layout.slices(c, width)

@@ -12,6 +12,7 @@ from pyralis.gen.gcn.gathered import gathered
 from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntCombine, IntGraphNetwork, IntOperation
 from pyralis.gen.gcn.lookup import wanted
 from pyralis.gen.gcn.matrices import matrices_of, reads, sparse_input
+from pyralis.gen.gcn.ownrows import with_copies
 from pyralis.gen.gcn.ring import turned
 from pyralis.gen.gcn.shards import Windows
 from pyralis.gen.gcn.spill import MemoryRows
@@ -93,6 +94,7 @@ def draft(
         lists[INPUT] = partition.input_lists(whole, network, config, stored, to_memory, compact=compact)
     intervals = {name: each.lists for name, each in found.shards.items()}
     steps = partition.parts(whole, lists, network, config, to_memory, intervals)
+    network, steps, shards = with_copies(network, steps, found.shards, config)
     matrices = matrices_of(network, config, steps, sparse, found.memory, found.region)
     if ring is not None:
         turned(matrices, ring, config)
@@ -106,7 +108,7 @@ def draft(
         sparse_input=sparse,
         ring=ring,
         memory=found.memory,
-        shards=found.shards,
+        shards=shards,
     )
 
 

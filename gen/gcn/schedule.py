@@ -9,6 +9,7 @@ from pyralis.gen.gcn.allocate import Item
 from pyralis.gen.gcn.constants import Constants
 from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntGraphNetwork, IntSample
 from pyralis.gen.gcn.loads import Loads
+from pyralis.gen.gcn.ownrows import SELF_LOOPS
 from pyralis.gen.gcn.results import ResultForm, result_form
 from pyralis.gen.gcn.settings import Settings
 from pyralis.gen.gcn.steps import Matrix, Plan, Step
@@ -105,7 +106,7 @@ class Schedule:
         base, stride = source.words.base + step.first_slice * source.stride + offset, source.stride - offset
         accesses = self._words(source, offset, source.stride, step.first_slice, step.slices)
         if operation.name in self.plan.shards:
-            base = self._loads.begins[operation.name, step.interval]
+            base = self._loads.begin_of(step)
             shards = self.plan.shards[operation.name]
             words = shards.parts[step.interval].words
             stride = words if shards.rows.span == 1 else 1
@@ -144,10 +145,9 @@ class Schedule:
         """First word and stride of the rows of matrix *name* with the numbers of those that *step* makes."""
         matrix = self.plan.matrices[name]
         if name in self.plan.memory:
-            operation = next(each for each in self.plan.steps if each.phase == step.phase).operation.name
-            part = self.plan.shards[operation].parts[step.interval]
-            base = self._loads.begins[operation, step.interval] + matrix.slices * part.words
-            return base, part.own, [Access("rows", base, base + matrix.slices * part.own)]
+            head = next(each for each in self.plan.steps if each.phase == step.phase)
+            base, stride = self._own_rows(head)
+            return base, stride, [Access("rows", base, base + matrix.slices * stride)]
         base = matrix.words.base + step.first_slice * matrix.stride + step.first_row
         slices = step.slices if not step.is_combine else matrix.slices
         read = self._words(matrix, step.first_row, step.last_row, step.first_slice, slices)
@@ -226,6 +226,10 @@ class Schedule:
                 "result_group": form.group,
             }
             return fields, [Access("outputs", begin, end, True)]
+        if isinstance(step.operation, IntAggregate) and step.operation.adjacency == SELF_LOOPS:
+            base, stride = self._own_rows(step)
+            fields |= {"target": Target.ROWS, "target_base": base, "target_stride": stride}
+            return fields, [Access("rows", base, base + step.slices * stride, True)]
         made = self.plan.matrices[step.operation.name]
         accesses = self._words(made, step.first_row, step.last_row, step.first_slice, step.slices, True)
         fields |= {
@@ -242,6 +246,12 @@ class Schedule:
             }
             accesses.append(_copies(made, step, True))
         return fields, accesses
+
+    def _own_rows(self, head: Step) -> tuple[int, int]:
+        """First word and stride of the rows of an interval itself, behind those that *head* gathers."""
+        shards = self.plan.shards[head.operation.name]
+        part = shards.parts[head.interval]
+        return self._loads.begin_of(head) + shards.rows.parts * part.words, part.own
 
     def _form(self, step: Step) -> ResultForm | None:
         """How the rows that *step* makes lie in memory, if they go there."""

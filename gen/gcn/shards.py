@@ -8,7 +8,8 @@ one interval gathers, and not all rows; and while one interval is aggregated, th
 
 Bus beats are loaded whole, each once: with rows of ``lanes`` bytes, several of them are in a beat. What an
 interval's own rows are read for beside it (an extra, or the second source of the combination behind) is
-loaded as a block of its own.
+loaded as a block of its own; of rows that are spilled, it is copied out of those that are gathered, by an
+aggregation over self loops.
 """
 
 from dataclasses import dataclass
@@ -55,7 +56,7 @@ class Shard:
     words : int
         Words of the row store that they take, filled up to whole rows of columns.
     own : int
-        Words that the rows of the interval take, if they are read too; else 0.
+        Words of a slice that the rows of the interval take, if they are read too; else 0.
     loaded : int
         Rows in windows, or groups of them.
     bitmap : bytes
@@ -83,6 +84,8 @@ class Shards:
         Words of a group.
     rows : MemoryRows
         What is gathered.
+    reader : str
+        The operation that gathers it.
     """
 
     lists: Lists
@@ -90,6 +93,16 @@ class Shards:
     windows: Windows
     together: int
     rows: MemoryRows
+    reader: str
+
+    def size(self, interval: int) -> int:
+        """Words of the row store that *interval* takes."""
+        return self.rows.parts * self.parts[interval].words + self.rows.slices * self.parts[interval].own
+
+    @property
+    def copies(self) -> bool:
+        """Whether the rows of the intervals themselves are copied."""
+        return self.rows.grouped and any(part.own for part in self.parts)
 
     @property
     def groups(self) -> int:

@@ -7,6 +7,7 @@ slices of a row side by side. So the first word of row v is number ``v % columns
 v // columns * slices``, and bitmaps, which are of bus beats, and lists are made in these numbers.
 """
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -55,6 +56,11 @@ class MemoryRows:
     form: ResultForm | None = None
 
     @property
+    def slices(self) -> int:
+        """Of a row."""
+        return self.parts * self.span
+
+    @property
     def end(self) -> int:
         return self.begin + self.parts * self.pitch
 
@@ -85,18 +91,28 @@ def input_rows(network: IntGraphNetwork, config: GcnConfig) -> MemoryRows:
 
 
 def only_gathered(network: IntGraphNetwork) -> set[str]:
-    """Operations whose rows are read by aggregations, as their sources, and by nothing else."""
+    """Operations whose rows are read by aggregations, as their sources, and by nothing else.
+
+    What gathers them, or a combination behind it, may read the rows of its own nodes as well.
+    """
     last = network.operations[-1].name
     found = {each.name for each in network.operations} - {last}
+    sources = {each.name: each.source for each in network.operations if isinstance(each, IntAggregate)}
     for operation in network.operations:
-        gathers = isinstance(operation, IntAggregate) and operation.epilogue.extra != operation.source
-        found -= set(reads(operation)) - ({operation.source} if gathers else set())
+        names = set(reads(operation))
+        if isinstance(operation, IntAggregate):
+            found -= names - {operation.source}
+        else:
+            found -= names - {sources[name] for name in names & sources.keys()}
     return found
 
 
 def candidates(steps: Sequence[Step], network: IntGraphNetwork) -> list[Step]:
     """Those that make rows which can be spilled, the widest ones first."""
     names = only_gathered(network)
+    for before, step in itertools.pairwise(steps):
+        if step.is_combine:  # of a chain, the second source may be what the first one gathers
+            names -= {step.first, step.second} - ({before.first} if before.chained else set())
     makers = [step for step in steps if not step.chained and step.operation.name in names]
     return sorted(makers, key=lambda step: -step.slices)
 

@@ -74,7 +74,7 @@ def jobs(descriptors: list[dict[str, Any]], config: GcnConfig) -> list[Job]:
                 raise OrderError(f"descriptor {number} reads {job.lines} that nothing in front of it loads")
             touch = Touch(job.lines, each["start"], ends[-1], False)
             job = replace(job, touches=(*job.touches, touch))
-        if each["opcode"] is Opcode.AGGREGATE and each["slices"] > 1 and each["stride"] < config.columns:
+        if each["opcode"] is Opcode.AGGREGATE and each["slices"] > 1 and each["stride"] == 1:
             job = replace(
                 job, touches=(*job.touches, _side_by_side(each, number, descriptors[:number], config))
             )
@@ -158,7 +158,7 @@ def _job(d: dict[str, Any], c: GcnConfig) -> Job:
     lines = ""
     if not engine:
         lines = "edges"
-        if d["slices"] == 1 or d["stride"] >= c.columns:
+        if d["slices"] == 1 or d["stride"] != 1:
             # any of the source's rows, of which there are no more than from one slice to the next
             touches += _rows_touches(d["base"], d["stride"], d["slices"], d["stride"], c)
         if d["extra"]:

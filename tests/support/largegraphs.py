@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from densegraphs import near, scattered
+from densegraphs import MAKERS, dense, near, scattered
 from intgraphs import binary, scales, weights
 
 from pyralis.gen.errors import UserError
@@ -42,9 +42,24 @@ CONFIGS = {
 
 
 def random_large(rng: np.random.Generator, config: GcnConfig) -> tuple[Compiled, np.ndarray] | None:
-    """Two or three layers of any kind and width, compiled; None where the core cannot hold what it must."""
+    """Layers of any kind and width, compiled; None where the core cannot hold what it must."""
     nodes, features = int(rng.integers(200, 900)), int(rng.choice([5, 24, 300, 700]))
     graph = (near if rng.integers(2) else scattered)(rng, nodes, int(rng.integers(1, 6)))
+    settings = Settings(
+        chain=bool(rng.integers(6)),
+        cooperative=bool(rng.integers(2)),
+        elimination=[None, "window", "rows"][int(rng.integers(3))],
+        window_height=int(rng.choice([1, 3, 40])),
+    )
+    order = str(rng.choice(["spread", "given", "cuthill-mckee"]))
+    if not rng.integers(3):
+        kind, width, hidden = (
+            str(rng.choice(list(MAKERS))),
+            int(rng.integers(1, 20)),
+            int(rng.integers(1, 20)),
+        )
+        network, rows = MAKERS[kind](rng, nodes, width, hidden, graph), dense(rng, nodes, width)
+        return _compiled(network, config, rows, settings, order)
     operations, source, width = [], "x", features
     for layer in range(int(rng.integers(2, 4))):
         last, hidden = layer and not rng.integers(3), int(rng.choice([1, 4, 8, 13, 30]))
@@ -77,13 +92,10 @@ def random_large(rng: np.random.Generator, config: GcnConfig) -> tuple[Compiled,
         nodes=nodes, input=given, adjacencies={"graph": graph}, operations=tuple(operations)
     )
     rows = binary(rng, nodes, features, min(0.3, 6 / features))
-    settings = Settings(
-        chain=bool(rng.integers(6)),
-        cooperative=bool(rng.integers(2)),
-        elimination=[None, "window", "rows"][int(rng.integers(3))],
-        window_height=int(rng.choice([1, 3, 40])),
-    )
-    order = str(rng.choice(["spread", "given", "cuthill-mckee"]))
+    return _compiled(network, config, rows, settings, order)
+
+
+def _compiled(network, config, rows, settings, order):
     try:
         return compile_network(network, config, features=rows, settings=settings, order=order), rows
     except UserError as error:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from densegraphs import dense, gin, near, sage
+from densegraphs import MAKERS, dense, gin, near, sage
 from intgraphs import binary, deeper, gcn, weights
 from largegraphs import CONFIGS as LARGE
 from largegraphs import random_large
@@ -12,7 +12,9 @@ from largegraphs import random_large
 from pyralis.gen.errors import UserError
 from pyralis.gen.gcn.check import check_network
 from pyralis.gen.gcn.compile import Compiled, Settings, compile_network
+from pyralis.gen.gcn.estimate import estimate
 from pyralis.gen.gcn.intnetwork import Epilogue, IntCombine
+from pyralis.gen.gcn.phases import phases
 from pyralis.gen.gcn.spill import only_gathered
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.program import Opcode, Origin, Target
@@ -114,22 +116,44 @@ def test_the_first_load_waits_until_the_rows_are_there():
 
 
 def test_matrices_that_are_read_otherwise_stay():
-    """Rows that a combination reads, or that are added, have to be in the row store."""
+    """Rows that a combination reads, or that something else adds, have to be in the row store."""
     rng = np.random.default_rng(4)
     graph = near(rng, 900, 4)
-    network = gin(rng, 900, 5, 8, graph)
-    assert only_gathered(network) == set()
-    with pytest.raises(UserError, match=r"^the graph has 900 nodes, and this core has room for 512 rows"):
-        compile_network(network, SMALL, features=dense(rng, 900, 5))
-    root = sage(rng, 900, 5, 8, graph)
-    assert only_gathered(root) == set()
-    plain = graph_network(rng, 20, 8)
+    assert only_gathered(gin(rng, 900, 5, 8, graph)) == {"m1"}
+    assert only_gathered(sage(rng, 900, 5, 8, graph)) == {"m1"}
+    plain = graph_network(rng, 900, 8)
     assert only_gathered(plain) == {"xw1", "xw2"}
+    added = replace(plain.operations[3].epilogue, extra="xw1", extra_scale=3)
+    operations = (*plain.operations[:3], replace(plain.operations[3], epilogue=added))
+    other = replace(graph_network(rng, 900, 3), operations=operations)
+    assert only_gathered(other) == {"xw2"}
     extra = IntCombine(
         name="h3", source="h2", weight=weights(rng, 3, 3), epilogue=Epilogue(shift=4, output="int16")
     )
     operations = (*plain.operations[:-1], replace(plain.operations[-1], epilogue=Epilogue(shift=9)), extra)
     assert only_gathered(replace(plain, operations=operations)) == {"xw1", "xw2"}
+    features = binary(rng, 900, 24)
+    with pytest.raises(UserError, match=r"words of the row store, and this core has 512"):
+        compile_network(plain, SMALL, features=features, settings=Settings(chain=False))
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+@pytest.mark.parametrize("kind", MAKERS)
+@pytest.mark.parametrize("hidden", [3, 21])
+def test_rows_that_are_read_beside_those_of_the_neighbours(name, kind, hidden):
+    """Root weights and own terms: the rows of an interval itself are copied into their order."""
+    rng = np.random.default_rng([len(name), len(kind), hidden])
+    nodes, hidden = (1500, min(hidden, 13)) if name == "four" else (900, hidden)
+    network, features = MAKERS[kind](rng, nodes, 9, hidden, near(rng, nodes, 3)), dense(rng, nodes, 9)
+    compiled = compile_network(network, CONFIGS[name], features=features)
+    assert compiled.plan.memory.keys() == {"x", "m1"}
+    copies = [step for step in compiled.plan.steps if step.operation.name == "a2: own rows"]
+    assert len(copies) == len(compiled.plan.shards["a2"].parts) > 1
+    interpret(compiled, features)
+    assert compiled.traffic.operations["a2: own rows"] == nodes * hidden
+    table = {each.name: each for each in phases(compiled)}
+    assert table["a2: own rows"].operations == nodes * hidden
+    assert estimate(compiled, features).compute_cycles > 0
 
 
 def test_scales_of_many_rows_come_in_parts():
