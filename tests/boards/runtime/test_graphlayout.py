@@ -9,7 +9,7 @@ from intgraphs import binary, gcn, random_network
 from scipy.sparse import coo_array, csr_array
 
 from pyralis.boards.runtime.errors import DriverError
-from pyralis.boards.runtime.graphlayout import GraphLayout, entries_of
+from pyralis.boards.runtime.graphlayout import GraphLayout, digest_of, entries_of
 from pyralis.gen.gcn.compile import compile_network
 from pyralis.hw.gcn.config import PRESETS
 
@@ -87,3 +87,20 @@ def test_facts_of_another_version_and_numbers_of_another_graph(lists):
         with pytest.raises(DriverError) as caught:
             GraphLayout.from_json(facts, wrong)
         assert caught.value.what == "the numbering is not that of a graph with 20 nodes"
+
+
+def test_features_that_are_a_part_of_the_program():
+    """Through JSON too; others are refused, in any form."""
+    features = binary(np.random.default_rng(2), 20, 24)
+    core = replace(PRESETS["z8"], weight_rows=16)
+    layout = compile_network(gcn(np.random.default_rng(1)), core, features=features).layout
+    again = GraphLayout.from_json(json.loads(json.dumps(layout.to_json())), layout.numbering_bytes())
+    assert again.digest == layout.digest == digest_of(csr_array(features.astype(np.int8)))
+    assert again.pack(features) == again.pack(csr_array(features)) == bytes(core.bus_bits // 8)
+    others = features.copy()
+    others[3, 4] ^= 1
+    expected = (
+        "the lists of the features are a part of the program, and these are others",
+        "compile the network with these features",
+    )
+    assert refused(again, others) == refused(again, csr_array(others)) == expected
