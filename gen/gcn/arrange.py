@@ -82,7 +82,7 @@ def arrange(
     try:
         on_chip = best(spill=False)
     except UserError:
-        if windows is not None and windows.always:
+        if windows is not None and (windows.always or windows.rows):
             without = draft(network, config, chain=chain, windows=None)
             if needs.row_store(without, config).fits:
                 raise

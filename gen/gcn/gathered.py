@@ -1,5 +1,7 @@
 """What aggregations gather from memory, interval by interval, because the row store cannot hold it."""
 
+import itertools
+from collections import Counter
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
@@ -30,11 +32,14 @@ class Gathered:
         By the names of the operations that gather them.
     region : int
         Words of the row store for an interval, or for two.
+    passing : tuple of str
+        Operations that make rows of an interval which are read before the next one, and by nothing else.
     """
 
     memory: dict[str, MemoryRows] = field(default_factory=dict)
     shards: dict[str, Shards] = field(default_factory=dict)
     region: int = 0
+    passing: tuple[str, ...] = ()
 
     def moved(self, config: GcnConfig) -> int:
         """Bytes that are spilled, and loaded for intervals."""
@@ -79,7 +84,8 @@ def gathered(
         try:
             memory = outside | spilled(makers[:count], steps[-1], network, config)
             if memory:
-                found.append(_cut(network, config, steps, memory, windows))
+                passing = _passing(steps, network, memory) if spill else ()
+                found.append(_cut(network, config, steps, memory, windows, passing))
         except UserError as refusal:
             error = refusal
     if not found:
@@ -130,6 +136,7 @@ def _cut(
     steps: tuple[Step, ...],
     memory: dict[str, MemoryRows],
     windows: Windows,
+    passing: tuple[str, ...],
 ) -> Gathered:
     """Intervals of all that gather what is in *memory*; UserError if there is no room for one."""
     for rows in memory.values():
@@ -138,25 +145,23 @@ def _cut(
             raise error
     # The last place of a row store as large as that would have the index that names no source.
     room = min(
-        room_of(network, config, steps, sparse=INPUT not in memory, memory=memory),
+        room_of(network, config, steps, sparse=INPUT not in memory, memory=memory, passing=passing),
         NO_SOURCE // config.columns * config.columns,
     )
     half = room // 2 // config.columns * config.columns
-    endings = dict(zip(map(id, steps), partition.ends(steps), strict=True))
+    groups = [group for group in partition.groups(steps, passing) if _sharded(group[:1], memory)]
     written = partition.written(steps[-1], network, config, memory.keys() - {INPUT})
-    found = _sharded(steps, memory)
     shards = {}
-    for step in found:
+    for group in groups:
         try:
-            shards[step.operation.name] = cut(
-                step,
-                endings[id(step)],
-                memory[step.first],
+            shards[group[0].operation.name] = cut(
+                group,
+                memory[group[0].first],
                 written,
                 network,
                 config,
                 windows,
-                whole=room if len(found) == 1 else half,
+                whole=room if len(groups) == 1 else half,
                 half=half,
                 most=room,
             )
@@ -166,7 +171,23 @@ def _cut(
             raise UserError(f"{what}, and there is room for {full.limit}", where, LARGER) from None
     sizes = [each.size(number) for each in shards.values() for number in range(len(each.parts))]
     region = sizes[0] if len(sizes) == 1 else min(2 * max(sizes, default=0), room)
-    return Gathered(memory=memory, shards=shards, region=region)
+    return Gathered(memory=memory, shards=shards, region=region, passing=passing)
+
+
+def _passing(steps: Sequence[Step], network: IntGraphNetwork, memory: Container[str]) -> tuple[str, ...]:
+    """Combinations behind a gather of *memory* whose rows the next combination reads, and nothing else."""
+    readers = Counter(name for operation in network.operations for name in reads(operation))
+    found: list[str] = []
+    group: list[Step] = []
+    for step, behind in itertools.pairwise(steps):
+        if group and not (group[-1].chained or group[-1].operation.name in found):
+            group = []
+        group.append(step)
+        name = step.operation.name
+        follows = step.is_combine and behind.is_combine and behind.first == name and not behind.second
+        if follows and readers[name] == 1 and _sharded(group[:1], memory):
+            found.append(name)
+    return tuple(found)
 
 
 def _sharded(steps: Sequence[Step], memory: Container[str] = (INPUT,)) -> list[Step]:

@@ -1,7 +1,7 @@
 """Destination intervals: how long they can be, and what each of them loads."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -25,8 +25,7 @@ class NoShardError(Exception):
 
 
 def cut(
-    step: Step,
-    ending: Step,
+    group: Sequence[Step],
     rows: MemoryRows,
     written: Mapping[str, int],
     network: IntGraphNetwork,
@@ -37,14 +36,14 @@ def cut(
     half: int,
     most: int,
 ) -> Shards:
-    """Intervals of the rows that *step* makes: one, of up to *whole* words, or as few as have *half* of them.
+    """Intervals of the rows that *group* makes: one, of up to *whole* words, or as few as of *half* of them.
 
     What a descriptor makes at least may have *most*.
 
     Parameters
     ----------
-    step, ending : Step
-        The aggregation, and what its rows go to if it is chained, else itself.
+    group : sequence of Step
+        An aggregation and what is cut with it.
     rows : MemoryRows
         That it gathers.
     written : mapping
@@ -55,8 +54,8 @@ def cut(
     NoShardError
         The rows that a descriptor makes at least need more words than there are.
     """
-    made = _Cut(step, ending, rows, network, config, windows)
-    granule = partition.granule([ending], written, config, 1)
+    made = _Cut(group, rows, network, config, windows)
+    granule = partition.granule(group[-1:], written, config, 1)
     bounds = [0, network.nodes]
     length = -(-windows.rows // granule) * granule
     if length:
@@ -77,7 +76,7 @@ def cut(
         windows=windows,
         together=made.together,
         rows=rows,
-        reader=step.operation.name,
+        reader=group[0].operation.name,
     )
     for number, (low, high) in enumerate(itertools.pairwise(bounds)):
         made.refuse(low, high, shards.size(number), most)
@@ -89,19 +88,20 @@ class _Cut:
 
     def __init__(
         self,
-        step: Step,
-        ending: Step,
+        group: Sequence[Step],
         rows: MemoryRows,
         network: IntGraphNetwork,
         config: GcnConfig,
         windows: Windows,
     ) -> None:
+        step = group[0]
         assert isinstance(step.operation, IntAggregate)
         self.name = step.operation.name
         self.config, self.windows, self.nodes = config, windows, network.nodes
         self.adjacency = network.adjacencies[step.operation.adjacency]
         self.rows = rows
-        self.reads_own = step.first in (step.operation.epilogue.extra, ending.second)
+        self.reads_own = step.first in (step.operation.epilogue.extra, *(each.second for each in group))
+        self.passing = sum(each.slices for each in group[:-1] if each.is_combine)
         self.together = group_words(config)
         entries = partition.list_entries(step.operation, network)
         self._count = partition.Counts(entries, config.columns, 1)
@@ -132,6 +132,7 @@ class _Cut:
             beats=beats,
             words=self._whole(len(beats) * self.together),
             own=self._own(low, high),
+            passing=self._passing(low, high),
             loaded=int(rows.sum()),
             bitmap=bits.tobytes(),
         )
@@ -147,7 +148,11 @@ class _Cut:
             marks[gathered] = False
         else:
             words = self.shard(low, high).words
-        return self.rows.parts * words + self.rows.slices * self._own(low, high)
+        own = self.rows.slices * self._own(low, high)
+        return self.rows.parts * words + own + self._passing(low, high)
+
+    def _passing(self, low: int, high: int) -> int:
+        return self.passing * self._whole(high - low)
 
     def _own(self, low: int, high: int) -> int:
         return self._whole(high - low) if self.reads_own else 0

@@ -37,12 +37,16 @@ def matrices_of(
     sparse: bool,
     memory: Collection[str] = (),
     region: int = 0,
+    passing: Collection[str] = (),
 ) -> dict[str, Matrix]:
-    """Row matrices and their places; *region*: words for intervals of those that lie in *memory*."""
+    """Row matrices and their places, but for those that are only *passing*.
+
+    *region*: words for intervals of those that lie in *memory*.
+    """
     types, widths = network.types(), network.widths()
     made: dict[str, int] = {}
     for step in steps:
-        if not step.chained:
+        if not step.chained and step.operation.name not in passing:
             made.setdefault(step.operation.name, step.phase)
     del made[steps[-1].operation.name]
     if not sparse:
@@ -94,12 +98,14 @@ def room_of(
     whole: tuple[Step, ...],
     sparse: bool = False,
     memory: Collection[str] = (INPUT,),
+    passing: Collection[str] = (),
 ) -> int:
     """Words of the row store that intervals of what lies in *memory* can have beside the other matrices."""
     low, high = 0, config.rows // config.columns
     while low < high:
         middle = (low + high + 1) // 2
-        matrices = matrices_of(network, config, whole, sparse, memory, middle * config.columns)
+        region = middle * config.columns
+        matrices = matrices_of(network, config, whole, sparse, memory, region, passing)
         if words_of(matrices.values()) <= config.rows:
             low = middle
         else:

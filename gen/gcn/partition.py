@@ -15,7 +15,7 @@ is one, unless a later operation reads the same lists.
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -32,6 +32,7 @@ __all__ = [
     "adjacency_lists",
     "ends",
     "granule",
+    "groups",
     "input_lists",
     "list_entries",
     "longest",
@@ -100,6 +101,18 @@ def written(
     size, widths = layout.SIZES[last.operation.epilogue.output], network.widths()
     rows = {name: layout.slices(config, widths[name]) * config.lanes for name in spilled}
     return rows | {last.operation.name: widths[last.operation.name] * size}
+
+
+def groups(steps: Sequence[Step], passing: Container[str]) -> list[tuple[Step, ...]]:
+    """Steps that are cut together: chains, and what reads the rows of operations that are *passing*."""
+    found: list[tuple[Step, ...]] = []
+    for step in steps:
+        before = found[-1][-1] if found else None
+        if before is not None and (before.chained or before.operation.name in passing):
+            found[-1] = (*found[-1], step)
+        else:
+            found.append((step,))
+    return found
 
 
 def granule(readers: Iterable[Step], to_memory: Mapping[str, int], config: GcnConfig, clusters: int) -> int:
@@ -179,21 +192,20 @@ def parts(
     config: GcnConfig,
     to_memory: Mapping[str, int],
     intervals: Mapping[str, Lists] | None = None,
+    passing: Container[str] = (),
 ) -> tuple[Step, ...]:
-    """The *steps*, cut where that is needed; each part has a phase of its own, or the one of its chain.
+    """The *steps*, cut where that is needed; each part has a phase of its own, or the one of its group.
 
     *to_memory*: see :func:`written`. *intervals*: lists of their own that operations have, by the names of
-    these.
+    these. *passing*: see :func:`groups`.
     """
     made: list[Step] = []
-    number = phase = 0
-    while number < len(steps):
-        chain = steps[number : number + 1 + steps[number].chained]
+    phase = 0
+    for chain in groups(steps, passing):
         used = _intervals(chain[0], lists, network, config, to_memory, intervals or {})
         for cut in _cuts(chain, used, network, config, whole=chain[-1].operation.name in to_memory):
             made += [replace(step, phase=phase) for step in cut]
             phase += 1
-        number += len(chain)
     return tuple(made)
 
 
@@ -228,7 +240,7 @@ def _cuts(
     rows: list[Callable[[Step], Step]] = [
         _rows_of(number, low, high) for number, (low, high) in enumerate(itertools.pairwise(used.bounds))
     ]
-    if len(chain) == 2 or not head.is_combine or whole:
+    if len(chain) > 1 or not head.is_combine or whole:
         return [[cut(step) for step in chain] for cut in rows]
     count = slice_groups(head, config)
     slices = [_slices_of(low, min(count, head.slices - low)) for low in range(0, head.slices, count)]

@@ -93,9 +93,9 @@ def draft(
     if sparse:
         lists[INPUT] = partition.input_lists(whole, network, config, stored, to_memory, compact=compact)
     intervals = {name: each.lists for name, each in found.shards.items()}
-    steps = partition.parts(whole, lists, network, config, to_memory, intervals)
+    steps = partition.parts(whole, lists, network, config, to_memory, intervals, found.passing)
     network, steps, shards = with_copies(network, steps, found.shards, config)
-    matrices = matrices_of(network, config, steps, sparse, found.memory, found.region)
+    matrices = matrices_of(network, config, steps, sparse, found.memory, found.region, found.passing)
     if ring is not None:
         turned(matrices, ring, config)
     return Plan(
@@ -109,6 +109,7 @@ def draft(
         ring=ring,
         memory=found.memory,
         shards=shards,
+        passing=found.passing,
     )
 
 

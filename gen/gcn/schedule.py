@@ -174,9 +174,12 @@ class Schedule:
             lines = self.plan.lists[INPUT].lines[step.interval]
             accesses.append(Access("features", start, start + lines))
         elif step.source is Source.ROWS:
-            rows = self.plan.matrices[step.first]
-            fields |= {"base": rows.words.base + step.first_row, "stride": rows.stride}
-            accesses += self._words(rows, step.first_row, step.last_row, 0, rows.slices)
+            if step.first in self.plan.passing:
+                base, stride, read = self._passing_rows(step, step.first)
+            else:
+                base, stride, read = self._rows_of(step.first, replace(step, first_slice=0))
+            fields |= {"base": base, "stride": stride}
+            accesses += read
         if step.second:
             second = self.plan.matrices[step.second]
             base, stride, read = self._rows_of(step.second, replace(step, first_slice=0))
@@ -230,6 +233,9 @@ class Schedule:
             base, stride = self._own_rows(step)
             fields |= {"target": Target.ROWS, "target_base": base, "target_stride": stride}
             return fields, [Access("rows", base, base + step.slices * stride, True)]
+        if step.operation.name in self.plan.passing:
+            base, stride, touched = self._passing_rows(step, step.operation.name, writes=True)
+            return fields | {"target": Target.ROWS, "target_base": base, "target_stride": stride}, touched
         made = self.plan.matrices[step.operation.name]
         accesses = self._words(made, step.first_row, step.last_row, step.first_slice, step.slices, True)
         fields |= {
@@ -252,6 +258,20 @@ class Schedule:
         shards = self.plan.shards[head.operation.name]
         part = shards.parts[head.interval]
         return self._loads.begin_of(head) + shards.rows.parts * part.words, part.own
+
+    def _passing_rows(self, step: Step, name: str, *, writes: bool = False) -> tuple[int, int, list[Access]]:
+        """First word and stride of the rows of *name* that the interval of *step* makes and reads."""
+        group = [each for each in self.plan.steps if each.phase == step.phase]
+        base, own = self._own_rows(group[0])
+        base += self.plan.shards[group[0].operation.name].rows.slices * own
+        stride = -(-step.rows // self.config.columns) * self.config.columns
+        for each in group:
+            if each.operation.name in self.plan.passing:
+                end = base + each.slices * stride
+                if each.operation.name == name:
+                    break
+                base = end
+        return base, stride, [Access("rows", base, end, writes)]
 
     def _form(self, step: Step) -> ResultForm | None:
         """How the rows that *step* makes lie in memory, if they go there."""

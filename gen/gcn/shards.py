@@ -57,6 +57,8 @@ class Shard:
         Words of the row store that they take, filled up to whole rows of columns.
     own : int
         Words of a slice that the rows of the interval take, if they are read too; else 0.
+    passing : int
+        Words for rows that the interval makes and that are read before the next one; else 0.
     loaded : int
         Rows in windows, or groups of them.
     bitmap : bytes
@@ -66,6 +68,7 @@ class Shard:
     beats: np.ndarray
     words: int
     own: int
+    passing: int
     loaded: int
     bitmap: bytes
 
@@ -97,7 +100,8 @@ class Shards:
 
     def size(self, interval: int) -> int:
         """Words of the row store that *interval* takes."""
-        return self.rows.parts * self.parts[interval].words + self.rows.slices * self.parts[interval].own
+        part = self.parts[interval]
+        return self.rows.parts * part.words + self.rows.slices * part.own + part.passing
 
     @property
     def copies(self) -> bool:

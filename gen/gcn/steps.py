@@ -178,6 +178,8 @@ class Plan:
         Matrices that lie in memory, by name.
     shards : dict of Shards
         By name of the operations that load what they need of those interval by interval.
+    passing : tuple of str
+        Operations whose rows are read before those of the next interval are made.
     """
 
     network: IntGraphNetwork
@@ -190,6 +192,7 @@ class Plan:
     ring: Ring | None = None
     memory: "dict[str, MemoryRows]" = field(default_factory=dict)
     shards: "dict[str, Shards]" = field(default_factory=dict)
+    passing: tuple[str, ...] = ()
 
     def lists_of(self, operation: IntAggregate) -> Lists:
         """What an aggregation reads."""

@@ -12,7 +12,7 @@ from pyralis.gen.gcn.intnetwork import (
     IntInput,
 )
 
-__all__ = ["MAKERS", "dense", "gin", "near", "sage", "scattered"]
+__all__ = ["MAKERS", "dense", "gin", "near", "perceptrons", "sage", "scattered"]
 
 
 def dense(rng: np.random.Generator, nodes: int, width: int) -> np.ndarray:
@@ -53,6 +53,35 @@ def gin(
             IntAggregate(name="a2", source="m1", adjacency="graph", epilogue=added),
             IntCombine(name="m2", source="a2", weight=weights(rng, hidden, 3), epilogue=last),
         ]
+    return IntGraphNetwork(
+        nodes=nodes,
+        input=IntInput(features=width, values="int8"),
+        adjacencies={"graph": graph},
+        operations=tuple(operations),
+    )
+
+
+def perceptrons(
+    rng: np.random.Generator, nodes: int, width: int, hidden: int, graph: IntAdjacency
+) -> IntGraphNetwork:
+    """GIN with a perceptron of two or three layers behind each of two aggregations."""
+    operations, source = [], "x"
+    for number, depth in enumerate((2, 3), start=1):
+        own = Epilogue(scale=900, shift=10, extra=source, extra_scale=1100)
+        aggregate = IntAggregate(name=f"a{number}", source=source, adjacency="graph", epilogue=own)
+        operations.append(aggregate)
+        source = aggregate.name
+        for layer in range(depth):
+            last = number == 2 and layer == depth - 1
+            inputs, outputs = (width if len(operations) == 1 else hidden), 3 if last else hidden
+            ending = (
+                Epilogue(shift=4, output="int16") if last else Epilogue(shift=9, relu=True, output="uint8")
+            )
+            made = IntCombine(
+                name=f"m{number}{layer}", source=source, weight=weights(rng, inputs, outputs), epilogue=ending
+            )
+            operations.append(made)
+            source = made.name
     return IntGraphNetwork(
         nodes=nodes,
         input=IntInput(features=width, values="int8"),

@@ -257,7 +257,7 @@ def test_what_cannot_be_is_said():
         "make the input not sparse, or leave elimination out",
     )
     assert refused(network, elimination="rows", interval_rows=400) == (
-        "an interval of 400 rows needs 1588 words of the row store, and there is room for 524",
+        "an interval of 400 rows needs 1588 words of the row store, and there is room for 1024",
         "operation 'a1'",
         "choose a larger preset",
     )

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from densegraphs import MAKERS, dense, gin, near, sage
+from densegraphs import MAKERS, dense, gin, near, perceptrons, sage
 from intgraphs import binary, deeper, gcn, weights
 from largegraphs import CONFIGS as LARGE
 from largegraphs import random_large
@@ -153,6 +153,23 @@ def test_rows_that_are_read_beside_those_of_the_neighbours(name, kind, hidden):
     assert compiled.traffic.operations["a2: own rows"] == nodes * hidden
     table = {each.name: each for each in phases(compiled)}
     assert table["a2: own rows"].operations == nodes * hidden
+    assert estimate(compiled, features).compute_cycles > 0
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+@pytest.mark.parametrize("hidden", [3, 13])
+def test_layers_of_a_perceptron_pass_their_rows_on(name, hidden):
+    """Rows of an interval that the next combination reads, and nothing else, never are all there."""
+    rng = np.random.default_rng([len(name), hidden])
+    nodes, config = 900, CONFIGS[name]
+    if name == "four":  # in which 256 rows are made at least
+        nodes, config = 2500, replace(config, store_rows=256)
+    network, features = perceptrons(rng, nodes, 5, hidden, near(rng, nodes, 3)), dense(rng, nodes, 5)
+    compiled = compile_network(network, config, features=features)
+    assert compiled.plan.passing == ("m10", "m20", "m21")
+    assert compiled.plan.memory.keys() == {"x", "m11"}
+    interpret(compiled, features)
+    assert len(phases(compiled)) == 8, "seven operations and a copy of own rows"
     assert estimate(compiled, features).compute_cycles > 0
 
 
