@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from coreruns import assert_same
-from densegraphs import near
+from densegraphs import dense, near, perceptrons, sage
 from faultjobs import patched
 from intgraphs import binary, deeper, gcn
 from largegraphs import CONFIGS as LARGE
@@ -101,3 +101,15 @@ def test_random_networks(seed):
 @pytest.mark.parametrize("seed", range(100, 160))
 def test_many_random_networks(seed):
     assert_large(seed, list(LARGE.values())[seed % len(LARGE)])
+
+
+@pytest.mark.parametrize("make", [perceptrons, sage])
+def test_own_rows_and_rows_that_pass(make):
+    """GIN with perceptrons, GraphSAGE with root weights; two runs, results of both."""
+    rng = np.random.default_rng(11)
+    network = make(rng, 700, 5, 13, near(rng, 700, 3))
+    inputs = [dense(rng, 700, 5) for _ in range(2)]
+    memory = MemorySettings(latency=30, stall_percent=30, stall_seed=3)
+    compiled, _ = assert_same(network, inputs, LARGE["two"], memory=memory)
+    assert len(compiled.plan.memory) == 2 and bool(compiled.plan.passing) == (make is perceptrons)
+    assert any(name.endswith(": own rows") for name in compiled.plan.shards)
