@@ -187,8 +187,9 @@ WORKLOADS: tuple[Workload, ...] = (
     Workload(name="nell-h64", title="NELL-like, hidden 64", graph=_like("nell"), hidden=64, dataset="nell"),
 )
 """What is measured; published figures are of the widths 16 and 128, of NELL of 64. Parts of the Pubmed-like
-graph, with its degrees and its density, stand for it on cores that do not hold it; their features are int8,
-those of the whole graph are rounded to four levels, of which compact entries are the names."""
+graph, with its degrees and its density, stand for it in ablations on cores whose row store does not hold it;
+their features are int8, those of the whole graph are rounded to four levels, of which compact entries are the
+names."""
 
 
 def select(names: list[str] | None, workloads: tuple[Workload, ...] = WORKLOADS) -> tuple[Workload, ...]:
