@@ -45,7 +45,7 @@ def arrange(
     ) -> tuple[Numbering, IntGraphNetwork, Plan]:
         moved = network.renumbered(numbering.old)
         rows = None if features is None else numbering.rows(features)
-        looked = lookup(moved, config, rows) if windows is not None else None
+        looked = lookup(moved, config, rows, spill=spill) if windows is not None else None
         made = draft(
             moved if looked is None else looked.network,
             config,

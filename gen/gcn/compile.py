@@ -184,8 +184,10 @@ def compile_network(
             raise refusal
         stored = int(non_zeros(features).sum())
         needs.feature_lines(planned.lists[INPUT], config).refuse()
-    looked = lookup(network, config, numbering.rows(features)) if drafted.sparse_input else None
-    if looked is not None and not planned.sparse_input:
+    looked = None
+    if drafted.sparse_input and not planned.sparse_input:  # rows of weights are gathered
+        looked = lookup(network, config, numbering.rows(features), spill=True)
+    if looked is not None:
         widths.prove(
             looked.network, accumulator_bits=config.accumulator_bits, product_bits=config.product_bits
         )

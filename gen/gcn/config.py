@@ -14,7 +14,7 @@ SIZES: dict[str, GcnConfig] = {
         edge_lines=4096,
         feature_lines=4096,
         feature_values=True,
-        occupancy_words=512,
+        occupancy_words=1024,
     ),
     **PRESETS,
 }

@@ -58,9 +58,12 @@ class Lookup:
         return packed + bytes(self.rows.end - len(packed))
 
 
-def wanted(network: IntGraphNetwork, config: GcnConfig) -> IntCombine | None:
-    """The combination that has to gather rows of its weights, if the core can do that."""
-    if not sparse_input(network, config) or network.input.features <= config.weight_rows:
+def wanted(network: IntGraphNetwork, config: GcnConfig, *, spill: bool = False) -> IntCombine | None:
+    """The combination that has to gather rows of its weights, if the core can do that.
+
+    *spill*: its rows go to memory, and so with all of their slices at a time.
+    """
+    if not sparse_input(network, config):
         return None
     readers = [each for each in network.operations if INPUT in reads(each)]
     valued = network.input.values != "binary"
@@ -69,13 +72,18 @@ def wanted(network: IntGraphNetwork, config: GcnConfig) -> IntCombine | None:
     found = readers[0]
     if not isinstance(found, IntCombine) or found.second_source is not None:
         return None
-    words = found.weight.shape[0] * layout.slices(config, found.weight.shape[1])
+    slices = layout.slices(config, found.weight.shape[1])
+    if network.input.features * (slices if spill else 1) <= config.weight_rows:
+        return None
+    words = network.input.features * slices
     return found if words <= config.occupancy_words * WORD * group_words(config) else None
 
 
-def lookup(network: IntGraphNetwork, config: GcnConfig, features: Any) -> Lookup | None:
+def lookup(
+    network: IntGraphNetwork, config: GcnConfig, features: Any, *, spill: bool = False
+) -> Lookup | None:
     """*network*, with its combination of *features* (None: any) as a gather; None if that is not wanted."""
-    combine = wanted(network, config)
+    combine = wanted(network, config, spill=spill)
     if combine is None:
         return None
     weight = None

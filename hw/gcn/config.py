@@ -274,7 +274,7 @@ PRESETS: dict[str, GcnConfig] = {
         group_bytes=256,
         product_bits=24,
         sampler=True,
-        occupancy_words=1024,
+        occupancy_words=2048,
         bus_bits=256,
     ),
     "z32": GcnConfig(

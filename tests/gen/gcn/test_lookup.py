@@ -147,3 +147,16 @@ def test_phases_and_estimate_know_it():
         moved = sum(sum(getattr(each, job).values()) for each in table.values())
         assert moved == sum(getattr(compiled.traffic, job).values())
     assert estimate(compiled, rows).compute_cycles > 0
+
+
+def test_weights_of_all_slices_at_a_time():
+    """Three slices of 100 weights are more than 128 rows: made in turns on chip, gathered where spilled."""
+    rng = np.random.default_rng(8)
+    large = replace(SMALL, store_rows=1024, scale_rows=0)
+    for nodes, config, names in ((200, large, []), (700, SMALL, ["x", "xw1"])):
+        network, rows = case(rng, nodes, 100, 21)
+        compiled = compile_network(network, config, features=rows)
+        assert list(compiled.plan.memory)[:2] == names
+        assert compiled.plan.sparse_input == (not names)
+        if names:
+            interpret(compiled, rows)
