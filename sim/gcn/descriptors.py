@@ -75,22 +75,21 @@ def jobs(descriptors: list[dict[str, Any]], config: GcnConfig) -> list[Job]:
             touch = Touch(job.lines, each["start"], ends[-1], False)
             job = replace(job, touches=(*job.touches, touch))
         if each["opcode"] is Opcode.AGGREGATE and each["slices"] > 1 and each["stride"] == 1:
-            job = replace(
-                job, touches=(*job.touches, _side_by_side(each, number, descriptors[:number], config))
-            )
+            job = replace(job, touches=(*job.touches, *_side_by_side(each, descriptors[:number], config)))
         found.append(job)
     return found
 
 
-def _side_by_side(
-    aggregate: dict[str, Any], number: int, before: list[dict[str, Any]], c: GcnConfig
-) -> Touch:
-    """Rows whose slices are words side by side: how many there are is said by the load that brought them."""
+def _side_by_side(aggregate: dict[str, Any], before: list[dict[str, Any]], c: GcnConfig) -> list[Touch]:
+    """Rows whose slices are words side by side: how many there are is said by the load that brought them.
+
+    None if nothing did; then a matrix of one row, on a core of one column, has this stride.
+    """
     for load in reversed(before):
         loads = load["opcode"] is Opcode.LOAD and load["content"] is Content.ROWS
         if loads and load["start"] == aggregate["base"]:
-            return Touch("rows", load["start"], load["start"] + loaded_words(load, c), False)
-    raise OrderError(f"descriptor {number} gathers rows that nothing in front of it loads")
+            return [Touch("rows", load["start"], load["start"] + loaded_words(load, c), False)]
+    return []
 
 
 def _rows_touches(
@@ -158,9 +157,8 @@ def _job(d: dict[str, Any], c: GcnConfig) -> Job:
     lines = ""
     if not engine:
         lines = "edges"
-        if d["slices"] == 1 or d["stride"] != 1:
-            # any of the source's rows, of which there are no more than from one slice to the next
-            touches += _rows_touches(d["base"], d["stride"], d["slices"], d["stride"], c)
+        # any of the source's rows, of which there are no more than from one slice to the next
+        touches += _rows_touches(d["base"], d["stride"], d["slices"], d["stride"], c)
         if d["extra"]:
             touches += _rows_touches(d["extra_base"], d["extra_stride"], d["slices"], d["rows"], c)
         if d["hubs"]:
