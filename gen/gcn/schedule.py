@@ -109,7 +109,7 @@ class Schedule:
             base = self._loads.begin_of(step)
             shards = self.plan.shards[operation.name]
             words = shards.parts[step.interval].words
-            stride = words if shards.rows.span == 1 else 1
+            stride = words if shards.rows.span == 1 else min(words, 1)  # 0 where nothing is gathered
             accesses = [Access("rows", base, base + shards.rows.parts * words)]
         rows = -(-step.rows // c.columns)
         if step.chained:

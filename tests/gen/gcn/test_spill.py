@@ -225,6 +225,11 @@ def large_at_random(seed: int) -> bool:
     return bool(found[0].plan.memory)
 
 
+def test_intervals_that_gather_nothing():
+    """Of rows of two slices: they touch no words, and wait for none."""
+    assert large_at_random(1265) and large_at_random(1479)
+
+
 def test_random_networks():
     assert sum(large_at_random(seed) for seed in range(60)) >= 20
 
