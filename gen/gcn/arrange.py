@@ -10,7 +10,7 @@ from pyralis.gen.gcn import needs
 from pyralis.gen.gcn.graph import Graph
 from pyralis.gen.gcn.intnetwork import IntAggregate, IntGraphNetwork
 from pyralis.gen.gcn.layout import input_entries
-from pyralis.gen.gcn.lookup import lookup
+from pyralis.gen.gcn.lookup import lookup, wanted
 from pyralis.gen.gcn.plan import DEFAULT_WINDOWS, draft
 from pyralis.gen.gcn.reorder import ORDERS, Numbering, Order, renumber, renumber_groups
 from pyralis.gen.gcn.ring import groups, holds, ring_of
@@ -18,7 +18,7 @@ from pyralis.gen.gcn.shards import Windows
 from pyralis.gen.gcn.steps import Plan, Ring
 from pyralis.hw.gcn.config import GcnConfig
 
-__all__ = ["arrange", "numbering_of"]
+__all__ = ["arrange"]
 
 
 def arrange(
@@ -44,8 +44,11 @@ def arrange(
         numbering: Numbering, ring: Ring | None = None, *, spill: bool = False
     ) -> tuple[Numbering, IntGraphNetwork, Plan]:
         moved = network.renumbered(numbering.old)
-        rows = None if features is None else numbering.rows(features)
-        looked = lookup(moved, config, rows, spill=spill) if windows is not None else None
+        combine = wanted(moved, config, spill=spill) if windows is not None else None
+        looked = None
+        if combine is not None:
+            rows = None if features is None else numbering.rows(features)
+            looked = lookup(moved, combine, config, rows)
         made = draft(
             moved if looked is None else looked.network,
             config,
@@ -65,7 +68,7 @@ def arrange(
         for each in ORDERS if order == "spread" else (order,):
             try:
                 hubs = 0 if spill else config.hubs  # which would stand side by side
-                found = planned(numbering_of(network, config, features, each, hubs), spill=spill)
+                found = planned(_numbering(network, config, features, each, hubs), spill=spill)
             except UserError as refusal:  # another one may have intervals that fit
                 error = error or refusal
                 continue
@@ -111,11 +114,11 @@ def _loads(plan: Plan, config: GcnConfig) -> float:
     return 0 if needs.row_store(plan, config).fits else math.inf
 
 
-def numbering_of(
-    network: IntGraphNetwork, config: GcnConfig, features: Any, order: Order, hubs: int | None = None
+def _numbering(
+    network: IntGraphNetwork, config: GcnConfig, features: Any, order: Order, hubs: int
 ) -> Numbering:
     """Numbers that spread the work over the columns; the first ones are those of *hubs*."""
-    graph, hubs = _graph_of(network, features), config.hubs if hubs is None else hubs
+    graph = _graph_of(network, features)
     return renumber(graph, config.columns, hubs=min(hubs, network.nodes), order=order)
 
 

@@ -15,7 +15,7 @@ from pyralis.gen.gcn.arrange import arrange
 from pyralis.gen.gcn.constants import Constants
 from pyralis.gen.gcn.features import non_zeros
 from pyralis.gen.gcn.intnetwork import INPUT, RANGES, IntGraphNetwork
-from pyralis.gen.gcn.lookup import lookup
+from pyralis.gen.gcn.lookup import table, wanted
 from pyralis.gen.gcn.plan import draft, needed, place_hubs, refusals
 from pyralis.gen.gcn.reorder import Numbering, Order
 from pyralis.gen.gcn.schedule import Schedule, Settings
@@ -178,24 +178,21 @@ def compile_network(
         network, config, features, order=order, chain=settings.chain, windows=settings.windows
     )
     needs.row_store(planned, config).refuse()
-    stored, table, digest = None, b"", ""
+    stored, rows_of_weights, digest = None, b"", ""
     if planned.sparse_input:
         for refusal in input_refusals(network, config):
             raise refusal
         stored = int(non_zeros(features).sum())
         needs.feature_lines(planned.lists[INPUT], config).refuse()
-    looked = None
-    if drafted.sparse_input and not planned.sparse_input:  # rows of weights are gathered
-        looked = lookup(network, config, numbering.rows(features), spill=True)
-    if looked is not None:
+    elif (combine := wanted(network, config, spill=True)) is not None:  # it gathers rows of its weights
         widths.prove(
-            looked.network, accumulator_bits=config.accumulator_bits, product_bits=config.product_bits
+            planned.network, accumulator_bits=config.accumulator_bits, product_bits=config.product_bits
         )
-        stored = int(non_zeros(features).sum())
-        table, digest = looked.image(config, planned.matrices[INPUT].splits), digest_of(features)
+        stored, digest = int(non_zeros(features).sum()), digest_of(features)
+        rows_of_weights = table(combine, planned.memory[INPUT], config, planned.matrices[INPUT].splits)
     if settings.hubs and config.hubs:
         place_hubs(planned, config)
-    constants = Constants(planned.network, planned, config, table)
+    constants = Constants(planned.network, planned, config, rows_of_weights)
     schedule = Schedule(planned.network, planned, constants, config, settings)
     needs.program(len(schedule.descriptors)).refuse()
     beat = config.bus_bits // 8

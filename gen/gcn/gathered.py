@@ -43,7 +43,7 @@ class Gathered:
 
     def moved(self, config: GcnConfig) -> int:
         """Bytes that are spilled, and loaded for intervals."""
-        group = max(config.bus_bits, config.row_bits) // 8
+        group = config.group_words * config.lanes
         loaded = sum(each.groups for each in self.shards.values()) * group
         return loaded + sum(rows.written for rows in self.memory.values())
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from pyralis.gen.gcn import partition
+from pyralis.gen.gcn import layout, partition
 from pyralis.gen.gcn.intnetwork import IntAggregate, IntGraphNetwork
 from pyralis.gen.gcn.shards import Shard, Shards, Windows, covered
-from pyralis.gen.gcn.spill import MemoryRows, group_words
+from pyralis.gen.gcn.spill import MemoryRows
 from pyralis.gen.gcn.steps import Lists, Step
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.eliminator import WORD, Elimination
@@ -102,7 +102,7 @@ class _Cut:
         self.rows = rows
         self.reads_own = step.first in (step.operation.epilogue.extra, *(each.second for each in group))
         self.passing = sum(each.slices for each in group[:-1] if each.is_combine)
-        self.together = group_words(config)
+        self.together = config.group_words
         entries = partition.list_entries(step.operation, network)
         self._count = partition.Counts(entries, config.columns, 1)
         self._marks = np.zeros(rows.count, dtype=bool)
@@ -130,7 +130,7 @@ class _Cut:
         bits = np.packbits(np.pad(occupied, (0, -len(occupied) % WORD)), bitorder="little")
         return Shard(
             beats=beats,
-            words=self._whole(len(beats) * self.together),
+            words=layout.whole_rows(self.config, len(beats) * self.together),
             own=self._own(low, high),
             passing=self._passing(low, high),
             loaded=int(rows.sum()),
@@ -144,7 +144,7 @@ class _Cut:
             if not self.rows.grouped:
                 gathered, marks = gathered // self.together, self._groups
             marks[gathered] = True  # much faster than unique()
-            words = self._whole(int(np.count_nonzero(marks)) * self.together)
+            words = layout.whole_rows(self.config, int(np.count_nonzero(marks)) * self.together)
             marks[gathered] = False
         else:
             words = self.shard(low, high).words
@@ -152,14 +152,10 @@ class _Cut:
         return self.rows.parts * words + own + self._passing(low, high)
 
     def _passing(self, low: int, high: int) -> int:
-        return self.passing * self._whole(high - low)
+        return self.passing * layout.whole_rows(self.config, high - low)
 
     def _own(self, low: int, high: int) -> int:
-        return self._whole(high - low) if self.reads_own else 0
-
-    def _whole(self, words: int) -> int:
-        """Filled up to whole rows of columns."""
-        return -(-words // self.config.columns) * self.config.columns
+        return layout.whole_rows(self.config, high - low) if self.reads_own else 0
 
     def refuse(self, low: int, high: int, need: int, most: int) -> None:
         """Raises NoShardError if an interval needs more words than the *most*."""

@@ -36,6 +36,7 @@ __all__ = [
     "pack_weights",
     "slices",
     "unpack_results",
+    "whole_rows",
 ]
 
 
@@ -74,6 +75,11 @@ def beats(config: GcnConfig, size: int) -> int:
     return -(-size * 8 // config.bus_bits)
 
 
+def whole_rows(config: GcnConfig, rows: int) -> int:
+    """*rows*, filled up so that every column has as many."""
+    return -(-rows // config.columns) * config.columns
+
+
 def slices(config: GcnConfig, width: int) -> int:
     """Words of ``lanes`` elements that hold a row of *width*."""
     return -(-width // config.lanes)
@@ -105,7 +111,7 @@ def pack_biases(config: GcnConfig, bias: np.ndarray | None, width: int) -> np.nd
 
 def pack_scales(config: GcnConfig, scale: np.ndarray) -> np.ndarray:
     """(rows,) uint16, filled up to whole rows of columns."""
-    packed = np.zeros(-(-len(scale) // config.columns) * config.columns, dtype="<u2")
+    packed = np.zeros(whole_rows(config, len(scale)), dtype="<u2")
     packed[: len(scale)] = scale
     return packed
 

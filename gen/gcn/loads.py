@@ -156,11 +156,10 @@ class Loads:
             "height": min(shards.windows.height, rows.count),
             "occupancy": self._constants.item(bitmap, step.phase).base,
         }
-        own = {"count": part.own, "beats": self._beats(part.own * c.lanes)}
+        brought = 0 if rows.grouped else part.own  # else they are copied
+        own = {"count": brought, "beats": self._beats(brought * c.lanes)}
         base = begin
-        for first, words, fields in ((0, part.words, some), (step.first_row, part.own, own)):
-            if rows.grouped and fields is own:  # they are copied
-                break
+        for first, words, fields in ((0, part.words, some), (step.first_row, brought, own)):
             for number in range(rows.parts):
                 if words or fields is some:
                     source = rows.begin + number * rows.pitch + first * c.lanes

@@ -23,12 +23,12 @@ from pyralis.gen.gcn.intnetwork import (
     IntInput,
 )
 from pyralis.gen.gcn.matrices import reads, sparse_input
-from pyralis.gen.gcn.spill import MemoryRows, group_words
+from pyralis.gen.gcn.spill import MemoryRows
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.eliminator import WORD
 from pyralis.hw.gcn.program import Origin
 
-__all__ = ["FEATURES", "Lookup", "lookup", "wanted"]
+__all__ = ["FEATURES", "Lookup", "lookup", "table", "wanted"]
 
 FEATURES = "\0features"
 """Name of the adjacency that has the features: no name begins so."""
@@ -42,20 +42,19 @@ class Lookup:
     ----------
     network : IntGraphNetwork
         Its input are the rows of the weights; what it computes is the same.
-    weight : (features, width) int8
     rows : MemoryRows
         Of these.
     """
 
     network: IntGraphNetwork
-    weight: np.ndarray
     rows: MemoryRows
 
-    def image(self, config: GcnConfig, splits: int) -> bytes:
-        """The rows in memory, with ``2**splits`` copies in a word: what constants begin with."""
-        words = layout.pack_rows(config, self.weight, len(self.weight), splits)
-        packed = words.reshape(self.rows.span, len(self.weight), -1).swapaxes(0, 1).tobytes()
-        return packed + bytes(self.rows.end - len(packed))
+
+def table(combine: IntCombine, rows: MemoryRows, config: GcnConfig, splits: int) -> bytes:
+    """*rows* of the weights of *combine* in memory, with ``2**splits`` copies in a word."""
+    words = layout.pack_rows(config, combine.weight, len(combine.weight), splits)
+    packed = words.reshape(rows.span, len(combine.weight), -1).swapaxes(0, 1).tobytes()
+    return packed + bytes(rows.end - len(packed))
 
 
 def wanted(network: IntGraphNetwork, config: GcnConfig, *, spill: bool = False) -> IntCombine | None:
@@ -76,16 +75,11 @@ def wanted(network: IntGraphNetwork, config: GcnConfig, *, spill: bool = False) 
     if network.input.features * (slices if spill else 1) <= config.weight_rows:
         return None
     words = network.input.features * slices
-    return found if words <= config.occupancy_words * WORD * group_words(config) else None
+    return found if words <= config.occupancy_words * WORD * config.group_words else None
 
 
-def lookup(
-    network: IntGraphNetwork, config: GcnConfig, features: Any, *, spill: bool = False
-) -> Lookup | None:
-    """*network*, with its combination of *features* (None: any) as a gather; None if that is not wanted."""
-    combine = wanted(network, config, spill=spill)
-    if combine is None:
-        return None
+def lookup(network: IntGraphNetwork, combine: IntCombine, config: GcnConfig, features: Any) -> Lookup:
+    """*network*, with its combination *combine* of *features* (None: any) as a gather."""
     weight = None
     if features is None:
         indptr, indices = np.zeros(network.nodes + 1, dtype=np.int64), np.zeros(0, dtype=np.int64)
@@ -102,7 +96,7 @@ def lookup(
     listed = IntAdjacency(indptr=indptr, indices=indices, weight=weight)
     count, width = combine.weight.shape
     slices = layout.slices(config, width)
-    groups = -(-count * slices // group_words(config))
+    groups = -(-count * slices // config.group_words)
     return Lookup(
         network=replace(
             network,
@@ -110,11 +104,10 @@ def lookup(
             adjacencies={**network.adjacencies, FEATURES: listed},
             operations=tuple(gather if each is combine else each for each in network.operations),
         ),
-        weight=combine.weight,
         rows=MemoryRows(
             origin=Origin.WEIGHTS,
             begin=0,
-            pitch=groups * group_words(config) * config.lanes,
+            pitch=groups * config.group_words * config.lanes,
             parts=1,
             span=slices,
             count=groups,

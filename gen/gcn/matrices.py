@@ -58,7 +58,7 @@ def matrices_of(
         if not readers:
             continue
         slices = layout.slices(config, widths[name])
-        stride = -(-network.nodes // config.columns) * config.columns
+        stride = layout.whole_rows(config, network.nodes)
         last = max(step.phase for step in readers)
         if name in memory:
             first = first if name == INPUT else min(step.phase for step in readers)

@@ -30,7 +30,6 @@ from pyralis.hw.gcn.sampler import HEADERS
 __all__ = [
     "Counts",
     "adjacency_lists",
-    "ends",
     "granule",
     "groups",
     "input_lists",
@@ -74,10 +73,10 @@ def adjacency_lists(
     """The lists *name*; with a *ring*, their last rows count sources behind the freed ones."""
     readers = []
     entries = np.zeros(0, dtype=np.int64)
-    for step, group in zip(steps, ends(steps), strict=True):
-        if isinstance(step.operation, IntAggregate) and list_of(step.operation) == name:
-            readers.append(group)
-            entries = list_entries(step.operation, network)
+    for head, *others in groups(steps):
+        if isinstance(head.operation, IntAggregate) and list_of(head.operation) == name:
+            readers.append(others[-1] if others else head)
+            entries = list_entries(head.operation, network)
     rows = granule(readers, to_memory, config, 1)
     count = Counts(entries, config.columns, 1)
     return _cut(count, config.edge_lines, rows, longest(rows, config), ring)
@@ -89,11 +88,6 @@ def list_entries(operation: IntAggregate, network: IntGraphNetwork) -> np.ndarra
     return np.maximum(network.adjacencies[operation.adjacency].degrees, 1) + headers
 
 
-def ends(steps: Sequence[Step]) -> list[Step]:
-    """Of each step, the one whose rows go somewhere: of a chain its second one."""
-    return [steps[number + 1] if step.chained else step for number, step in enumerate(steps)]
-
-
 def written(
     last: Step, network: IntGraphNetwork, config: GcnConfig, spilled: Iterable[str] = ()
 ) -> dict[str, int]:
@@ -103,7 +97,7 @@ def written(
     return rows | {last.operation.name: widths[last.operation.name] * size}
 
 
-def groups(steps: Sequence[Step], passing: Container[str]) -> list[tuple[Step, ...]]:
+def groups(steps: Sequence[Step], passing: Container[str] = ()) -> list[tuple[Step, ...]]:
     """Steps that are cut together: chains, and what reads the rows of operations that are *passing*."""
     found: list[tuple[Step, ...]] = []
     for step in steps:

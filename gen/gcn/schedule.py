@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from pyralis.gen.gcn import layout
 from pyralis.gen.gcn.allocate import Item
 from pyralis.gen.gcn.constants import Constants
 from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntGraphNetwork, IntSample
@@ -264,7 +265,7 @@ class Schedule:
         group = [each for each in self.plan.steps if each.phase == step.phase]
         base, own = self._own_rows(group[0])
         base += self.plan.shards[group[0].operation.name].rows.slices * own
-        stride = -(-step.rows // self.config.columns) * self.config.columns
+        stride = layout.whole_rows(self.config, step.rows)
         for each in group:
             if each.operation.name in self.plan.passing:
                 end = base + each.slices * stride

@@ -21,7 +21,7 @@ from pyralis.gen.gcn.steps import Step
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.program import Origin
 
-__all__ = ["MemoryRows", "candidates", "group_words", "input_rows", "only_gathered", "spilled"]
+__all__ = ["MemoryRows", "candidates", "input_rows", "only_gathered", "spilled"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -70,14 +70,9 @@ class MemoryRows:
         return self.form.written if self.form else 0
 
 
-def group_words(config: GcnConfig) -> int:
-    """Words of a group, which is loaded as a whole: a bus beat, or a word where that is longer."""
-    return max(1, config.bus_bits // config.row_bits)
-
-
 def input_rows(network: IntGraphNetwork, config: GcnConfig) -> MemoryRows:
     """A dense input."""
-    stride = -(-network.nodes // config.columns) * config.columns
+    stride = layout.whole_rows(config, network.nodes)
     return MemoryRows(
         origin=Origin.INPUT,
         begin=0,
@@ -135,7 +130,7 @@ def spilled(
             pitch=c.columns * form.stride,
             parts=1,
             span=step.slices,
-            count=-(-c.columns * words // group_words(c)),
+            count=-(-c.columns * words // c.group_words),
             grouped=True,
             numbers=node % c.columns * words + node // c.columns * step.slices,
             form=form,

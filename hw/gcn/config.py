@@ -192,6 +192,11 @@ class GcnConfig:
         return 8 * self.lanes
 
     @property
+    def group_words(self) -> int:
+        """Words of the row store that loads bring as a whole: those of a bus beat, or one that is longer."""
+        return max(1, self.bus_bits // self.row_bits)
+
+    @property
     def clusters(self) -> int:
         """Gather clusters of a column: at most four ports share the tasks of one."""
         return max(1, self.gather_ports // 4)

@@ -131,7 +131,7 @@ def _job(d: dict[str, Any], c: GcnConfig) -> Job:
         end = d["start"] + (loaded_words(d, c) if d["content"] is Content.ROWS else d["count"])
         touches = [Touch(each, d["start"], end, True) for each in memories]
         if d["origin"] is Origin.OUTPUT:
-            size = d["count"] * (max(c.lanes, c.bus_bits // 8) if d["grouped"] else c.lanes)
+            size = d["count"] * c.lanes * (c.group_words if d["grouped"] else 1)
             touches.append(Touch("outputs", d["source"], d["source"] + size, False))
         if eliminates(d):
             touches.append(Touch("occupancy", d["occupancy"], d["occupancy"] - -d["count"] // WORD, False))

@@ -68,7 +68,7 @@ def windows_of(d: dict[str, Any], config: GcnConfig, memories: Memories) -> list
 
 def _beats_of(d: dict[str, Any], config: GcnConfig, image: bytes, found: list[Window]) -> bytes:
     """The beats of all windows of a load that eliminates."""
-    rows = max(1, config.bus_bits // config.row_bits)
+    rows = config.group_words
     size = rows * config.lanes
     starts = d["source"] + beats(found, 1 if d["grouped"] else rows) * size
     return b"".join(image[start : start + size] for start in starts.tolist())

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from densegraphs import near
+from interpreted import assert_interpreted
 from intgraphs import gcn, weights
 from scipy.sparse import csr_array
 
@@ -17,8 +18,6 @@ from pyralis.gen.gcn.lookup import FEATURES, wanted
 from pyralis.gen.gcn.phases import phases
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.program import Opcode, Origin
-from pyralis.sim.gcn.interpret import run
-from pyralis.sim.golden.gcn import network as golden
 
 SMALL = GcnConfig(
     store_rows=128, hubs=8, weight_rows=128, edge_lines=128, bus_bits=128, occupancy_words=256, scale_rows=64
@@ -50,17 +49,7 @@ def case(rng, nodes, features, hidden):
 def interpret(compiled: Compiled, features):
     packed = compiled.pack_input(features)
     assert packed == bytes(compiled.config.bus_bits // 8) == bytes(compiled.input_stride)
-    outcome = run(
-        compiled.program,
-        compiled.constants,
-        packed,
-        compiled.config,
-        output_bytes=compiled.output_stride,
-    )
-    expected = golden.run(compiled.network.renumbered(compiled.numbering.new), features)
-    assert np.array_equal(compiled.unpack_results(outcome.outputs), expected.scores.numpy())
-    moved = sum(size for kind, size in compiled.traffic.first.items() if kind != "outputs")
-    assert sum(outcome.read.values()) == moved
+    assert_interpreted(compiled, features)
 
 
 @pytest.mark.parametrize("name", CONFIGS)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from densegraphs import MAKERS, dense, gin, near, sage, scattered
+from interpreted import assert_interpreted
 from intgraphs import random_network
 
 from pyralis.gen.errors import UserError
@@ -21,8 +22,6 @@ from pyralis.gen.gcn.shards import Windows, covered
 from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.eliminator import Elimination
 from pyralis.hw.gcn.program import Content, Opcode
-from pyralis.sim.gcn.interpret import run
-from pyralis.sim.golden.gcn import network as golden
 from pyralis.sim.golden.gcn.windows import beats, occupancy, windows
 
 SMALL = GcnConfig(store_rows=256, hubs=8, edge_lines=64, feature_lines=16, bus_bits=128, occupancy_words=64)
@@ -47,20 +46,6 @@ def test_covered_rows_are_those_of_the_windows(mode):
         for window in windows(occupied, height, mode):
             expected[window.start : window.start + window.rows] = True
         assert np.array_equal(covered(occupied, Windows(mode=mode, height=height)), expected)
-
-
-def interpret(compiled: Compiled, features):
-    size = compiled.output_stride
-    outcome = run(
-        compiled.program,
-        compiled.constants,
-        compiled.pack_input(features),
-        compiled.config,
-        output_bytes=size,
-    )
-    expected = golden.run(compiled.network.renumbered(compiled.numbering.new), features)
-    assert np.array_equal(compiled.unpack_results(outcome.outputs), expected.scores.numpy())
-    return outcome
 
 
 def assert_loads(compiled: Compiled, outcome) -> None:
@@ -93,7 +78,7 @@ def test_a_dense_input_that_does_not_fit(name, kind, elimination):
     settings = Settings(elimination=elimination, window_height=8)
     compiled = compile_network(network, config, features=features, settings=settings, order="given")
     assert len(compiled.plan.shards["a1"].parts) > 2
-    outcome = interpret(compiled, features)
+    outcome = assert_interpreted(compiled, features)
     assert_loads(compiled, outcome)
     assert outcome.rows_loaded < outcome.rows_seen / 2
 
@@ -109,7 +94,7 @@ def test_samples_of_rows_that_come_in_intervals():
     config = replace(SMALL, sampler=True, edge_lines=128)
     compiled = compile_network(replace(network, operations=operations), config, features=features)
     assert len(compiled.plan.shards["a1"].parts) > 2
-    assert_loads(compiled, interpret(compiled, features))
+    assert_loads(compiled, assert_interpreted(compiled, features))
 
 
 def test_bitmaps_stay_if_all_have_room():
@@ -147,11 +132,11 @@ def test_rows_are_left_out_only_where_that_is_asked_for_or_needed():
     assert whole.program == without.program and not whole.plan.shards
     some = compile_network(network, SMALL, features=features, settings=Settings(elimination="rows"))
     assert len(some.plan.shards["a1"].parts) == 1
-    assert_loads(some, interpret(some, features))
+    assert_loads(some, assert_interpreted(some, features))
     parts = Settings(elimination="window", window_height=4, interval_rows=20)
     several = compile_network(network, SMALL, features=features, settings=parts)
     assert several.plan.shards["a1"].lists.bounds == (0, 20, 40, 60)
-    assert_loads(several, interpret(several, features))
+    assert_loads(several, assert_interpreted(several, features))
 
 
 def test_the_order_that_loads_least_is_taken():
@@ -166,7 +151,7 @@ def test_the_order_that_loads_least_is_taken():
     beats = {}
     for order in ("spread", "given", "cuthill-mckee"):
         compiled = compile_network(network, SMALL, features=features, order=order)
-        assert_loads(compiled, interpret(compiled, features))
+        assert_loads(compiled, assert_interpreted(compiled, features))
         beats[order] = sum(len(part.beats) for part in compiled.plan.shards["a1"].parts)
     assert beats["spread"] == beats["cuthill-mckee"] < beats["given"] / 2
 
@@ -180,7 +165,7 @@ def test_an_interval_without_neighbours_loads_nothing():
     compiled = compile_network(network, SMALL, features=features, settings=settings, order="given")
     parts = compiled.plan.shards["a1"].parts
     assert [len(part.beats) > 0 for part in parts] == [True] * 3 + [False] * 2
-    assert_loads(compiled, interpret(compiled, features))
+    assert_loads(compiled, assert_interpreted(compiled, features))
 
 
 def test_no_row_has_the_place_that_names_no_source():
@@ -201,7 +186,7 @@ def test_no_row_has_the_place_that_names_no_source():
         settings = Settings(elimination=elimination)
         compiled = compile_network(network, config, features=features, settings=settings, order="given")
         assert len(compiled.plan.shards["gather"].parts) > 1
-        interpret(compiled, features)
+        assert_interpreted(compiled, features)
     words = "its rows and those that are needed beside them take 32768 words of the row store, "
     assert refused(network, config, elimination="none") == (
         f"{words}and lists can name 32767",
@@ -296,7 +281,7 @@ def eliminated_at_random(seed: int) -> bool:
     if why:
         assert "reads rows of the input without" in why or "words of the row store" in why
         return False
-    interpret(compiled, features)
+    assert_interpreted(compiled, features)
     return bool(compiled.plan.shards)
 
 

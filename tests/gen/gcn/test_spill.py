@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from densegraphs import MAKERS, dense, gin, near, perceptrons, sage
+from interpreted import assert_interpreted
 from intgraphs import binary, deeper, gcn, weights
 from largegraphs import CONFIGS as LARGE
 from largegraphs import random_large
@@ -16,22 +17,9 @@ from pyralis.gen.gcn.estimate import estimate
 from pyralis.gen.gcn.intnetwork import Epilogue, IntCombine
 from pyralis.gen.gcn.phases import phases
 from pyralis.gen.gcn.spill import only_gathered
-from pyralis.hw.gcn.config import GcnConfig
 from pyralis.hw.gcn.program import Opcode, Origin, Target
-from pyralis.sim.gcn.interpret import run
-from pyralis.sim.golden.gcn import network as golden
 
-SMALL = GcnConfig(
-    store_rows=128,
-    hubs=8,
-    weight_rows=512,
-    edge_lines=64,
-    feature_lines=64,
-    bus_bits=128,
-    occupancy_words=64,
-    scale_rows=64,
-)
-"""512 rows of 8 elements, two in a bus beat; scales of 128 rows; bitmaps for 4,096."""
+SMALL = LARGE["two"]
 
 CONFIGS = {
     "two": SMALL,
@@ -46,21 +34,6 @@ def graph_network(rng, nodes, hidden, *, layers=2):
     """Convolutions in A(XW) order, over a graph whose neighbours have numbers near each other."""
     network = deeper(gcn(rng, nodes, 24, hidden), rng, layers)
     return replace(network, adjacencies={"graph": near(rng, nodes, 4)})
-
-
-def interpret(compiled: Compiled, features):
-    outcome = run(
-        compiled.program,
-        compiled.constants,
-        compiled.pack_input(features),
-        compiled.config,
-        output_bytes=compiled.output_stride,
-    )
-    expected = golden.run(compiled.network.renumbered(compiled.numbering.new), features)
-    assert np.array_equal(compiled.unpack_results(outcome.outputs), expected.scores.numpy())
-    moved = sum(size for kind, size in compiled.traffic.first.items() if kind != "outputs")
-    assert sum(outcome.read.values()) == moved
-    return outcome
 
 
 def to_memory(compiled: Compiled) -> list[dict]:
@@ -81,7 +54,7 @@ def test_more_rows_than_the_row_store_has(name, hidden, layers, elimination):
     rows = compiled.plan.memory
     assert "xw1" in rows and rows["xw1"].span == -(-hidden // compiled.config.lanes)
     assert len(compiled.plan.shards["h1"].parts) > 1
-    interpret(compiled, features)
+    assert_interpreted(compiled, features)
     ends = [each["result_address"] for each in to_memory(compiled)]
     assert min(ends) == 0 and max(ends) >= rows["xw1"].begin
 
@@ -95,7 +68,7 @@ def test_only_as_much_is_spilled_as_is_needed():
     assert list(compiled.plan.memory) == ["xw1"]
     targets = [each["target"] for each in compiled.descriptors if each["opcode"] is Opcode.AGGREGATE]
     assert targets == [Target.CHAIN] * len(compiled.plan.shards["h1"].parts) + [Target.MEMORY]
-    interpret(compiled, features)
+    assert_interpreted(compiled, features)
     spilled = compiled.plan.memory["xw1"]
     last = compiled.network.nodes * 3 * 2
     assert compiled.traffic.first["outputs"] >= last + spilled.span * 400 * config.lanes
@@ -149,7 +122,7 @@ def test_rows_that_are_read_beside_those_of_the_neighbours(name, kind, hidden):
     assert compiled.plan.memory.keys() == {"x", "m1"}
     copies = [step for step in compiled.plan.steps if step.operation.name == "a2: own rows"]
     assert len(copies) == len(compiled.plan.shards["a2"].parts) > 1
-    interpret(compiled, features)
+    assert_interpreted(compiled, features)
     assert compiled.traffic.operations["a2: own rows"] == nodes * hidden
     table = {each.name: each for each in phases(compiled)}
     assert table["a2: own rows"].operations == nodes * hidden
@@ -168,7 +141,7 @@ def test_layers_of_a_perceptron_pass_their_rows_on(name, hidden):
     compiled = compile_network(network, config, features=features)
     assert compiled.plan.passing == ("m10", "m20", "m21")
     assert compiled.plan.memory.keys() == {"x", "m11"}
-    interpret(compiled, features)
+    assert_interpreted(compiled, features)
     assert len(phases(compiled)) == 8, "seven operations and a copy of own rows"
     assert estimate(compiled, features).compute_cycles > 0
 
@@ -181,7 +154,7 @@ def test_scales_of_many_rows_come_in_parts():
     loads = [each for each in compiled.descriptors if each.get("content") is not None]
     counts = [each["count"] for each in loads if each["content"].name == "SCALES"]
     assert len(counts) > 8 and max(counts) <= 64
-    interpret(compiled, features)
+    assert_interpreted(compiled, features)
 
 
 def test_check_says_that_rows_come_in_turns():
@@ -208,7 +181,7 @@ def test_more_nodes_than_an_index_has_numbers():
     network, features = graph_network(rng, 40_000, 8), binary(rng, 40_000, 24, 0.1)
     compiled = compile_network(network, config, features=features, order="given")
     assert set(compiled.plan.memory) == {"xw1", "xw2"}
-    interpret(compiled, features)
+    assert_interpreted(compiled, features)
     more = replace(config, occupancy_words=512)
     what = r"^the graph has 40000 nodes, and this core has room for 32768 rows"
     with pytest.raises(UserError, match=what):
@@ -221,7 +194,7 @@ def large_at_random(seed: int) -> bool:
     found = random_large(rng, LARGE[str(rng.choice(list(LARGE)))])
     if found is None:
         return False
-    interpret(*found)
+    assert_interpreted(*found)
     return bool(found[0].plan.memory)
 
 
