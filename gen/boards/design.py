@@ -12,6 +12,7 @@ from amaranth.lib import wiring
 
 from pyralis.boards.base import Board
 from pyralis.gen.boards.capacity import Need
+from pyralis.hw.axi.dma import DmaConfig
 from pyralis.hw.axi.registermap import RegisterMap
 
 __all__ = ["Design"]
@@ -54,6 +55,8 @@ class Design:
     need : callable
         Estimates what it takes of a board's device: a :class:`~pyralis.gen.boards.capacity.Need`, or None
         where there is no estimate for it.
+    dma : DmaConfig
+        How many bursts its memory interfaces have on the way.
     """
 
     core: str
@@ -68,3 +71,4 @@ class Design:
     keep_hierarchy: bool = False
     attachments: Mapping[str, bytes] = field(default_factory=dict)
     need: Callable[[Board], Need | None] = _unknown
+    dma: DmaConfig = field(default_factory=DmaConfig)

@@ -1,10 +1,11 @@
 """Jobs cut into bursts, for those who choose among bursts of several clients."""
 
-from amaranth import Module, Signal
+from amaranth import Module, ResetInserter, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from pyralis.hw.axi.dma import DmaConfig, DmaJob, NextBurst
+from pyralis.hw.common.stream import RegisterSlice
 
 __all__ = ["BurstCutter", "CutBurst"]
 
@@ -35,8 +36,9 @@ class BurstCutter(wiring.Component):
 
     Timing
     ------
-    ``bursts.valid`` 2 cycles after the transfer of a job; one burst a cycle, one cycle between jobs, which
-    passes while the burst before waits. There is no combinational path between the streams.
+    ``bursts.valid`` 2 cycles after the transfer of a job; one burst a cycle. One cycle between jobs, which
+    passes while the bursts before wait; none behind a job of one beat. There is no combinational path between
+    the streams.
     """
 
     def __init__(self, config: DmaConfig) -> None:
@@ -49,23 +51,21 @@ class BurstCutter(wiring.Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        step, shown = Signal(), Signal()
-        burst = NextBurst(m, self.config, step=step)
+        m.submodules.shown = shown = ResetInserter(self.drop)(RegisterSlice(CutBurst(self.config)))
+        cut, step = shown.input, Signal()
+        burst = NextBurst(m, self.config, step=step, eager=True)
         m.d.comb += [
             self.jobs.ready.eq(burst.free | self.drop),
-            step.eq(burst.active & (~shown | self.bursts.ready)),
-            self.bursts.valid.eq(shown & ~self.drop),
+            step.eq(burst.active & cut.ready),
+            cut.valid.eq(burst.active),
+            cut.p.address.eq(burst.address),
+            cut.p.beats.eq(burst.beats),
+            cut.p.last.eq(burst.last),
+            self.bursts.payload.eq(shown.output.payload),
+            self.bursts.valid.eq(shown.output.valid & ~self.drop),
+            shown.output.ready.eq(self.bursts.ready),
         ]
         burst.load(m, self.jobs.p, self.jobs.valid & self.jobs.ready)
         with m.If(self.drop):
             burst.drop(m)
-        with m.If(self.bursts.ready | self.drop):
-            m.d.sync += shown.eq(0)
-        with m.If(step & ~self.drop):
-            m.d.sync += [
-                shown.eq(1),
-                self.bursts.p.address.eq(burst.address),
-                self.bursts.p.beats.eq(burst.beats),
-                self.bursts.p.last.eq(burst.last),
-            ]
         return m

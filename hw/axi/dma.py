@@ -7,7 +7,7 @@ from amaranth.lib import data
 
 from pyralis.hw.axi.signature import BOUNDARY_BYTES
 
-__all__ = ["BurstQueue", "DmaConfig", "DmaJob", "NextBurst"]
+__all__ = ["BurstQueue", "DmaConfig", "DmaJob", "GivenBurst", "NextBurst"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,16 +24,22 @@ class DmaConfig:
         Longest burst, a power of two up to 256, in beats. Bursts end at multiples of this many beats, so none
         crosses 4 KB.
     outstanding : int
-        Bursts asked for and not yet answered. Reads hide a latency of about
+        Longest bursts asked for and not yet answered. Reads hide a latency of about
         ``(outstanding - 1) * burst_beats`` cycles and hold ``outstanding * burst_beats`` beats on chip.
+    bursts : int
+        Bursts of any length that are read and not yet answered, at least ``outstanding``: those of single
+        beats come without gaps if there are as many as the latency has cycles. 0 means ``outstanding``.
     """
 
     address_bits: int = 40
     data_bits: int = 128
     burst_beats: int = 16
     outstanding: int = 4
+    bursts: int = 0
 
     def __post_init__(self) -> None:
+        if not self.bursts:
+            object.__setattr__(self, "bursts", self.outstanding)
         if not 32 <= self.address_bits <= 64:
             raise ValueError(f"address_bits must be in 32..64, not {self.address_bits}")
         if self.data_bits not in (8, 16, 32, 64, 128, 256, 512, 1024):
@@ -47,6 +53,8 @@ class DmaConfig:
             )
         if not 1 <= self.outstanding <= 64:
             raise ValueError(f"outstanding must be in 1..64, not {self.outstanding}")
+        if not self.outstanding <= self.bursts <= 64:
+            raise ValueError(f"bursts must be in {self.outstanding}..64, not {self.bursts}")
 
     @property
     def beat_bytes(self) -> int:
@@ -72,6 +80,8 @@ class NextBurst:
     ----------
     active : Signal()
         A job is in progress and ``address``, ``beats`` describe its next burst.
+    kept : Signal()
+        A job has been taken, and bursts of it are to come: the same.
     address : Value
         First byte of the next burst.
     beats, length : Signal
@@ -79,21 +89,22 @@ class NextBurst:
     last : Signal()
         It is the last burst of the job.
     free : Value
-        A new job may be loaded at this edge: from the second edge after the last burst of the one before.
-        (The edge of that burst would be possible, but would tie the readiness for jobs to all that a burst
-        waits for.)
+        A new job may be loaded at this edge: from the second edge after the last burst of the one before, or
+        if *eager*, at the edge of the only beat of one. (That edge would be possible for all jobs, but would
+        tie the readiness for jobs to all that a burst waits for.)
     """
 
-    def __init__(self, m: Module, config: DmaConfig, *, step) -> None:
+    def __init__(self, m: Module, config: DmaConfig, *, step, eager: bool = False) -> None:
         unit, span = (config.beat_bytes - 1).bit_length(), (config.burst_beats - 1).bit_length()
         self._line = Signal(config.address_bits - unit, name="line", reset_less=True)  # address in beats
         self._left = Signal(32, name="left", reset_less=True)
-        self.active = Signal(name="active")
+        self.active = self.kept = Signal(name="active")
         self.beats = Signal(range(config.burst_beats + 1), name="beats")
         self.length = Signal(8, name="length")
         self.last = Signal(name="last")
         self.address = Cat(*([0] * unit), self._line) if unit else self._line
-        self.free = ~self.active
+        self._single = Signal(name="single", reset_less=True)  # the job has one beat
+        self.free = ~self.active | (self._single & step if eager else 0)
         room = Signal.like(self.beats, name="beats_to_boundary")
         m.d.comb += room.eq(config.burst_beats - self._line[:span])
         # A short comparison and a test for zero: one of 32 bits would be the longest path of both engines.
@@ -115,12 +126,31 @@ class NextBurst:
         Whatever is offered is copied until then, so that the copy does not wait for the transfer.
         """
         with m.If(self.free):
-            m.d.sync += [self._line.eq(job.address[-len(self._line) :]), self._left.eq(job.beats)]
+            m.d.sync += [
+                self._line.eq(job.address[-len(self._line) :]),
+                self._left.eq(job.beats),
+                self._single.eq(job.beats == 1),
+            ]
         with m.If(taken):
             m.d.sync += self.active.eq(job.beats != 0)
 
     def drop(self, m: Module) -> None:
         m.d.sync += self.active.eq(0)
+
+
+class GivenBurst:
+    """A job that is one burst and stays where it is offered; has what :class:`NextBurst` has.
+
+    It is taken at the edge of *step*, so nothing of it is ever kept here.
+    """
+
+    def __init__(self, m: Module, config: DmaConfig, *, jobs, step) -> None:
+        self.active, self.kept = jobs.valid, Const(0)
+        self.address, self.last = jobs.p.address, Const(1)
+        self.beats = jobs.p.beats[: config.burst_beats.bit_length()]
+        self.length = Signal(8, name="length")
+        self.free = step
+        m.d.comb += self.length.eq(self.beats - 1)
 
 
 class BurstQueue:

@@ -4,7 +4,7 @@ from amaranth import Cat, Module, Mux, Signal
 from amaranth.lib import data, fifo, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from pyralis.hw.axi.dma import BurstQueue, DmaConfig, DmaJob, NextBurst
+from pyralis.hw.axi.dma import BurstQueue, DmaConfig, DmaJob, GivenBurst, NextBurst
 from pyralis.hw.axi.signature import AxiRead
 from pyralis.hw.common.stream import held
 
@@ -28,6 +28,13 @@ class ReadDma(wiring.Component):
     never blocks the memory for others. Bursts of later jobs are asked for while earlier ones are still
     arriving.
 
+    Parameters
+    ----------
+    config : DmaConfig
+        Sizes.
+    cut : bool
+        False: each job is one burst already, as :class:`~pyralis.hw.axi.cutter.BurstCutter` gives them.
+
     Ports
     -----
     jobs : In(stream.Signature(ReadJob(config)))
@@ -50,10 +57,11 @@ class ReadDma(wiring.Component):
     ARVALID is high 2 cycles after a job's transfer, ``data.valid`` 2 cycles after RVALID. One beat a cycle
     without gaps, also across bursts and jobs, as long as the other ``outstanding - 1`` bursts cover the
     memory's latency and some 4 cycles. There is no combinational path between bus inputs and bus outputs.
+    Bursts that are given: ARVALID one cycle after the transfer, a burst a cycle.
     """
 
-    def __init__(self, config: DmaConfig) -> None:
-        self.config = config
+    def __init__(self, config: DmaConfig, *, cut: bool = True) -> None:
+        self.config, self.cut = config, cut
         super().__init__({
             "jobs": In(stream.Signature(ReadJob(config))),
             "data": Out(stream.Signature(ReadBeat(config))),
@@ -72,10 +80,8 @@ class ReadDma(wiring.Component):
 
         issue, leave = Signal(), Signal()
         address = held(m, bus.araddr, "address_held")
-        burst = NextBurst(m, c, step=issue)
-        ends = BurstQueue(
-            m, "ends", 1, c.outstanding, push=issue, note=burst.last, pop=bus.rvalid & bus.rlast
-        )
+        burst = NextBurst(m, c, step=issue) if self.cut else GivenBurst(m, c, jobs=self.jobs, step=issue)
+        ends = BurstQueue(m, "ends", 1, c.bursts, push=issue, note=burst.last, pop=bus.rvalid & bus.rlast)
         free = ~bus.arvalid | bus.arready
         # Room for the longest burst is seen at once; whether a shorter one fits, a cycle later, so that the
         # comparison with its length does not lie in the path of all that follows from an issue.
@@ -93,9 +99,10 @@ class ReadDma(wiring.Component):
             ]
 
         m.d.comb += self.jobs.ready.eq(self.flush | (burst.free & ~dropping))
-        burst.load(m, self.jobs.p, self.jobs.valid & self.jobs.ready)
-        with m.If(draining):
-            burst.drop(m)
+        if isinstance(burst, NextBurst):
+            burst.load(m, self.jobs.p, self.jobs.valid & self.jobs.ready)
+            with m.If(draining):
+                burst.drop(m)
 
         # One row more than is ever kept: the FIFO takes every beat, so RREADY is constant.
         m.submodules.beats = beats = fifo.SyncFIFOBuffered(width=c.data_bits + 1, depth=max(c.depth + 1, 3))
@@ -108,11 +115,11 @@ class ReadDma(wiring.Component):
             beats.r_en.eq(self.data.ready | draining),
             leave.eq(beats.r_rdy & beats.r_en),
             self.error.eq(bus.rvalid & bus.rresp.as_value()[1] & ~draining),
-            self.busy.eq(burst.active | (spare != c.depth) | dropping),
+            self.busy.eq(burst.kept | (spare != c.depth) | dropping),
         ]
         m.d.sync += spare.eq(spare - Mux(issue, burst.beats, 0) + leave)
         with m.If(self.flush):
             m.d.sync += dropping.eq(1)
-        with m.Elif((spare == c.depth) & ~burst.active):
+        with m.Elif((spare == c.depth) & ~burst.kept):
             m.d.sync += dropping.eq(0)
         return m

@@ -16,7 +16,8 @@ class BatchOrder(wiring.Component):
     HyGCN's coordination of requests (HPCA 2020, section 4.5.2): inside a batch the requests go by priority,
     and those of low priority in this batch go before those of high priority in the next one. Here a batch is
     what the clients show until each has had ``batch`` turns; it ends as soon as nobody who has turns left is
-    able to go, so a client that is not able to holds up nobody.
+    able to go, so a client that is not able to holds up nobody. Small requests that follow each other go in
+    one turn.
 
     Parameters
     ----------
@@ -42,13 +43,18 @@ class BatchOrder(wiring.Component):
         Priorities are those of ``levels``.
     levels : In(ArrayLayout(range(LEVELS), clients))
         How soon a client needs its request, 0 soonest; those of one level go in order of arrival.
+    covered : In(clients)
+        Its request is so small that it may go in the turn that the client has; implies ``shown``.
     turn : Out(clients)
         At most one bit: its request goes in this cycle.
+    goes_on : Out(1)
+        It goes in the turn of the one before.
 
     Timing
     ------
-    Combinational from ``able`` and ``free`` to ``turn``. A request is known, and may go, a cycle after it is
-    shown. Turns are two cycles apart at least, so that the next request of the client that went takes part.
+    Combinational from ``able``, ``free`` and ``covered`` to ``turn``. A request is known, and may go, a cycle
+    after it is shown. Turns are two cycles apart at least, so that the next request of the client that went
+    takes part. In a turn, a request goes in each cycle for as long as the next one is covered.
     """
 
     def __init__(self, clients: int, batch: int) -> None:
@@ -65,16 +71,21 @@ class BatchOrder(wiring.Component):
             "by_batch": In(1),
             "by_need": In(1),
             "levels": In(data.ArrayLayout(range(LEVELS), clients)),
+            "covered": In(clients),
             "turn": Out(clients),
+            "goes_on": Out(1),
         })
 
     def elaborate(self, platform) -> Module:
         m = Module()
         count = range(self.clients)
-        known, pause = Signal(self.clients), Signal()
+        known, recent = Signal(self.clients), Signal(self.clients)  # who went in the cycle before
+        begins = Signal(self.clients)  # who begins a turn
         older = [Signal(self.clients, name=f"older_{n}") for n in count]  # bit k: client k came before n
         turns = [Signal(range(self.batch + 1), init=self.batch, name=f"turns_{n}") for n in count]
 
+        more = self.covered & recent & self.free
+        m.d.comb += [self.goes_on.eq(more.any()), self.turn.eq(begins | more)]
         can, inside, among = Signal(self.clients), Signal(self.clients), Signal(self.clients)
         m.d.comb += [
             can.eq(self.able & known),
@@ -87,10 +98,10 @@ class BatchOrder(wiring.Component):
             sooner = Cat((level < own) | ((level == own) & older[n][k]) for k, level in enumerate(levels))
             m.d.comb += [
                 before.eq(Mux(self.by_priority, Mux(self.by_need, sooner, (1 << n) - 1), older[n])),
-                self.turn[n].eq(among[n] & self.free[n] & ~(among & before).any() & ~pause),
+                begins[n].eq(among[n] & self.free[n] & ~(among & before).any() & ~recent.any()),
             ]
 
-        m.d.sync += [known.eq(self.shown & ~self.turn), pause.eq(self.turn.any())]
+        m.d.sync += [known.eq(self.shown & ~self.turn), recent.eq(self.turn)]
         for n in count:
             arrives = self.shown[n] & ~known[n]
             with m.If(arrives):
@@ -99,9 +110,9 @@ class BatchOrder(wiring.Component):
             for other in count:
                 with m.If(self.turn[other]):  # what goes is before nobody
                     m.d.sync += older[n][other].eq(0)
-            with m.If(self.turn[n]):
+            with m.If(begins[n]):
                 m.d.sync += turns[n].eq(Mux(inside.any(), turns[n], self.batch) - 1)
-            with m.Elif(self.turn.any() & ~inside.any()):
+            with m.Elif(begins.any() & ~inside.any()):
                 m.d.sync += turns[n].eq(self.batch)
             with m.If(~self.by_batch):
                 m.d.sync += turns[n].eq(self.batch)

@@ -233,6 +233,7 @@ class GcnConfig:
             data_bits=self.bus_bits,
             burst_beats=16,
             outstanding=8 if wide else 4,
+            bursts=32 if wide else 4,
         )
         return HandlerConfig(
             dma=dma,

@@ -253,7 +253,9 @@ class SparsityEliminator(wiring.Component):
                 seen.eq(_below(lowest, BLOCK)),
                 mask.eq(reach),
             ]
-        m.d.comb += done.eq((ends & cut_free) | (valid & ~here.end & ~beyond.any() & (settled | ~opened)))
+        # A window of occupied rows that ends inside the block does not reach the next one, wherever it stops.
+        known = settled | ~opened | (by_rows & ~run[-1])
+        m.d.comb += done.eq((ends & cut_free) | (valid & ~here.end & ~beyond.any() & known))
 
         free = Signal()
         m.d.comb += [free.eq(~valid | done), block.ready.eq(free)]

@@ -12,7 +12,7 @@ from pyralis.hw.axi.dma import BurstQueue, DmaConfig, DmaJob
 from pyralis.hw.axi.read import ReadBeat, ReadDma
 from pyralis.hw.axi.signature import AxiRead, AxiWrite
 from pyralis.hw.axi.write import WriteDma
-from pyralis.hw.common.stream import Queue
+from pyralis.hw.common.stream import Queue, RegisterSlice
 from pyralis.hw.gcn.batch import BatchOrder
 
 __all__ = ["CLIENTS", "NEEDS", "READERS", "HandlerConfig", "MemoryHandler"]
@@ -31,8 +31,8 @@ wanted as late as its edges."""
 PROGRAM_BURSTS = 2
 """Longest bursts for which the program has room on chip: it is read a page at a time."""
 
-ON_THE_WAY = 16
-"""Bursts handed to the read DMA whose beats have not all come back."""
+ON_THE_WAY = 8
+"""Bursts that are on their way besides those on the bus: in registers in front of it, and behind it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,30 +114,14 @@ class HandlerConfig:
         return bytes(found)
 
 
-class _Slot(wiring.Component):
-    """One job between the order and a DMA: a register, so that no readiness goes from one to the other."""
-
-    def __init__(self, config: DmaConfig) -> None:
-        job = stream.Signature(DmaJob(config))
-        super().__init__({"input": In(job), "output": Out(job)})
-
-    def elaborate(self, platform) -> Module:
-        m = Module()
-        m.d.comb += self.input.ready.eq(~self.output.valid)
-        with m.If(~self.output.valid):
-            m.d.sync += [self.output.valid.eq(self.input.valid), self.output.payload.eq(self.input.payload)]
-        with m.Elif(self.output.ready):
-            m.d.sync += self.output.valid.eq(0)
-        return m
-
-
 class MemoryHandler(wiring.Component):
     """Joins four readers and a writer to one AXI4 read port and one write port.
 
     Jobs are cut into bursts, and :class:`~pyralis.hw.gcn.batch.BatchOrder` says which client's burst is asked
-    for next: a row of the memory serves several bursts of one client before that of another one is opened. A
-    burst goes only when all its beats have room on chip, or, of the writer, are there, so that no client can
-    hold up another one by not taking or not bringing beats.
+    for next: a row of the memory serves several bursts of one client before that of another one is opened.
+    Short ones go together, up to the beats of a longest one. A burst goes only when all its beats have room
+    on chip, or, of the writer, are there, so that no client can hold up another one by not taking or not
+    bringing beats.
 
     Parameters
     ----------
@@ -174,8 +158,9 @@ class MemoryHandler(wiring.Component):
 
     Timing
     ------
-    ARVALID is high 6 cycles after the transfer of a lone job, the client's ``valid`` 4 cycles after RVALID.
-    A lone client gets a burst every 3 cycles, the clients together one every 2.
+    ARVALID is high 5 cycles after the transfer of a lone job, the client's ``valid`` 4 cycles after RVALID.
+    The clients get a burst every 2 cycles; of short ones of one client that follow each other one a cycle,
+    and a cycle goes by after as many beats as a longest one has.
     """
 
     def __init__(self, config: HandlerConfig) -> None:
@@ -203,7 +188,7 @@ class MemoryHandler(wiring.Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         dma = self.config.dma
-        m.submodules.reader = reader = ReadDma(dma)
+        m.submodules.reader = reader = ReadDma(dma, cut=False)
         m.submodules.writer = writer = WriteDma(dma)
         # While a flush is completed, all that is not a DMA is held in reset.
         dropping, clear = Signal(), Signal()
@@ -212,21 +197,24 @@ class MemoryHandler(wiring.Component):
         m.d.comb += [
             reader.flush.eq(self.flush),
             writer.flush.eq(self.flush),
-            self.busy.eq(reader.busy | writer.busy | clear),
         ]
         connect(m, reader.bus, flipped(self.read))
         connect(m, writer.bus, flipped(self.write))
         inner = Module()
         m.submodules.inner = ResetInserter(clear)(inner)
-        self._serve(inner, reader, writer, clear)
+        waiting = self._serve(inner, reader, writer, clear)
+        m.d.comb += self.busy.eq(reader.busy | writer.busy | waiting | clear)
         return m
 
-    def _serve(self, m: Module, reader: ReadDma, writer: WriteDma, clear) -> None:
+    def _serve(self, m: Module, reader: ReadDma, writer: WriteDma, clear):
+        """All between the clients and the DMA engines. Returns whether a burst waits for one of them."""
         c, dma = self.config, self.config.dma
         m.submodules.order = order = BatchOrder(len(CLIENTS), c.batch_bursts)
-        m.submodules.read_slot = read_slot = _Slot(dma)
-        m.submodules.write_slot = write_slot = _Slot(dma)
-        m.submodules.router = router = BeatRouter(dma, len(READERS), ON_THE_WAY)
+        # Registers, so that no readiness goes from a DMA to the order.
+        m.submodules.read_slot = read_slot = RegisterSlice(DmaJob(dma))
+        m.submodules.write_slot = write_slot = RegisterSlice(DmaJob(dma))
+        on_the_way = dma.bursts + ON_THE_WAY
+        m.submodules.router = router = BeatRouter(dma, len(READERS), on_the_way)
         m.d.comb += [
             order.by_priority.eq(self.by_priority),
             order.by_batch.eq(self.by_batch),
@@ -245,7 +233,7 @@ class MemoryHandler(wiring.Component):
             m,
             "on_bus",
             owner.reader.shape(),
-            ON_THE_WAY,
+            on_the_way,
             push=turn[:-1].any(),
             note=owner.reader,
             pop=self.read.rvalid & self.read.rlast,
@@ -255,6 +243,11 @@ class MemoryHandler(wiring.Component):
             "outputs": write_slot.input.ready,
         }
         m.d.comb += [turn.eq(order.turn), owner.last.eq(chosen.last)]
+        # Beats that may still go in this turn: none, if there was not room for those of a longest burst.
+        credit, roomy = Signal(range(dma.burst_beats + 1)), Signal(len(CLIENTS))
+        most = Mux((turn & roomy).any(), dma.burst_beats, chosen.beats)
+        with m.If(turn.any()):
+            m.d.sync += credit.eq(Mux(order.goes_on, credit, most) - chosen.beats)
         for n, name in enumerate(CLIENTS):
             m.submodules[f"{name}_cutter"] = cutter = BurstCutter(dma)
             jobs, bursts = getattr(self, f"{name}_jobs"), cutter.bursts
@@ -277,7 +270,11 @@ class MemoryHandler(wiring.Component):
             # Whether there is room for the burst, or, of the writer, whether its words are there.
             fits = Signal(name=f"{name}_fits")
             m.d.sync += fits.eq(bursts.valid & (bursts.p.beats <= count) & ~turn[n])
-            m.d.comb += order.able[n].eq(fits)
+            m.d.sync += roomy[n].eq(count >= dma.burst_beats)
+            m.d.comb += [
+                order.able[n].eq(fits),
+                order.covered[n].eq(bursts.valid & (bursts.p.beats <= credit)),
+            ]
             if name in READERS:
                 m.d.comb += self.error[n].eq(~clear & reader.error & on_bus.some & (on_bus.head == n))
                 connect(m, getattr(router, f"data_{n}"), queue.input)
@@ -298,12 +295,13 @@ class MemoryHandler(wiring.Component):
             m.d.comb += [slot.input.p.address.eq(address), slot.input.p.beats.eq(chosen.beats)]
 
         written = BurstQueue(
-            m, "written", 1, dma.outstanding + 3, push=writes, note=chosen.last, pop=writer.done
+            m, "written", 1, dma.outstanding + 4, push=writes, note=chosen.last, pop=writer.done
         )
         m.d.comb += [
             self.outputs_done.eq(writer.done & written.head & ~clear),
             self.error[-1].eq(writer.error & ~clear),
         ]
+        return read_slot.output.valid | write_slot.output.valid
 
     def _place(self, address):
         """The address of a burst, as ``HandlerConfig.remap`` gives it while the remap is on."""

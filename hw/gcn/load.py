@@ -37,7 +37,7 @@ class _Channel(enum.Enum, shape=2):
 _DEPTHS = {_Channel.EDGES: 4, _Channel.FEATURES: 4, _Channel.WEIGHTS: 8}
 """Loads of a channel that are asked for ahead of the one that comes."""
 
-_JOBS_AHEAD = 32
+_JOBS_AHEAD = 64
 """Jobs of the weights channel that memory is asked for ahead, where a load can have several."""
 
 

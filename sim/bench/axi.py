@@ -87,15 +87,17 @@ class AxiRam:
         logging.getLogger(f"cocotb.{dut._name}.{prefix}").setLevel(logging.ERROR)
         self.memory: bytearray = share.memory if share else bytearray(size)
         names = {handle._name for handle in dut}
-        self._channels, self._sides = [], []
+        self._channels, self._answers, self._sides = [], [], []
         if f"{prefix}_arvalid" in names:
             read = _RamRead(AxiReadBus.from_prefix(dut, prefix), dut.clk, dut.rst, mem=self.memory)
             self._sides.append(read)
             self._channels += [read.ar_channel, read.r_channel]
+            self._answers.append(read.r_channel)
         if f"{prefix}_awvalid" in names:
             write = _RamWrite(AxiWriteBus.from_prefix(dut, prefix), dut.clk, dut.rst, mem=self.memory)
             self._sides.append(write)
             self._channels += [write.aw_channel, write.w_channel, write.b_channel]
+            self._answers.append(write.b_channel)
         if stall:
             self.stall(rng or random.Random(cocotb.RANDOM_SEED), stall)
 
@@ -103,9 +105,9 @@ class AxiRam:
         for channel in self._channels:
             channel.set_pause_generator(stalls(rng, probability))
 
-    def pause(self, paused: bool) -> None:
-        """Stops every channel, as a memory that hangs, or lets them go on."""
-        for channel in self._channels:
+    def pause(self, paused: bool, *, answers: bool = False) -> None:
+        """Stops every channel, as a memory that hangs, or only *answers*, as a slow one; or starts them."""
+        for channel in self._answers if answers else self._channels:
             channel.clear_pause_generator()
             channel.pause = paused
 

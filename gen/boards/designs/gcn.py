@@ -86,6 +86,7 @@ def design(
         samples=samples or {},
         attachments=attachments,
         need=partial(counted, name, config),
+        dma=config.handler.dma,
     )
 
 

@@ -55,6 +55,7 @@ def design(
         samples=samples or {},
         attachments={"network.npz": content(compiled.network)} if compiled else {},
         need=partial(need, config),
+        dma=config.dma,
     )
 
 

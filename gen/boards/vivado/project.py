@@ -21,7 +21,6 @@ from pyralis.gen.boards.vivado.processor import PROCESSORS, Processor
 from pyralis.gen.emit.ports import Core, read_core
 from pyralis.gen.emit.template import render
 from pyralis.gen.errors import UserError
-from pyralis.hw.axi.dma import DmaConfig
 
 __all__ = [
     "CELL",
@@ -163,7 +162,7 @@ def _package(board: ZynqBoard, design: Design, core: Core) -> str:
         range=range_of(core),
         managers={name: core.address_bits(name) for name in core.managers},
         outstanding={name: _directions(core, name) for name in core.managers},
-        bursts=DmaConfig().outstanding,
+        bursts={"READ": design.dma.bursts, "WRITE": design.dma.outstanding},
         data_bits=board.bus_bits,
     )
 

@@ -58,6 +58,11 @@ async def a_burst_a_cycle(dut):
     times = monitors["bursts"].times
     assert times[0] - monitors["jobs"].times[0] == 2
     assert times[9] - times[0] == 9 and times[10] - times[9] == 2
+    for n in range(20):  # jobs of one beat
+        jobs.send_nowait(job(n * UNIT, 1))
+    await bursts.recv_ints(20)
+    times = monitors["bursts"].times[-20:]
+    assert times[-1] - times[0] == 19
 
 
 @cocotb.test(timeout_time=100, timeout_unit="us")

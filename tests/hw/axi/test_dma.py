@@ -29,6 +29,8 @@ def simulate(m: Module, bench) -> None:
             r"burst_beats \(128\) x 64 bytes must not exceed 4096 bytes",
         ),
         ({"outstanding": 0}, "outstanding must be in 1..64, not 0"),
+        ({"outstanding": 8, "bursts": 7}, "bursts must be in 8..64, not 7"),
+        ({"bursts": 65}, "bursts must be in 4..64, not 65"),
     ],
 )
 def test_config_says_what_is_wrong(wrong, sentence):

@@ -19,3 +19,8 @@ from pyralis.sim.bench.build import run_cocotb
 )
 def test_reads_what_memory_holds(config):
     run_cocotb(ReadDma(config), "cocotb_read")
+
+
+def test_bursts_that_are_given_are_not_cut():
+    config = DmaConfig(data_bits=64, burst_beats=8, outstanding=2, bursts=4)
+    run_cocotb(ReadDma(config, cut=False), "cocotb_readbursts")

@@ -18,8 +18,9 @@ class Bench:
     def __init__(self, dut):
         self.dut = dut
         self.left, self.unable, self.busy = [0] * CLIENTS, set(), set()
+        self.small = set()  # clients whose requests are covered by the turn they have
         self.order, self.cycles, self.cycle = [], [], 0
-        for name in ("shown", "able", "free", "by_priority", "by_batch", "by_need"):
+        for name in ("shown", "able", "free", "covered", "by_priority", "by_batch", "by_need"):
             dut[name].value = 0
         self.need(0, 2, 3, 1)
 
@@ -37,10 +38,13 @@ class Bench:
             shown = sum((left > 0) << n for n, left in enumerate(self.left))
             able = sum(((left > 0) and n not in self.unable) << n for n, left in enumerate(self.left))
             self.dut.shown.value, self.dut.able.value = shown, able
+            self.dut.covered.value = sum(
+                ((left > 0) and n in self.small) << n for n, left in enumerate(self.left)
+            )
             self.dut.free.value = sum((n not in self.busy) << n for n in range(CLIENTS))
             await ReadOnly()
             turn = int(self.dut.turn.value)
-            assert turn & (turn - 1) == 0 and turn & able == turn
+            assert turn & (turn - 1) == 0 and (turn & able == turn or int(self.dut.goes_on.value))
             await RisingEdge(self.dut.clk)
             self.cycle += 1
             if turn:
@@ -147,6 +151,29 @@ async def nobody_overtakes_who_waits_for_a_place(dut):
     assert await bench.finish() == [0, 1, 3, 3, 3, 3, 3]
 
 
+@cocotb.test(timeout_time=20, timeout_unit="us")
+async def small_requests_go_in_one_turn(dut):
+    bench = Bench(dut)
+    await bench.begin(priority=1, batch=1)
+    bench.small = {1}
+    bench.left = [4, 5, 2, 0]
+    assert await bench.finish() == [0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 0]
+    steps = [after - before for before, after in pairwise(bench.cycles)]
+    assert steps == [2, 2, 2, 1, 1, 1, 1, 2, 2, 2]
+    # A turn of which the rest has no place is over: the rest takes part in the order again, behind others.
+    bench.order.clear()
+    bench.cycles.clear()
+    bench.left = [0, 4, 0, 0]
+    while len(bench.order) < 2:
+        await RisingEdge(dut.clk)
+    bench.busy, bench.left[0] = {1}, 1
+    await ClockCycles(dut.clk, 6)
+    bench.busy = set()
+    done = bench.order.count(1)
+    assert done < 4
+    assert await bench.finish() == [1] * done + [0] + [1] * (4 - done)
+
+
 @cocotb.test(timeout_time=200, timeout_unit="us")
 @cocotb.parametrize(priority=[0, 1], batch=[0, 1])
 async def everything_goes_once(dut, priority, batch):
@@ -161,6 +188,7 @@ async def everything_goes_once(dut, priority, batch):
         wanted[client] += count
         bench.unable = {n for n in range(CLIENTS) if rng.random() < 0.3}
         bench.busy = {n for n in range(CLIENTS) if rng.random() < 0.2}
+        bench.small = {n for n in range(CLIENTS) if rng.random() < 0.3}
         await ClockCycles(dut.clk, rng.randrange(1, 6))
     bench.unable, bench.busy = set(), set()
     order = await bench.finish()

@@ -10,7 +10,7 @@ from pyralis.hw.gcn.handler import HandlerConfig, MemoryHandler
 from pyralis.sim.bench.build import run_cocotb
 
 SMALL = HandlerConfig(
-    dma=DmaConfig(address_bits=32, data_bits=64, burst_beats=8),
+    dma=DmaConfig(address_bits=32, data_bits=64, burst_beats=8, bursts=24),
     buffer_bursts=4,
     batch_bursts=4,
     bank_bit=8,

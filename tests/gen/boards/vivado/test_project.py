@@ -1,5 +1,6 @@
 """The texts of a project: the same every time, with what the core and the board need."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from zynqcores import probe
 from pyralis.boards.base import all_boards
 from pyralis.gen.boards.vivado.project import DIRECTIVES, project_files
 from pyralis.gen.errors import UserError
+from pyralis.hw.axi.dma import DmaConfig
 
 BOARDS = all_boards()
 
@@ -53,6 +55,10 @@ def test_managers_say_how_many_bursts_are_on_the_way():
     text = project_files(BOARDS["zcu104"], probe(), clock_mhz=150.0)["tcl/package.tcl"]
     said = [line.split("] ")[1] for line in text.splitlines() if "OUTSTANDING" in line]
     assert said == ["NUM_READ_OUTSTANDING 4", "NUM_WRITE_OUTSTANDING 4", "NUM_READ_OUTSTANDING 4"]
+    many = replace(probe(), dma=DmaConfig(outstanding=8, bursts=32))
+    text = project_files(BOARDS["zcu104"], many, clock_mhz=150.0)["tcl/package.tcl"]
+    said = [line.split("] ")[1] for line in text.splitlines() if "OUTSTANDING" in line]
+    assert said == ["NUM_READ_OUTSTANDING 32", "NUM_WRITE_OUTSTANDING 8", "NUM_READ_OUTSTANDING 32"]
 
 
 def test_seeds_are_directives_of_the_placer():
