@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from pyralis.hw.axi.dma import DmaConfig
-from pyralis.hw.gcn.handler import HandlerConfig
+from pyralis.hw.gcn.handlerconfig import HandlerConfig
 
 __all__ = ["INDEX_BITS", "LINE", "NO_SOURCE", "PRESETS", "GcnConfig"]
 

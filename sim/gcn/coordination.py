@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pyralis.gen.emit.verilog import emit
-from pyralis.hw.gcn.handler import CLIENTS, HandlerConfig, MemoryHandler
+from pyralis.hw.gcn.handler import CLIENTS, MemoryHandler
+from pyralis.hw.gcn.handlerconfig import HandlerConfig
 from pyralis.sim.bench.build import MEMORY_MODEL, MODELS, build
 from pyralis.sim.bench.core import MemorySettings
 from pyralis.sim.bench.ddr4 import Ddr4Counts, Ddr4Settings

@@ -9,7 +9,8 @@ import cocotb
 from cocotb.triggers import ClockCycles, RisingEdge
 
 from pyralis.hw.axi.dma import DmaConfig
-from pyralis.hw.gcn.handler import CLIENTS, READERS, HandlerConfig
+from pyralis.hw.gcn.handler import CLIENTS, READERS
+from pyralis.hw.gcn.handlerconfig import HandlerConfig
 from pyralis.sim.bench.axi import AxiRam, monitor_axi
 from pyralis.sim.bench.stream import StreamSink, StreamSource, monitor_streams, stalls, start
 

@@ -3,7 +3,8 @@
 import pytest
 
 from pyralis.hw.axi.dma import DmaConfig
-from pyralis.hw.gcn.handler import CLIENTS, HandlerConfig
+from pyralis.hw.gcn.handler import CLIENTS
+from pyralis.hw.gcn.handlerconfig import HandlerConfig
 from pyralis.sim.bench.ddr4 import LINE_BYTES, Ddr4Settings
 from pyralis.sim.gcn.coordination import (
     MEMORY_BYTES,
