@@ -171,7 +171,7 @@ def memory_needs(network: IntGraphNetwork, config: GcnConfig, features: Any = No
     ]
     if planned.sparse_input and features is not None:
         found.append(needs.feature_lines(planned.lists[INPUT], config))
-    return [*found, *constant_needs(uses_of(planned.network, planned, config), planned, config)]
+    return [*found, *constant_needs(uses_of(planned, config), planned, config)]
 
 
 def _errors(

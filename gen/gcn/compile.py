@@ -192,8 +192,8 @@ def compile_network(
         rows_of_weights = table(combine, planned.memory[INPUT], config, planned.matrices[INPUT].splits)
     if settings.hubs and config.hubs:
         place_hubs(planned, config)
-    constants = Constants(planned.network, planned, config, rows_of_weights)
-    schedule = Schedule(planned.network, planned, constants, config, settings)
+    constants = Constants(planned, config, rows_of_weights)
+    schedule = Schedule(planned, constants, config, settings)
     needs.program(len(schedule.descriptors)).refuse()
     beat = config.bus_bits // 8
     results = schedule.results.written + sum(rows.written for rows in planned.memory.values())

@@ -83,11 +83,11 @@ class Constants:
         What one phase needs does not fit.
     """
 
-    def __init__(self, network: IntGraphNetwork, plan: Plan, config: GcnConfig, table: bytes = b"") -> None:
-        self.config, self.network = config, network
+    def __init__(self, plan: Plan, config: GcnConfig, table: bytes = b"") -> None:
+        self.config = config
         self.image = bytearray(table)
         self._addresses: dict[tuple[Content, bytes], int] = {}
-        self.uses = uses_of(network, plan, config)
+        self.uses = uses_of(plan, config)
         for need in constant_needs(self.uses, plan, config):
             need.refuse()
         self.holdings: dict[str, Holding] = {}
@@ -177,11 +177,11 @@ def _places(memory: str, uses: list[list[Use]], plan: Plan) -> tuple[dict[str, i
     return {use.name: use.size for use, _ in found}, list(dict.fromkeys(places))
 
 
-def uses_of(network: IntGraphNetwork, plan: Plan, config: GcnConfig) -> list[list[Use]]:
+def uses_of(plan: Plan, config: GcnConfig) -> list[list[Use]]:
     """What each step of *plan* needs; lines are the last ones."""
-    operations = [each for each in network.operations if isinstance(each, IntAggregate)]
+    operations = [each for each in plan.network.operations if isinstance(each, IntAggregate)]
     lists = {
-        name: list(_lists(operation, network, plan, config))
+        name: list(_lists(operation, plan, config))
         for name, operation in {_name(each, plan): each for each in operations}.items()
     }
     constants: dict[str, list[Use]] = {}
@@ -189,7 +189,7 @@ def uses_of(network: IntGraphNetwork, plan: Plan, config: GcnConfig) -> list[lis
     for step in plan.steps:
         operation = step.operation
         if operation.name not in constants:
-            constants[operation.name] = list(_uses(operation, network, config))
+            constants[operation.name] = list(_uses(operation, plan.network, config))
         mine = [_part(use, step, config) for use in constants[operation.name]]
         if step.is_combine:
             mine.insert(0, _weights(step))
@@ -250,9 +250,10 @@ def _part(use: Use, step: Step, config: GcnConfig) -> Use:
     return replace(use, name=data.hex(), data=data, size=rows, first=first)
 
 
-def _lists(operation: IntAggregate, network: IntGraphNetwork, plan: Plan, config: GcnConfig) -> Iterator[Use]:
+def _lists(operation: IntAggregate, plan: Plan, config: GcnConfig) -> Iterator[Use]:
     """Lines that *operation* reads: of all intervals one behind the other, or of each."""
-    adjacency, columns = network.adjacencies[operation.adjacency], config.columns
+    network, columns = plan.network, config.columns
+    adjacency = network.adjacencies[operation.adjacency]
     name, lists, shards = _name(operation, plan), plan.lists_of(operation), plan.shards.get(operation.name)
     numbers = np.arange(network.nodes) if network.numbers is None else network.numbers
     found = []

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from pyralis.gen.gcn import layout
 from pyralis.gen.gcn.constants import Constants, Use
-from pyralis.gen.gcn.intnetwork import INPUT, IntGraphNetwork
+from pyralis.gen.gcn.intnetwork import INPUT
 from pyralis.gen.gcn.steps import Plan, Step
 from pyralis.gen.gcn.waits import Access
 from pyralis.hw.gcn.config import GcnConfig
@@ -21,7 +21,6 @@ class Loads:
 
     Parameters
     ----------
-    network : IntGraphNetwork
     plan : Plan
     constants : Constants
     config : GcnConfig
@@ -40,7 +39,6 @@ class Loads:
 
     def __init__(
         self,
-        network: IntGraphNetwork,
         plan: Plan,
         constants: Constants,
         config: GcnConfig,
@@ -48,7 +46,7 @@ class Loads:
         *,
         keep_input: bool,
     ) -> None:
-        self._network, self._plan, self._constants, self._config = network, plan, constants, config
+        self._plan, self._constants, self._config = plan, constants, config
         self._add, self._keep_input = add, keep_input
         self._unit = config.bus_bits // 8
         self.input_bytes = 0
@@ -182,7 +180,7 @@ class Loads:
 
     def _load_lists(self, step: Step) -> None:
         """Features of the rows of *step*, unless they are there: all of them, or those of its interval."""
-        c, lists, given = self._config, self._plan.lists[INPUT], self._network.input
+        c, lists, given = self._config, self._plan.lists[INPUT], self._plan.network.input
         valued = given.values != "binary"
         if step.interval in self._listed.values():
             return

@@ -8,7 +8,7 @@ import numpy as np
 from pyralis.gen.gcn import layout
 from pyralis.gen.gcn.allocate import Item
 from pyralis.gen.gcn.constants import Constants
-from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntGraphNetwork, IntSample
+from pyralis.gen.gcn.intnetwork import INPUT, IntAggregate, IntSample
 from pyralis.gen.gcn.loads import Loads
 from pyralis.gen.gcn.ownrows import SELF_LOOPS
 from pyralis.gen.gcn.results import ResultForm, result_form
@@ -40,17 +40,17 @@ class Schedule:
 
     def __init__(
         self,
-        network: IntGraphNetwork,
         plan: Plan,
         constants: Constants,
         config: GcnConfig,
         settings: Settings,
     ) -> None:
+        network = plan.network
         self.network, self.plan, self.constants, self.config = network, plan, constants, config
         self.settings = settings
         self.descriptors: list[dict[str, Any]] = []
         self._waits = Waits()
-        self._loads = Loads(network, plan, constants, config, self._add_load, keep_input=settings.keep_input)
+        self._loads = Loads(plan, constants, config, self._add_load, keep_input=settings.keep_input)
         last = plan.steps[-1]
         self.results = result_form(config, last, network.nodes, network.widths()[last.operation.name])
         ends = [rows.end for rows in plan.memory.values() if rows.form is not None]
