@@ -28,6 +28,9 @@ Order = Literal["spread", "given", "cuthill-mckee"]
 
 ORDERS: tuple[Order, ...] = ("spread", "given", "cuthill-mckee")
 
+LAST = 16
+"""Blocks that are dealt anew: with less the columns of Cora stay some entries apart."""
+
 Rows = TypeVar("Rows", np.ndarray, "csr_array")
 
 
@@ -152,24 +155,27 @@ def deal(
     Each block gets the assignment of its nodes to columns after which the sum of the squares of the loads is
     least, each kind of work measured in its mean. Blocks are dealt one after the other, which keeps the loads
     near each other all the way; or, *heavy_first*, those with the heaviest nodes first (the rule of longest
-    processing time), which balances the end even if the sequence ends with hubs.
+    processing time), which balances the end even if the sequence ends with hubs. Those dealt last are then
+    dealt anew, three times: each makes up for all others, not only for those in front of it.
     """
     from scipy.optimize import linear_sum_assignment
 
     nodes = sequence.size
     costs = np.stack([kind / max(float(kind.sum()) / max(nodes, 1), 1e-9) for kind in work], axis=1)
     loads = np.zeros((columns, len(work)))
-    new = np.empty(nodes, dtype=np.int64)
+    new, got = np.empty(nodes, dtype=np.int64), np.zeros((nodes, len(work)))
     starts = np.arange(0, nodes, columns)
     if heavy_first and nodes:
         heaviest = np.maximum.reduceat(costs.max(axis=1)[sequence], starts)
         starts = starts[np.argsort(-heaviest, kind="stable")]
-    for start in starts:
+    for start in [*starts, *3 * starts[-LAST:].tolist()]:
         block = sequence[start : start + columns]
         dealt = costs[block]
+        loads[: block.size] -= got[start : start + columns]
         # (load + cost)^2 summed over the columns: only the mixed terms depend on the assignment
         places = linear_sum_assignment(dealt @ (loads[: block.size] - loads.mean(axis=0)).T)[1]
         loads[places] += dealt
+        got[start + places] = dealt
         new[block] = start + places
     return Numbering(new)
 

@@ -65,8 +65,8 @@ def test_columns_of_cora_are_balanced(columns, hubs, order):
     assert is_permutation(numbering, 2708)
     moved = numbering.graph(graph)
     assert balance(graph.in_degrees, columns) > 1.07
-    assert balance(moved.in_degrees, columns) <= 1.006
-    assert balance(non_zeros(moved.features), columns) <= 1.006
+    assert balance(moved.in_degrees, columns) <= 1.002
+    assert balance(non_zeros(moved.features), columns) <= 1.002
 
 
 @needs_cora
@@ -84,8 +84,8 @@ def test_columns_of_other_graphs_are_balanced(name):
     graph = synthetic(name).with_self_loops()
     for columns in (8, 16):
         moved = renumber(graph, columns, hubs=64).graph(graph)
-        assert balance(moved.in_degrees, columns) < 1.005
-        assert balance(non_zeros(moved.features), columns) < 1.005
+        assert balance(moved.in_degrees, columns) < 1.002
+        assert balance(non_zeros(moved.features), columns) < 1.002
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -156,10 +156,10 @@ def test_a_block_is_dealt_as_well_as_can_be():
 
 def test_heaviest_node_goes_to_the_least_loaded_column():
     assert deal(np.arange(6), 3, [np.array([9, 5, 1, 2, 8, 4])]).new.tolist() == [0, 1, 2, 3, 5, 4]
-    # the last block holds the heaviest node: dealt first, the others make up for it
+    # the last block holds the heaviest node: dealt first or dealt anew, the others make up for it
     work = np.array([1, 2, 1, 2, 1, 9])
-    assert balance(deal(np.arange(6), 2, [work], heavy_first=False).rows(work), 2) == 12 / 8
-    assert balance(deal(np.arange(6), 2, [work], heavy_first=True).rows(work), 2) == 11 / 8
+    for first in (False, True):
+        assert balance(deal(np.arange(6), 2, [work], heavy_first=first).rows(work), 2) == 11 / 8
 
 
 def test_balance():
