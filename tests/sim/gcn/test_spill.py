@@ -60,7 +60,7 @@ def test_without_the_wait_rows_are_read_too_early():
         if each.get("after_writes"):
             hasty = patched(hasty, number, LOAD, after_writes=0)
     assert hasty != compiled.program
-    slow = MemorySettings(latency=60, stall_percent=70, stall_seed=2)
+    slow = MemorySettings(latency=20, stall_percent=90, stall_seed=2)
     expected = golden.run(network, features).scores.numpy()
     for program, same in ((compiled.program, True), (hasty, False)):
         outcome = simulate(replace(compiled, program=program), [features], memory=slow)
