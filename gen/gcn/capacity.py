@@ -14,7 +14,7 @@ __all__ = ["BASIS", "COUNTED", "candidates", "counted", "fitted", "need"]
 BASIS = "counted with the tools where a size has been synthesised, and not estimated for the others"
 
 COUNTED: dict[tuple[str, str], Need] = {
-    ("tiny", "ecp5"): Need(luts=42_020, block_rams=199, dsps=32),
+    ("tiny", "ecp5"): Need(luts=42_423, block_rams=199, dsps=32),
     ("tiny", "xcup"): Need(luts=25_767, block_rams=34, dsps=20),
     ("tiny", "xc7"): Need(luts=24_926, block_rams=38, dsps=20),
     ("z8", "xcup"): Need(luts=159_970, block_rams=192, dsps=378),
