@@ -250,7 +250,7 @@ def test_what_is_refused(command, files, tmp_path):
         "  where: --preset or --config",
         "  next:  pyralis boards lists what fits; --force builds it all the same",
     ]
-    limit = "LUT 703,105 > 230,400, BRAM 546 > 312 (counted with Yosys)"
+    limit = "LUT 703,584 > 230,400, BRAM 546 > 312 (counted with Yosys)"
     assert refused(command, "bitstream", "gcn", "--board", "zcu104", "--preset", "z32")[0] == (
         f"pyralis: The core z32 is larger than xczu7ev-ffvc1156-2-e of AMD ZCU104: {limit}."
     )
